@@ -3,7 +3,8 @@
 #   tests/setup.sh [PG]                  private PostgreSQL 15 (default), 17 or 18 under target/pg,
 #                                        with the extension built (PROFILE=dev or release) and installed
 #   tests/setup.sh --install PG_CONFIG   release build into a server of your own (honours DESTDIR)
-set -euo pipefail
+set -eEuo pipefail
+trap 'echo "setup.sh: failed at line $LINENO: $BASH_COMMAND" >&2' ERR
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 profile=${PROFILE:-dev}
@@ -74,7 +75,7 @@ EOF
   rpath=$prefix/usr/lib/$triplet:$prefix/lib/$triplet
   local interpreter=()
   if [ -n "$libc" ]; then
-    f=$(cd "$tmp" && ls -d usr/lib/"$triplet"/ld-linux*.so.* lib/"$triplet"/ld-linux*.so.* 2>/dev/null | head -n 1)
+    f=$(cd "$tmp" && find . -path "*lib/$triplet/ld-linux*.so.*" -printf '%P\n' -quit)
     [ -n "$f" ] || die "no dynamic loader in the unpacked C library"
     interpreter=(--set-interpreter "$prefix/$f")
   fi
@@ -150,6 +151,8 @@ install_into() {
 }
 
 build_packages=(gcc libc6-dev make libclang1-14 libclang-common-14-dev)
+# Debian's PostgreSQL reads the system's time zones.
+run_packages=(patchelf tzdata)
 mkdir -p target
 
 if [ "${1:-}" = --install ]; then
@@ -184,7 +187,7 @@ command -v dpkg-query >/dev/null || die "this script knows Debian 12 only"
 exec 9>target/.setup.lock
 flock -n 9 || { say "waiting for another set-up in this clone"; flock 9; }
 
-debian_packages "${build_packages[@]}" patchelf
+debian_packages "${build_packages[@]}" "${run_packages[@]}"
 private_postgres "$pg"
 pgrx_home
 case $profile in
