@@ -9,6 +9,7 @@ only=${ONLY:-}
 
 # What a caller's environment says about another server must not leak in.
 while read -r v; do [[ $v == PGRX* ]] || unset "$v"; done < <(compgen -e | grep '^PG' || true)
+export LC_ALL=C.UTF-8
 export PG=$pg ROOT=$root PGRX_HOME=$root/target/pgrx
 export SERVER_SH=$root/tests/server.sh
 # The process id in the name lets two runs go on side by side, and tells a leftover from a live one.

@@ -17,16 +17,20 @@ servers=$root/target/servers
 die() { printf 'server.sh: %s\n' "$*" >&2; exit 1; }
 
 # PostgreSQL refuses to run as root. In a user namespace root's own files can stay root's, wherever
-# the clone lies; where namespaces are forbidden, nobody gets a data folder of its own.
+# the clone lies. Where namespaces are forbidden, nobody gets a data folder of its own, and the
+# right to read programs that may lie under /root (which access() heeds with this secure bit only).
 if [ "$(id -u)" != 0 ]; then how=direct
 elif unshare --map-user="$(id -u nobody)" --map-group="$(id -g nobody)" -- true 2>/dev/null; then how=unshare
-else how=runuser; fi
+else how=setpriv; fi
 
 as_server() {
   case $how in
     direct) "$@" ;;
     unshare) unshare --map-user="$(id -u nobody)" --map-group="$(id -g nobody)" -- "$@" ;;
-    runuser) (cd / && runuser -u nobody -- "$@") ;;
+    setpriv)
+      (cd / && setpriv --reuid="$(id -u nobody)" --regid="$(id -g nobody)" --clear-groups \
+        --securebits=+no_setuid_fixup --inh-caps=+dac_override --ambient-caps=+dac_override -- "$@")
+      ;;
   esac
 }
 
@@ -44,7 +48,7 @@ load() {
 postmaster() {
   local pid
   pid=$(head -n 1 "$data/postmaster.pid" 2>/dev/null) || return 0
-  [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$(readlink -f "$data")" ] && echo "$pid" || true
+  if [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$(readlink -f "$data")" ]; then echo "$pid"; fi
 }
 
 start_again() {
@@ -56,8 +60,10 @@ start_again() {
       fd=${fd##*/}
       [ "$fd" -le 2 ] || eval "exec $fd>&-" 2>/dev/null || true
     done
+    # A backtrace in every error's DETAIL is no help to expected outputs.
+    unset RUST_BACKTRACE RUST_LIB_BACKTRACE
     touch "$servers/$name.log"
-    [ $how != runuser ] || chown nobody "$servers/$name.log"
+    [ $how != setpriv ] || chown nobody "$servers/$name.log"
     as_server "$bin/pg_ctl" start -D "$data" -w -t 60 -s -o "-c unix_socket_directories='$socket'" \
       </dev/null >>"$servers/$name.log" 2>&1
   ) || { tail -n 30 "$servers/$name.log" >&2; die "server $name did not start (log: target/servers/$name.log)"; }
@@ -79,7 +85,10 @@ kill_it() {
   kill -KILL $pid $children 2>/dev/null || true
   # The next start is refused while a process still holds the shared memory.
   for pid in $pid $children; do
-    for _ in {1..200}; do [ -d "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null || break; sleep 0.05; done
+    for _ in {1..200}; do
+      grep -q '^State:.[^ZX]' "/proc/$pid/status" 2>/dev/null || break
+      sleep 0.05
+    done
   done
 }
 
@@ -101,14 +110,14 @@ start_new() {
   # Socket paths may have 107 bytes only, so the folder cannot lie in the clone.
   socket=$(mktemp -d /tmp/schemaguard-XXXXXX)
   data=$servers/$name
-  if [ $how = runuser ]; then
+  if [ $how = setpriv ]; then
     chown nobody "$socket"
     data=$socket/data
-    as_server "$bin/postgres" --version >/dev/null 2>&1 ||
-      die "user namespaces are forbidden here and nobody cannot read $root: move the clone, or run as an ordinary user"
   fi
   rm -rf "${servers:?}/$name" "$servers/$name.log"
   printf 'pg=%q\ndata=%q\nsocket=%q\n' "$pg" "$data" "$socket" >"$servers/$name.conf"
+  as_server "$bin/postgres" --version >/dev/null 2>&1 ||
+    die "$bin/postgres does not run (as root, it needs a user namespace or setpriv's capabilities)"
   as_server "$bin/initdb" -D "$data" -U postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
     --lc-messages=C --no-sync --no-instructions >"$servers/$name.log" 2>&1 ||
     { cat "$servers/$name.log" >&2; die "initdb failed"; }

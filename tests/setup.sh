@@ -22,14 +22,15 @@ as_root() {
 debian_packages() {
   local missing
   missing=$(comm -23 <(printf '%s\n' "$@" | sort) \
-    <(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "$@" 2>/dev/null | sed -n 's/ installed$//p' | sort -u))
+    <({ dpkg-query -W -f='${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true; } | sed -n 's/ installed$//p' | sort -u) |
+    tr '\n' ' ')
   [ -n "$missing" ] || return 0
-  say "Debian packages: $(echo $missing)"
+  say "Debian packages: $missing"
   as_root apt-get -qq update || say "apt-get update complained; trying to go on"
   # shellcheck disable=SC2086
   as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
     apt-get -qq install -y --no-install-recommends --no-upgrade $missing >"$root/target/apt.log" 2>&1 ||
-    { cat "$root/target/apt.log" >&2; die "could not install: $(echo $missing)"; }
+    { cat "$root/target/apt.log" >&2; die "could not install: $missing"; }
 }
 
 # debian_postgres SUITE MAJOR TEMP PREFIX: unpacks Debian's own packages into TEMP, made to run from
