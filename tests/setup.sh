@@ -157,7 +157,8 @@ run_packages=(patchelf tzdata)
 mkdir -p target
 
 if [ "${1:-}" = --install ]; then
-  pg_config=${2:?usage: setup.sh --install PG_CONFIG}
+  pg_config=$(command -v "${2:?usage: setup.sh --install PG_CONFIG}") || die "there is no $2"
+  pg_config=$(realpath "$pg_config")
   version=$("$pg_config" --version)
   major=$(sed -E 's/^[^0-9]*([0-9]+).*/\1/' <<<"$version")
   case $major in 15 | 17 | 18) ;; *) die "$version: schemaguard supports 15, 17 and 18" ;; esac
