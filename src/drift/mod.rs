@@ -1,0 +1,414 @@
+//! Two schemas: where they differ, and what makes the live one as declared.
+
+mod order;
+mod script;
+mod users;
+
+use std::collections::{HashMap, HashSet};
+
+use crate::model::mend::{Change, Mend, Phase, Side, Step};
+use crate::model::{Attrs, Identity, Kind, Model, Object, Severity, show};
+
+pub use script::{ScriptStep, script};
+
+/// On which side a difference has its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChangeKind {
+    /// Declared, not live.
+    Missing,
+    /// Live, not declared.
+    Extra,
+    Changed,
+}
+
+impl ChangeKind {
+    /// The word that `drift()` shows.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ChangeKind::Missing => "missing",
+            ChangeKind::Extra => "extra",
+            ChangeKind::Changed => "changed",
+        }
+    }
+}
+
+/// One difference: one row of `drift()`.
+#[derive(Debug)]
+pub struct Difference {
+    pub kind: &'static Kind,
+    pub identity: Identity,
+    pub change: ChangeKind,
+    pub attribute: Option<String>,
+    pub declared: Option<String>,
+    pub actual: Option<String>,
+    pub severity: Severity,
+    /// Whether running the fix destroys data.
+    pub data_loss: bool,
+    /// SQL that makes this difference vanish, run after the rows before it.
+    pub fix: String,
+    mend: Mend,
+}
+
+impl Difference {
+    pub fn object_type(&self) -> &'static str {
+        self.kind.object_type
+    }
+
+    /// The identity as the record has it too.
+    pub fn object(&self) -> String {
+        self.identity.to_string()
+    }
+
+    /// Where the record may speak of the object as a part of another one: the
+    /// table, and what it calls the part.
+    pub fn part_of(&self) -> Option<(String, &str)> {
+        match self.kind.name {
+            "column" | "constraint" | "trigger" | "rule" | "policy" => {
+                Some((self.identity.prefix(2).to_string(), self.identity.name()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whose end would have been its end: its table, its schema.
+    pub fn containers(&self) -> Vec<String> {
+        (1..self.identity.parts.len()).rev().map(|n| self.identity.prefix(n).to_string()).collect()
+    }
+}
+
+/// All differences between a declared and a live schema, in an order in which
+/// their fixes can be run.
+pub fn compare(declared: &Model, live: &Model) -> Vec<Difference> {
+    Comparison::new(declared, live).differences()
+}
+
+struct Found<'m> {
+    kind: &'static Kind,
+    change: ChangeKind,
+    attribute: Option<&'m str>,
+    declared: Option<&'m Object>,
+    live: Option<&'m Object>,
+    was: Option<String>,
+    is: Option<String>,
+    severity: Severity,
+}
+
+impl<'m> Found<'m> {
+    fn identity(&self) -> &'m Identity {
+        &self.declared.or(self.live).expect("on one side at least").identity
+    }
+}
+
+pub(crate) struct Comparison<'m> {
+    declared: Side<'m>,
+    live: Side<'m>,
+}
+
+impl<'m> Comparison<'m> {
+    pub fn new(declared: &'m Model, live: &'m Model) -> Self {
+        Comparison { declared: Side::new(declared), live: Side::new(live) }
+    }
+
+    fn differences(&self) -> Vec<Difference> {
+        let mut found = Vec::new();
+        let mut missing = Vec::new();
+        let mut changed = Vec::new();
+        for object in &self.declared.model.objects {
+            match self.live.get(object.kind, &object.identity) {
+                None => missing.push(object),
+                Some(live) if live.attributes.get() == object.attributes.get() => {}
+                Some(live) => changed.push((object, live)),
+            }
+        }
+        let mut extra = Vec::new();
+        for object in &self.live.model.objects {
+            if self.declared.get(object.kind, &object.identity).is_none() {
+                extra.push(object);
+            }
+        }
+        for object in outermost(&missing) {
+            found.push(Found {
+                kind: object.kind,
+                change: ChangeKind::Missing,
+                attribute: None,
+                declared: Some(object),
+                live: None,
+                was: None,
+                is: None,
+                severity: object.kind.missing,
+            });
+        }
+        for object in outermost(&extra) {
+            found.push(Found {
+                kind: object.kind,
+                change: ChangeKind::Extra,
+                attribute: None,
+                declared: None,
+                live: Some(object),
+                was: None,
+                is: None,
+                severity: object.kind.extra,
+            });
+        }
+        let mut parsed: HashMap<&Identity, (Attrs, Attrs)> = HashMap::new();
+        for (declared, live) in changed {
+            let (to, from) = (declared.attrs(), live.attrs());
+            let before = found.len();
+            attributes(declared, live, &to, &from, &mut found);
+            if found.len() > before {
+                parsed.insert(&declared.identity, (to, from));
+            }
+        }
+        self.positions(&mut found);
+        self.without_echoes(&mut found);
+        self.mended(found)
+    }
+
+    /// Columns that stand in another order. Only what both sides have counts,
+    /// and as few columns as possible are said to have moved.
+    fn positions(&self, found: &mut Vec<Found<'m>>) {
+        let live = columns(self.live.model);
+        for (table, declared) in columns(self.declared.model) {
+            let Some(live) = live.get(table) else { continue };
+            if declared.len() == live.len()
+                && declared.iter().zip(live).all(|(d, l)| d.identity.name() == l.identity.name())
+            {
+                continue;
+            }
+            let at: HashMap<&str, usize> =
+                live.iter().enumerate().map(|(i, o)| (o.identity.name(), i)).collect();
+            let common: Vec<(usize, usize)> = declared
+                .iter()
+                .enumerate()
+                .filter_map(|(d, o)| at.get(o.identity.name()).map(|&l| (d, l)))
+                .collect();
+            let places: Vec<usize> = common.iter().map(|&(_, l)| l).collect();
+            let stay = order::longest_increasing(&places);
+            for (d, l) in common.into_iter().filter(|(_, l)| !stay.contains(l)) {
+                found.push(Found {
+                    kind: declared[d].kind,
+                    change: ChangeKind::Changed,
+                    attribute: Some("position"),
+                    declared: Some(declared[d]),
+                    live: Some(live[l]),
+                    was: Some((d + 1).to_string()),
+                    is: Some((l + 1).to_string()),
+                    severity: Severity::Info,
+                });
+            }
+        }
+    }
+
+    /// Leaves out what a child table shows only because its parent does.
+    fn without_echoes(&self, found: &mut Vec<Found<'m>>) {
+        let said: HashSet<_> = found.iter().map(echo_key).collect();
+        let echo = |f: &Found| {
+            if !matches!(f.kind.name, "column" | "constraint") {
+                return false;
+            }
+            let identity = f.identity();
+            let table = identity.prefix(2);
+            let mut parents = self.live.parents(&table);
+            parents.extend(self.declared.parents(&table));
+            // What came down by inheritance says so on the side that has it;
+            // one that is only alike has a difference of its own.
+            let inherited = [f.declared, f.live]
+                .into_iter()
+                .flatten()
+                .all(|o| o.attributes.get().contains("\"_inherited\""));
+            inherited
+                && parents.into_iter().any(|mut parent| {
+                    parent.parts.push(identity.name().to_owned());
+                    said.contains(&(
+                        f.kind.name,
+                        f.change,
+                        f.attribute,
+                        parent,
+                        f.was.clone(),
+                        f.is.clone(),
+                    ))
+                })
+        };
+        let keep: Vec<bool> = found.iter().map(|f| !echo(f)).collect();
+        let mut keep = keep.into_iter();
+        found.retain(|_| keep.next().unwrap_or(true));
+    }
+
+    fn mended(&self, found: Vec<Found<'m>>) -> Vec<Difference> {
+        let mends: Vec<Mend> = found.iter().map(|f| self.mend(f)).collect();
+        let ranks = order::Ranks::new(
+            &self.declared,
+            &self.live,
+            found.iter().filter_map(|f| f.declared),
+            found.iter().filter_map(|f| f.live),
+        );
+        let mut rows: Vec<(Found, Mend)> = found.into_iter().zip(mends).collect();
+        rows.sort_by_cached_key(|(f, mend)| {
+            let phase = match (f.change, f.kind.name) {
+                // Its sequences come first, but they come with it.
+                (ChangeKind::Missing, "table") => Phase::CreateTable,
+                // What points to it is dropped by its own row, or with it.
+                (ChangeKind::Extra, _) => mend.steps.last().map_or(Phase::Finish, |s| s.phase),
+                _ => mend.steps.first().map_or(Phase::Finish, |s| s.phase),
+            };
+            let attribute = f.kind.attributes.iter().position(|a| Some(a.name) == f.attribute);
+            (phase, ranks.of(phase, f.kind.name, f.identity()), f.identity().clone(), attribute)
+        });
+        let mut pending: HashSet<Identity> = rows
+            .iter()
+            .filter(|(f, _)| f.change == ChangeKind::Missing)
+            .map(|(f, _)| f.identity().clone())
+            .collect();
+        // Keys to tables that come only later stand in the rows of those.
+        let mut put_off: HashMap<Identity, Vec<Step>> = HashMap::new();
+        let users = users::Users::new(&self.live);
+        rows.into_iter()
+            .map(|(f, mend)| {
+                let identity = f.identity().clone();
+                if f.change == ChangeKind::Missing {
+                    pending.remove(&identity);
+                }
+                let mut steps = Vec::new();
+                for step in &mend.steps {
+                    match &step.needs {
+                        Some(needed) if pending.contains(needed) && f.kind.name != "sequence" => {
+                            put_off.entry(needed.clone()).or_default().push(step.clone());
+                        }
+                        // The missing column's own row ties its sequence.
+                        Some(needed) if pending.contains(needed) => {}
+                        _ => steps.push(step.clone()),
+                    }
+                }
+                for step in put_off.remove(&identity).unwrap_or_default() {
+                    match step.needs.as_ref().filter(|n| pending.contains(*n)) {
+                        Some(needed) => {
+                            put_off.entry(needed.clone()).or_default().push(step.clone());
+                        }
+                        None => steps.push(step),
+                    }
+                }
+                let (before, after) =
+                    users.around(&mend, &identity, f.change, &self.declared, &self.live);
+                let fix = statements(before.iter().chain(&steps).chain(&after));
+                Difference {
+                    kind: f.kind,
+                    identity,
+                    change: f.change,
+                    attribute: f.attribute.map(str::to_owned),
+                    declared: f.was,
+                    actual: f.is,
+                    severity: f.severity,
+                    data_loss: mend.data_loss,
+                    fix,
+                    mend,
+                }
+            })
+            .collect()
+    }
+
+    fn mend(&self, f: &Found<'m>) -> Mend {
+        match (f.declared, f.live) {
+            (Some(declared), None) => Mend::steps((f.kind.create)(declared, &self.declared)),
+            (None, Some(live)) => {
+                let mut mend = (f.kind.drop)(live, &self.live);
+                mend.data_loss |= f.kind.drop_loses;
+                // A name that is needed for something else has to go first.
+                let taken = crate::model::KINDS.iter().any(|k| {
+                    k.name != f.kind.name && self.declared.get(k, &live.identity).is_some()
+                });
+                if taken {
+                    for step in mend.steps.iter_mut().filter(|s| s.phase >= Phase::DropSequence) {
+                        step.phase = Phase::DropInTheWay;
+                    }
+                }
+                mend
+            }
+            (Some(declared), Some(live)) => (f.kind.alter)(&Change {
+                attribute: f.attribute.unwrap_or_default(),
+                declared,
+                live,
+                to: &declared.attrs(),
+                from: &live.attrs(),
+                declared_side: &self.declared,
+                live_side: &self.live,
+                server: self.live.model.server,
+            }),
+            (None, None) => Mend::default(),
+        }
+    }
+}
+
+type EchoKey<'m> =
+    (&'static str, ChangeKind, Option<&'m str>, Identity, Option<String>, Option<String>);
+
+fn echo_key<'m>(f: &Found<'m>) -> EchoKey<'m> {
+    (f.kind.name, f.change, f.attribute, f.identity().clone(), f.was.clone(), f.is.clone())
+}
+
+/// Statements one after the other, each with its semicolon.
+pub(crate) fn statements<'a>(steps: impl Iterator<Item = &'a Step>) -> String {
+    let mut texts: Vec<&str> = Vec::new();
+    for step in steps {
+        if !texts.contains(&step.sql.as_str()) {
+            texts.push(&step.sql);
+        }
+    }
+    texts
+        .iter()
+        .map(|t| if t.starts_with("--") { (*t).to_owned() } else { format!("{t};") })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Leaves out what comes or goes with its parent.
+fn outermost<'m>(objects: &[&'m Object]) -> Vec<&'m Object> {
+    const PARENTS: [&str; 5] = ["table", "view", "materialized view", "foreign table", "domain"];
+    let parents: HashSet<&Identity> =
+        objects.iter().filter(|o| PARENTS.contains(&o.kind.name)).map(|o| &o.identity).collect();
+    objects
+        .iter()
+        .filter(|o| !(o.kind.parent)(o).is_some_and(|p| parents.contains(&p)))
+        .copied()
+        .collect()
+}
+
+/// The columns of each table in their order.
+fn columns(model: &Model) -> HashMap<&[String], Vec<&Object>> {
+    let mut columns: HashMap<&[String], Vec<&Object>> = HashMap::new();
+    for object in model.objects.iter().filter(|o| o.kind.name == "column") {
+        let table = &object.identity.parts[..object.identity.parts.len() - 1];
+        columns.entry(table).or_default().push(object);
+    }
+    columns
+}
+
+fn attributes<'m>(
+    declared: &'m Object,
+    live: &'m Object,
+    to: &Attrs,
+    from: &Attrs,
+    found: &mut Vec<Found<'m>>,
+) {
+    for attribute in declared.kind.attributes {
+        let (was, is) = (to.get(attribute.name), from.get(attribute.name));
+        if was == is {
+            continue;
+        }
+        let shown = |v: Option<&serde_json::Value>| {
+            v.map(show).or_else(|| attribute.absent.map(str::to_owned))
+        };
+        found.push(Found {
+            kind: declared.kind,
+            change: ChangeKind::Changed,
+            attribute: Some(attribute.name),
+            declared: Some(declared),
+            live: Some(live),
+            was: shown(was),
+            is: shown(is),
+            severity: attribute.severity,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! The ordered script that removes the drift.
+
+use std::collections::HashSet;
+
+use crate::model::mend::{Phase, Side, Step};
+use crate::model::{Model, Object, sql};
+
+use super::{ChangeKind, Comparison, Difference, order, users};
+
+/// One row of `fix()`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ScriptStep {
+    /// Nothing where the step is left out.
+    pub sql: Option<String>,
+    pub data_loss: bool,
+    pub note: Option<String>,
+}
+
+struct Entry<'d> {
+    step: Step,
+    rank: isize,
+    difference: Option<&'d Difference>,
+    note: Option<String>,
+}
+
+/// The script for those differences. Steps that destroy data are left out
+/// unless allowed; a note says so in their place.
+pub fn script(
+    declared: &Model,
+    live: &Model,
+    differences: &[Difference],
+    allow_loss: bool,
+) -> Vec<ScriptStep> {
+    let comparison = Comparison::new(declared, live);
+    let (declared, live) = (&comparison.declared, &comparison.live);
+    let (mut run, mut kept): (Vec<&Difference>, Vec<&Difference>) =
+        differences.iter().partition(|d| allow_loss || !d.data_loss);
+    // What stays needs what it uses.
+    let used = used_by_extra(live, &kept);
+    let mut needed = Vec::new();
+    run.retain(|d| {
+        let keep = d.change == ChangeKind::Extra && used.contains(&sql::qualified(&d.identity.parts));
+        if keep {
+            needed.push(*d);
+        }
+        !keep
+    });
+    kept.extend(needed);
+
+    let mut targets = Vec::new();
+    for d in &run {
+        for target in &d.mend.clears {
+            if !targets.contains(target) {
+                targets.push(target.clone());
+            }
+        }
+    }
+    let users = users::Users::new(live).of(&targets);
+    let of = |side: &Side<'_>, d: &Difference| {
+        side.get(d.kind, &d.identity).is_some()
+    };
+    let ranks = order::Ranks::new(
+        declared,
+        live,
+        run.iter()
+            .filter(|d| of(declared, d))
+            .filter_map(|d| declared.get(d.kind, &d.identity))
+            .chain(users.iter().filter_map(|u| declared.get(u.kind, &u.identity))),
+        run.iter().filter_map(|d| live.get(d.kind, &d.identity)).chain(users.iter().copied()),
+    );
+
+    let mut entries = Vec::new();
+    for d in &run {
+        for step in &d.mend.steps {
+            entries.push(Entry {
+                rank: ranks.of(step.phase, d.kind.name, &d.identity),
+                step: step.clone(),
+                difference: Some(d),
+                note: None,
+            });
+        }
+    }
+    for user in &users {
+        let mut add = |step: Step, note: &str| {
+            entries.push(Entry {
+                rank: ranks.of(step.phase, user.kind.name, &user.identity),
+                step,
+                difference: None,
+                note: Some(format!("{} {} {note}", user.kind.object_type, user.identity)),
+            });
+        };
+        for step in (user.kind.drop)(user, live).steps {
+            add(step, "is in the way and is made again below");
+        }
+        // One that isn't declared is extra, by itself or with its table.
+        if let Some(again) = declared.get(user.kind, &user.identity) {
+            for step in (again.kind.create)(again, declared) {
+                add(step, "had to make way");
+            }
+        }
+    }
+    entries.sort_by_key(|e| (e.step.phase, e.rank));
+
+    let mut steps = Vec::new();
+    // Bodies may speak of what is made only later.
+    let bodies = entries.iter().any(|e| {
+        matches!(e.step.phase, Phase::CreateRoutine | Phase::CreateLateRoutine)
+    });
+    if bodies {
+        steps.push(ScriptStep {
+            sql: Some("SET check_function_bodies = off".to_owned()),
+            data_loss: false,
+            note: Some("functions may speak of what is made only after them".to_owned()),
+        });
+    }
+    let mut done = HashSet::new();
+    for entry in entries {
+        if !done.insert((entry.step.phase, entry.step.sql.clone())) {
+            continue;
+        }
+        steps.push(ScriptStep {
+            sql: Some(entry.step.sql),
+            data_loss: entry.difference.is_some_and(|d| d.data_loss),
+            note: entry.note.or_else(|| entry.difference.map(describe)),
+        });
+    }
+    if bodies {
+        steps.push(ScriptStep {
+            sql: Some("RESET check_function_bodies".to_owned()),
+            data_loss: false,
+            note: None,
+        });
+    }
+    for d in kept {
+        steps.push(ScriptStep {
+            sql: None,
+            data_loss: d.data_loss,
+            note: Some(format!(
+                "left out, because {}: {}; fix(allow_loss => true) includes it",
+                if d.data_loss {
+                    "it would destroy data"
+                } else {
+                    "something else that is left out uses it"
+                },
+                describe(d)
+            )),
+        });
+    }
+    steps
+}
+
+/// Names of all that extra objects use, and of the schemas they are in.
+fn used_by_extra(live: &Side, kept: &[&Difference]) -> HashSet<String> {
+    let mut used = HashSet::new();
+    let mut read = |object: &Object| {
+        used.extend(sql::pairs(&object.attrs().texts()).into_iter().map(str::to_owned));
+        used.insert(sql::ident(&object.identity.parts[0]));
+    };
+    for d in kept.iter().filter(|d| d.change == ChangeKind::Extra) {
+        if let Some(object) = live.get(d.kind, &d.identity) {
+            read(object);
+            live.children(&object.identity).for_each(&mut read);
+        }
+    }
+    used
+}
+
+/// A difference in words.
+fn describe(d: &Difference) -> String {
+    let what = format!("{} {}", d.kind.object_type, d.identity);
+    match (d.change, &d.attribute) {
+        (ChangeKind::Changed, Some(attribute)) => {
+            format!("{what}: {} is not as declared", attribute.replace('_', " "))
+        }
+        (change, _) => format!("{what} is {}", change.as_str()),
+    }
+}

@@ -1,0 +1,106 @@
+//! Views, triggers, policies and rules that stand in the way of a change:
+//! the server drops or retypes nothing under them.
+
+use std::cell::OnceCell;
+
+use crate::model::mend::{Mend, Side, Step, Target};
+use crate::model::{Identity, Object, sql};
+
+use super::{ChangeKind, order};
+
+pub(super) struct Users<'s, 'm> {
+    live: &'s Side<'m>,
+    candidates: OnceCell<Vec<(&'m Object, String)>>,
+}
+
+impl<'s, 'm> Users<'s, 'm> {
+    pub fn new(live: &'s Side<'m>) -> Self {
+        Users { live, candidates: OnceCell::new() }
+    }
+
+    fn candidates(&self) -> &[(&'m Object, String)] {
+        self.candidates.get_or_init(|| {
+            ["view", "materialized view", "trigger", "rule", "policy"]
+                .into_iter()
+                .flat_map(|kind| self.live.all(kind))
+                .map(|o| {
+                    let attrs = o.attrs();
+                    let text = ["definition", "using", "with_check"]
+                        .iter()
+                        .filter_map(|a| attrs.text(a))
+                        .collect::<Vec<_>>()
+                        .join(" ");
+                    (o, text)
+                })
+                .collect()
+        })
+    }
+
+    /// Live users of the targets, those of views among them too; each after
+    /// what it uses itself.
+    pub fn of(&self, targets: &[Target]) -> Vec<&'m Object> {
+        let mut targets = targets.to_vec();
+        let mut found: Vec<&'m Object> = Vec::new();
+        while let Some(target) = targets.pop() {
+            for (object, text) in self.candidates() {
+                if found.iter().any(|f| std::ptr::eq(*f, *object)) || !uses(object, text, &target) {
+                    continue;
+                }
+                found.push(object);
+                if object.kind.name.ends_with("view") {
+                    targets.push(Target::Relation(object.identity.clone()));
+                }
+            }
+        }
+        order::sorted(self.live, found)
+    }
+
+    /// What takes the users down before a mend, and what brings them back.
+    pub fn around(
+        &self,
+        mend: &Mend,
+        own: &Identity,
+        change: ChangeKind,
+        declared: &Side<'m>,
+        live: &Side<'m>,
+    ) -> (Vec<Step>, Vec<Step>) {
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        for user in self.of(&mend.clears) {
+            if user.identity == *own {
+                continue;
+            }
+            before.splice(0..0, (user.kind.drop)(user, live).steps);
+            match declared.get(user.kind, &user.identity) {
+                Some(d) => after.extend((d.kind.create)(d, declared)),
+                None if change == ChangeKind::Changed => {
+                    after.extend((user.kind.create)(user, live));
+                }
+                None => {}
+            }
+        }
+        (before, after)
+    }
+}
+
+fn uses(object: &Object, text: &str, target: &Target) -> bool {
+    match target {
+        // What is named under it goes with it.
+        Target::Relation(relation) => {
+            object.identity != *relation
+                && object.identity.prefix(2) != *relation
+                && has_pair(text, &relation.sql())
+        }
+        Target::Column(column) => {
+            let table = column.prefix(2);
+            let own = object.identity.parts.len() == 3 && object.identity.prefix(2) == table;
+            (own || has_pair(text, &table.sql())) && sql::mentions(text, &sql::ident(column.name()))
+        }
+        Target::Routine(routine) => {
+            text.contains(&format!("{}(", sql::qualified(&routine.parts)))
+        }
+    }
+}
+
+fn has_pair(text: &str, name: &str) -> bool {
+    text.contains(name) && sql::pairs(text).contains(&name)
+}

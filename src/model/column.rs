@@ -1,0 +1,557 @@
+use serde_json::Value;
+
+use super::mend::{Change, Mend, Phase, Side, Step, Target};
+use super::{Attribute, Attrs, Identity, Kind, Object, Severity, by_name, foreign_table, fragment, sequence, sql, table};
+
+pub static KIND: Kind = Kind {
+    name: "column",
+    object_type: "column",
+    query,
+    attributes: &[
+        Attribute::error("type"),
+        Attribute::error("collation"),
+        Attribute::error("default"),
+        Attribute::error("generated"),
+        Attribute::error("identity"),
+        Attribute::error("not_null").absent("false"),
+        Attribute::warning("not_null_validated").absent("true"),
+        Attribute::warning("not_null_no_inherit").absent("false"),
+        Attribute::warning("storage").absent("default"),
+        Attribute::warning("compression").absent("default"),
+        Attribute::warning("statistics").absent("default"),
+        Attribute::warning("options"),
+        Attribute::warning("fdw_options"),
+        Attribute::info("position"),
+    ],
+    missing: Severity::Error,
+    extra: Severity::Warning,
+    drop_loses: true,
+    parent: by_name,
+    create,
+    drop,
+    alter,
+};
+
+fn query(server: u32) -> String {
+    // From 18 NOT NULL is a constraint with a state of its own.
+    let (not_null, not_null_join) = if server >= 18 {
+        (
+            "'not_null_validated', CASE WHEN NOT nn.convalidated THEN false END,
+             'not_null_no_inherit', nullif(nn.connoinherit, false),
+             '_not_null', CASE WHEN NOT nn.convalidated OR nn.connoinherit THEN nn.conname END,",
+            "LEFT JOIN pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n'
+                                       AND nn.conkey[1] = a.attnum",
+        )
+    } else {
+        ("", "")
+    };
+    // What a sequence has by default for its type and direction is left out,
+    // so that widening the column doesn't show as a changed sequence too.
+    format!(
+        "{},
+         ident AS (
+         SELECT d.refobjid, d.refobjsubid, {} AS options, s.seqtypid
+           FROM pg_sequence s
+           JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid
+                           AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i')
+         SELECT ARRAY[rel.nspname, rel.relname, a.attname]::text[], NULL::text,
+                json_strip_nulls(json_build_object(
+                    'type', format_type(a.atttypid, a.atttypmod),
+                    'collation', CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation
+                         THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END,
+                    'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
+                    'generated', CASE a.attgenerated
+                         WHEN 's' THEN pg_get_expr(d.adbin, d.adrelid) || ' STORED'
+                         WHEN 'v' THEN pg_get_expr(d.adbin, d.adrelid) || ' VIRTUAL' END,
+                    'identity', CASE a.attidentity WHEN 'a' THEN 'ALWAYS' || ident.options
+                         WHEN 'd' THEN 'BY DEFAULT' || ident.options END,
+                    'not_null', nullif(a.attnotnull, false),
+                    {not_null}
+                    'storage', CASE WHEN a.attstorage <> t.typstorage THEN
+                         CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external'
+                              WHEN 'm' THEN 'main' WHEN 'x' THEN 'extended' END END,
+                    '_storage', CASE WHEN a.attstorage <> t.typstorage THEN
+                         CASE t.typstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external'
+                              WHEN 'm' THEN 'main' WHEN 'x' THEN 'extended' END END,
+                    'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
+                    'statistics', nullif(a.attstattarget, -1),
+                    'options', {},
+                    'fdw_options', {},
+                    '_inherited', nullif(a.attinhcount > 0, false),
+                    '_local', CASE WHEN a.attinhcount > 0 AND a.attislocal THEN true END))::text
+           FROM rel
+           JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
+           JOIN pg_type t ON t.oid = a.atttypid
+           LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+           LEFT JOIN pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation
+           LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
+           LEFT JOIN ident ON a.attidentity <> '' AND ident.refobjid = a.attrelid
+                          AND ident.refobjsubid = a.attnum
+           {not_null_join}
+          ORDER BY rel.nspname, rel.relname, a.attnum",
+        fragment::relations("'r', 'p', 'f'"),
+        sequence::options_text("s"),
+        fragment::sorted("a.attoptions"),
+        fragment::sorted("a.attfdwoptions"),
+    )
+}
+
+/// A column as it stands in CREATE TABLE and ADD COLUMN.
+pub(super) fn definition(name: &str, attrs: &Attrs) -> String {
+    let mut text = format!("{} {}", sql::ident(name), attrs.text("type").unwrap_or("text"));
+    if let Some(options) = nonempty(attrs.list("fdw_options")) {
+        text.push_str(&format!(" OPTIONS ({})", table::fdw_options(&options)));
+    }
+    if let Some(compression) = attrs.text("compression") {
+        text.push_str(&format!(" COMPRESSION {compression}"));
+    }
+    if let Some(collation) = attrs.text("collation") {
+        text.push_str(&format!(" COLLATE {collation}"));
+    }
+    if let Some(default) = attrs.text("default") {
+        text.push_str(&format!(" DEFAULT {default}"));
+    }
+    if let Some(generated) = attrs.text("generated") {
+        text.push_str(&generated_clause(generated));
+    }
+    if let Some(identity) = attrs.text("identity") {
+        text.push_str(&identity_clause(identity));
+    }
+    if attrs.is("not_null") && attrs.get("_not_null").is_none() {
+        text.push_str(" NOT NULL");
+    }
+    text
+}
+
+fn nonempty(list: Vec<String>) -> Option<Vec<String>> {
+    (!list.is_empty()).then_some(list)
+}
+
+fn generated_clause(generated: &str) -> String {
+    let (expression, kind) = generated.rsplit_once(' ').unwrap_or((generated, "STORED"));
+    format!(" GENERATED ALWAYS AS ({expression}) {kind}")
+}
+
+/// `ALWAYS` or `BY DEFAULT`, and the sequence's options.
+fn identity_parts(identity: &str) -> (&str, &str) {
+    match identity.strip_prefix("ALWAYS") {
+        Some(rest) => ("ALWAYS", rest.trim_start()),
+        None => ("BY DEFAULT", identity.strip_prefix("BY DEFAULT").unwrap_or("").trim_start()),
+    }
+}
+
+fn identity_clause(identity: &str) -> String {
+    let (when, options) = identity_parts(identity);
+    if options.is_empty() {
+        format!(" GENERATED {when} AS IDENTITY")
+    } else {
+        format!(" GENERATED {when} AS IDENTITY ({options})")
+    }
+}
+
+/// What a column definition can't say.
+pub(super) fn finish(identity: &Identity, attrs: &Attrs) -> Vec<String> {
+    let mut given = attrs.clone();
+    for later in ["storage", "statistics", "options"] {
+        given.0.remove(later);
+    }
+    if attrs.get("_not_null").is_some() {
+        for later in ["not_null", "not_null_validated", "not_null_no_inherit"] {
+            given.0.remove(later);
+        }
+    }
+    settle(identity, &given, attrs)
+}
+
+/// Statements that bring a new column from one state to another.
+pub(super) fn settle(identity: &Identity, from: &Attrs, to: &Attrs) -> Vec<String> {
+    KIND.attributes
+        .iter()
+        .filter(|a| from.get(a.name) != to.get(a.name))
+        .flat_map(|a| subcommands(a.name, identity, from, to).0)
+        .map(|sub| format!("ALTER TABLE {} {sub}", identity.prefix(2).sql()))
+        .collect()
+}
+
+fn create(o: &Object, side: &Side) -> Vec<Step> {
+    let attrs = o.attrs();
+    let table = o.identity.prefix(2);
+    let mut steps = vec![Step::new(
+        Phase::AlterTable,
+        format!("ALTER TABLE {} ADD COLUMN {}", table.sql(), definition(o.identity.name(), &attrs)),
+    )];
+    for sql in finish(&o.identity, &attrs) {
+        steps.push(Step::new(Phase::AlterColumn, sql));
+    }
+    for s in side.all("sequence") {
+        if s.attributes.get().contains("owned_by")
+            && s.attrs().identity("owned_by").as_ref() == Some(&o.identity)
+        {
+            steps.extend(sequence::owner(s));
+        }
+    }
+    steps
+}
+
+fn drop(o: &Object, _: &Side) -> Mend {
+    Mend::step(
+        Phase::DropColumn,
+        format!(
+            "ALTER TABLE {} DROP COLUMN IF EXISTS {}",
+            o.identity.prefix(2).sql(),
+            sql::ident(o.identity.name())
+        ),
+    )
+    .clearing(Target::Column(o.identity.clone()))
+}
+
+/// Subcommands of ALTER TABLE, and whether the column has to be made anew.
+fn subcommands(
+    attribute: &str,
+    identity: &Identity,
+    from: &Attrs,
+    to: &Attrs,
+) -> (Vec<String>, bool) {
+    let col = sql::ident(identity.name());
+    let alter = |what: String| format!("ALTER COLUMN {col} {what}");
+    let one = |what: String| (vec![alter(what)], false);
+    match attribute {
+        "type" | "collation" => {
+            let of = to.text("type").unwrap_or("text");
+            let mut what = format!("TYPE {of}");
+            if let Some(collation) = to.text("collation") {
+                what.push_str(&format!(" COLLATE {collation}"));
+            }
+            if attribute == "type" && !assignable(from.text("type").unwrap_or_default(), of) {
+                what.push_str(&format!(" USING {col}::{of}"));
+            }
+            // The default is held in the old type; what can't be cast by
+            // itself would stop the change.
+            let mut sub = Vec::new();
+            if attribute == "type" && from.get("default").is_some() {
+                sub.push(alter("DROP DEFAULT".to_owned()));
+            }
+            sub.push(alter(what));
+            if attribute == "type"
+                && from.get("default").is_some()
+                && let Some(default) = to.text("default")
+            {
+                sub.push(alter(format!("SET DEFAULT {default}")));
+            }
+            (vec![sub.join(", ")], false)
+        }
+        "default" => match to.text("default") {
+            Some(default) => one(format!("SET DEFAULT {default}")),
+            // An identity or generated column has none to drop.
+            None if from.get("default").is_none() => (Vec::new(), false),
+            None => one("DROP DEFAULT".to_owned()),
+        },
+        "generated" => match (from.text("generated"), to.text("generated")) {
+            (Some(_), None) => one("DROP EXPRESSION".to_owned()),
+            _ => (Vec::new(), true),
+        },
+        "identity" => match (from.text("identity"), to.text("identity")) {
+            (Some(_), None) => one("DROP IDENTITY".to_owned()),
+            (None, Some(new)) => {
+                let mut sub = Vec::new();
+                if from.get("default").is_some() {
+                    sub.push(alter("DROP DEFAULT".to_owned()));
+                }
+                if !from.is("not_null") {
+                    sub.push(alter("SET NOT NULL".to_owned()));
+                }
+                sub.push(alter(format!("ADD{}", identity_clause(new))));
+                (sub, false)
+            }
+            (Some(old), Some(new)) => {
+                let ((was, old), (when, new)) = (identity_parts(old), identity_parts(new));
+                let mut what = Vec::new();
+                if was != when {
+                    what.push(format!("SET GENERATED {when}"));
+                }
+                what.extend(sequence::text_changes(old, new).iter().map(|o| format!("SET {o}")));
+                one(what.join(" "))
+            }
+            (None, None) => (Vec::new(), false),
+        },
+        "not_null" if !to.is("not_null") => one("DROP NOT NULL".to_owned()),
+        "not_null" | "not_null_validated" | "not_null_no_inherit" => {
+            not_null(&col, identity, from, to)
+        }
+        "storage" => one(format!(
+            "SET STORAGE {}",
+            to.text("storage").or(from.text("_storage")).unwrap_or("DEFAULT")
+        )),
+        "compression" => {
+            one(format!("SET COMPRESSION {}", to.text("compression").unwrap_or("default")))
+        }
+        "statistics" => one(format!(
+            "SET STATISTICS {}",
+            to.shown("statistics").unwrap_or_else(|| "-1".to_owned())
+        )),
+        "options" => {
+            let (set, reset) = sql::parameter_changes(&from.list("options"), &to.list("options"));
+            let mut sub = Vec::new();
+            if !set.is_empty() {
+                sub.push(alter(format!("SET ({})", sql::parameters(&set))));
+            }
+            if !reset.is_empty() {
+                sub.push(alter(format!("RESET ({})", sql::idents(&reset))));
+            }
+            (sub, false)
+        }
+        "fdw_options" => one(format!(
+            "OPTIONS ({})",
+            foreign_table::option_changes(&from.list("fdw_options"), &to.list("fdw_options"))
+        )),
+        _ => (Vec::new(), false),
+    }
+}
+
+/// The states that NOT NULL has from 18.
+fn not_null(col: &str, identity: &Identity, from: &Attrs, to: &Attrs) -> (Vec<String>, bool) {
+    let validated = |a: &Attrs| a.get("not_null_validated") != Some(&Value::Bool(false));
+    let no_inherit = |a: &Attrs| a.is("not_null_no_inherit");
+    let known = sql::ident(from.text("_not_null").unwrap_or_default());
+    let state_is = |a: &Attrs| (validated(a), no_inherit(a));
+    if !from.is("not_null") || !validated(to) && validated(from) {
+        let mut sub = Vec::new();
+        if from.is("not_null") {
+            sub.push(format!("ALTER COLUMN {col} DROP NOT NULL"));
+        }
+        if validated(to) && !no_inherit(to) {
+            sub.push(format!("ALTER COLUMN {col} SET NOT NULL"));
+        } else {
+            let name = to
+                .text("_not_null")
+                .map_or_else(|| format!("{}_not_null", identity.name()), str::to_owned);
+            sub.push(format!(
+                "ADD CONSTRAINT {} NOT NULL {col}{}{}",
+                sql::ident(&name),
+                if no_inherit(to) { " NO INHERIT" } else { "" },
+                if validated(to) { "" } else { " NOT VALID" },
+            ));
+        }
+        return (sub, false);
+    }
+    let mut sub = Vec::new();
+    if state_is(from).0 != state_is(to).0 {
+        sub.push(format!("VALIDATE CONSTRAINT {known}"));
+    }
+    if state_is(from).1 != state_is(to).1 {
+        if no_inherit(to) {
+            sub.push(format!(
+                "ALTER CONSTRAINT {} NO INHERIT",
+                // Only the declared side tells what it may be called.
+                sql::ident(to.text("_not_null").unwrap_or_default())
+            ));
+        } else {
+            sub.push(format!("ALTER CONSTRAINT {known} INHERIT"));
+        }
+    }
+    (sub, false)
+}
+
+fn alter(c: &Change) -> Mend {
+    let table = c.table();
+    if c.attribute == "position" {
+        return Mend::comment(&format!(
+            "the order of columns can't be altered: {} would have to be made anew",
+            c.live.identity.prefix(2)
+        ));
+    }
+    let target = Target::Column(c.live.identity.clone());
+    if c.attribute == "generated" && c.to.get("generated").is_some() {
+        let generated = c.to.text("generated").unwrap_or_default();
+        let was = c.from.text("generated").unwrap_or_default();
+        let kind = |g: &str| g.rsplit_once(' ').map(|(_, k)| k.to_owned());
+        if c.server >= 17 && kind(generated) == kind(was) {
+            let expression = generated.rsplit_once(' ').map_or(generated, |(e, _)| e);
+            return Mend::step(
+                Phase::AlterColumn,
+                format!("ALTER TABLE {table} ALTER COLUMN {} SET EXPRESSION AS ({expression})", c.name()),
+            )
+            .clearing(target);
+        }
+        // What was computed can be computed again; what was stored can't.
+        return anew(c).losing(was.is_empty()).clearing(target);
+    }
+    if c.attribute == "generated" && c.from.text("generated").is_some_and(|g| g.ends_with("VIRTUAL")) {
+        return anew(c).clearing(target);
+    }
+    let (sub, _) = subcommands(c.attribute, &c.live.identity, c.from, c.to);
+    let mut mend = Mend::default();
+    // The server refuses ADD IDENTITY before a default is dropped and the
+    // column is NOT NULL, even in one command.
+    for s in sub {
+        mend = mend.and(Phase::AlterColumn, format!("ALTER TABLE {table} {s}"));
+    }
+    match c.attribute {
+        "type" => {
+            let (from, to) = (c.from.text("type").unwrap_or(""), c.to.text("type").unwrap_or(""));
+            mend.losing(narrows(from, to)).clearing(target)
+        }
+        "collation" => mend.clearing(target),
+        "identity" if c.from.get("identity").is_none() => {
+            let start = c.to.text("identity").unwrap_or("");
+            // The new sequence must not give out values that are taken.
+            let col = c.name();
+            if start.contains("INCREMENT BY -") {
+                return mend;
+            }
+            mend.and(
+                Phase::AlterColumn,
+                format!(
+                    "SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence({}, {}), \
+                     max({col})) FROM {table} HAVING max({col}) >= 1",
+                    sql::literal(&table),
+                    sql::literal(c.live.identity.name())
+                ),
+            )
+        }
+        _ => mend,
+    }
+}
+
+fn anew(c: &Change) -> Mend {
+    let table = c.table();
+    let mut mend = Mend::step(
+        Phase::AlterColumn,
+        format!("ALTER TABLE {table} DROP COLUMN {}", c.name()),
+    )
+    .and(
+        Phase::AlterColumn,
+        format!("ALTER TABLE {table} ADD COLUMN {}", definition(c.declared.identity.name(), c.to)),
+    );
+    for sql in finish(&c.declared.identity, c.to) {
+        mend = mend.and(Phase::AlterColumn, sql);
+    }
+    // Indexes and constraints on the column went with it.
+    for kind in ["constraint", "index"] {
+        for child in c.declared_side.children_of(&c.live.identity.prefix(2), kind) {
+            if involves(child, c.live.identity.name()) {
+                let drop = (child.kind.drop)(child, c.declared_side).steps;
+                let create = (child.kind.create)(child, c.declared_side);
+                mend.steps.extend(
+                    drop.into_iter()
+                        .chain(create)
+                        .map(|s| Step { phase: Phase::AlterColumn, ..s }),
+                );
+            }
+        }
+    }
+    mend
+}
+
+/// Whether an index or constraint is about a column.
+pub(super) fn involves(child: &Object, column: &str) -> bool {
+    let attrs = child.attrs();
+    let name = sql::ident(column);
+    attrs.list("columns").iter().chain(&attrs.list("include")).any(|c| c == column)
+        || ["expression", "definition"]
+            .iter()
+            .any(|a| attrs.text(a).is_some_and(|text| sql::mentions(text, &name)))
+}
+
+/// Base type and modifiers: `numeric(10,2)` is `numeric` and 10, 2.
+fn modifiers(of: &str) -> (String, Vec<i64>) {
+    match (of.find('('), of.find(')')) {
+        (Some(open), Some(close)) if open < close => (
+            format!("{}{}", &of[..open], &of[close + 1..]),
+            of[open + 1..close].split(',').filter_map(|m| m.trim().parse().ok()).collect(),
+        ),
+        _ => (of.to_owned(), Vec::new()),
+    }
+}
+
+/// Whether the server converts by itself, which refuses what doesn't fit
+/// where a cast would cut it off.
+fn assignable(from: &str, to: &str) -> bool {
+    const GROUPS: [&[&str]; 3] = [
+        &["character varying", "text", "character"],
+        &["smallint", "integer", "bigint", "numeric", "real", "double precision"],
+        &["date", "timestamp without time zone", "timestamp with time zone"],
+    ];
+    let (from, to) = (modifiers(from).0, modifiers(to).0);
+    from == to || GROUPS.iter().any(|g| g.contains(&&*from) && g.contains(&&*to))
+}
+
+/// Whether values of one type may not survive in another. What isn't known
+/// to keep everything counts as narrower.
+pub(super) fn narrows(from: &str, to: &str) -> bool {
+    if from == to {
+        return false;
+    }
+    let ((base_from, from_mods), (base_to, to_mods)) = (modifiers(from), modifiers(to));
+    if base_from == base_to {
+        return match (&*base_from, &from_mods[..], &to_mods[..]) {
+            (_, _, []) => base_from == "character",
+            ("numeric", [p, s @ ..], [q, t @ ..]) => {
+                let (s, t) = (s.first().unwrap_or(&0), t.first().unwrap_or(&0));
+                t < s || q - t < p - s
+            }
+            (_, [n], [m]) => m < n,
+            _ => true,
+        };
+    }
+    const WIDER: &[(&str, &[&str])] = &[
+        ("smallint", &["integer", "bigint", "numeric", "real", "double precision", "text"]),
+        ("integer", &["bigint", "numeric", "double precision", "text"]),
+        ("bigint", &["numeric", "text"]),
+        ("real", &["double precision", "text"]),
+        ("double precision", &["text"]),
+        ("numeric", &["text"]),
+        ("character varying", &["text"]),
+        ("character", &["text", "character varying"]),
+        ("uuid", &["text"]),
+        ("boolean", &["text"]),
+        ("inet", &["text"]),
+        ("cidr", &["inet", "text"]),
+        ("json", &["text"]),
+        ("jsonb", &["json", "text"]),
+        ("date", &["timestamp without time zone", "timestamp with time zone", "text"]),
+        ("text", &["character varying"]),
+        ("bit", &["bit varying"]),
+    ];
+    let wider = WIDER.iter().any(|(f, list)| *f == base_from && list.contains(&&*base_to));
+    let fits = match (&from_mods[..], &to_mods[..]) {
+        (_, []) => true,
+        ([n], [m]) => base_from.starts_with("character") && m >= n,
+        _ => false,
+    };
+    !(wider && fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn narrowing() {
+        for (from, to) in [
+            ("character varying(20)", "character varying(30)"),
+            ("character varying(20)", "character varying"),
+            ("character varying(20)", "text"),
+            ("integer", "bigint"),
+            ("numeric(10,2)", "numeric(12,2)"),
+            ("numeric(10,2)", "numeric"),
+            ("text", "character varying"),
+            ("timestamp(3) without time zone", "timestamp(6) without time zone"),
+        ] {
+            assert!(!narrows(from, to), "{from} to {to}");
+        }
+        for (from, to) in [
+            ("character varying(30)", "character varying(20)"),
+            ("text", "character varying(20)"),
+            ("bigint", "integer"),
+            ("numeric(10,2)", "numeric(10,4)"),
+            ("numeric(10,2)", "numeric(10,0)"),
+            ("numeric", "numeric(10,2)"),
+            ("timestamp with time zone", "date"),
+            ("text", "integer"),
+            ("timestamp(6) without time zone", "timestamp(3) without time zone"),
+        ] {
+            assert!(narrows(from, to), "{from} to {to}");
+        }
+    }
+}

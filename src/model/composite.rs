@@ -1,0 +1,113 @@
+use serde_json::Value;
+
+use super::mend::{Change, Mend, Phase, Step};
+use super::{Attribute, Kind, Object, Severity, enumeration, fragment, no_parent, sql};
+
+pub static KIND: Kind = Kind {
+    name: "composite",
+    object_type: "type",
+    query: |_| {
+        format!(
+            "{}
+             SELECT ARRAY[rel.nspname, rel.relname]::text[], NULL::text,
+                    json_build_object('attributes', coalesce(json_agg(
+                        quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
+                        || CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation
+                                THEN ' COLLATE ' || quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
+                                ELSE '' END
+                        ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '[]'::json),
+                        '_names', coalesce(json_agg(a.attname ORDER BY a.attnum)
+                                  FILTER (WHERE a.attnum IS NOT NULL), '[]'::json))::text
+               FROM rel
+               LEFT JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
+               LEFT JOIN pg_type t ON t.oid = a.atttypid
+               LEFT JOIN pg_collation co ON co.oid = a.attcollation
+               LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
+              WHERE rel.reltype NOT IN (SELECT objid FROM exttype)
+              GROUP BY rel.nspname, rel.relname
+              ORDER BY rel.nspname, rel.relname",
+            // A composite type is in pg_depend as a type, not as its relation.
+            fragment::relations("'c'").replacen(
+                "WITH ",
+                &format!(
+                    "WITH {}, ",
+                    fragment::members("pg_type").replacen("ext AS", "exttype AS", 1)
+                ),
+                1
+            )
+        )
+    },
+    attributes: &[Attribute::error("attributes")],
+    missing: Severity::Error,
+    extra: Severity::Warning,
+    drop_loses: false,
+    parent: no_parent,
+    create: |o, _| vec![Step::new(Phase::CreateType, create(o))],
+    drop: enumeration::drop_type,
+    alter: attributes,
+};
+
+fn create(o: &Object) -> String {
+    format!("CREATE TYPE {} AS ({})", o.identity.sql(), o.attrs().list("attributes").join(", "))
+}
+
+/// Name and type of each attribute.
+fn pairs(attrs: &super::Attrs) -> Vec<(String, String)> {
+    let names = match attrs.get("_names") {
+        Some(Value::Array(list)) => list.iter().filter_map(|v| v.as_str()).collect(),
+        _ => Vec::new(),
+    };
+    names
+        .into_iter()
+        .zip(attrs.list("attributes"))
+        .map(|(name, text)| {
+            let ident = sql::ident(name);
+            // The server's idea of what to quote decides how long the name is.
+            let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+            let of = text
+                .strip_prefix(&quoted)
+                .or_else(|| text.strip_prefix(&ident))
+                .unwrap_or(&text)
+                .trim_start()
+                .to_owned();
+            (ident, of)
+        })
+        .collect()
+}
+
+fn attributes(c: &Change) -> Mend {
+    let (to, from) = (pairs(c.to), pairs(c.from));
+    let mut sub = Vec::new();
+    let mut data_loss = false;
+    for (name, _) in &from {
+        if !to.iter().any(|(n, _)| n == name) {
+            sub.push(format!("DROP ATTRIBUTE IF EXISTS {name} CASCADE"));
+            data_loss = true;
+        }
+    }
+    for (name, of) in &to {
+        match from.iter().find(|(n, _)| n == name) {
+            None => sub.push(format!("ADD ATTRIBUTE {name} {of} CASCADE")),
+            Some((_, was)) if was != of => {
+                sub.push(format!("ALTER ATTRIBUTE {name} TYPE {of} CASCADE"));
+                data_loss = true;
+            }
+            Some(_) => {}
+        }
+    }
+    // What stays keeps its order and what is new comes last: only then is
+    // altering enough.
+    let kept = from.iter().filter(|(n, _)| to.iter().any(|(m, _)| m == n)).map(|(n, _)| n);
+    let new = to.iter().filter(|(n, _)| !from.iter().any(|(m, _)| m == n)).map(|(n, _)| n);
+    if !kept.chain(new).eq(to.iter().map(|(n, _)| n)) {
+        return Mend::step(
+            Phase::AlterTable,
+            "-- the order of attributes can't be altered: this works only where nothing uses the type",
+        )
+        .and(Phase::AlterTable, format!("DROP TYPE {}", c.sql()))
+        .and(Phase::AlterTable, create(c.declared))
+        .losing(true);
+    }
+    Mend::step(Phase::AlterTable, format!("ALTER TYPE {} {}", c.sql(), sub.join(", ")))
+        .losing(data_loss)
+}

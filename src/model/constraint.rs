@@ -1,0 +1,353 @@
+use super::mend::{Change, Mend, Phase, Side, Step};
+use super::{
+    Attribute, Attrs, Identity, Kind, Object, Severity, by_name, fragment, sql, table,
+};
+
+pub static KIND: Kind = Kind {
+    name: "constraint",
+    object_type: "constraint",
+    query,
+    attributes: &[
+        Attribute::error("type"),
+        Attribute::error("columns"),
+        Attribute::error("expression"),
+        Attribute::error("definition"),
+        Attribute::error("references"),
+        Attribute::error("match"),
+        Attribute::error("on_update"),
+        Attribute::error("on_delete"),
+        Attribute::error("deferrable").absent("not deferrable"),
+        Attribute::error("validated").absent("true"),
+        Attribute::error("enforced").absent("true"),
+        Attribute::error("no_inherit").absent("false"),
+        Attribute::error("without_overlaps").absent("false"),
+        Attribute::error("nulls_not_distinct").absent("false"),
+        Attribute::warning("include"),
+        Attribute::warning("storage_parameters"),
+        Attribute::warning("tablespace"),
+        Attribute::error("triggers").absent("enabled"),
+    ],
+    missing: Severity::Error,
+    extra: Severity::Warning,
+    drop_loses: false,
+    parent: by_name,
+    create: |o, _| {
+        let attrs = o.attrs();
+        let phase = if attrs.text("type") == Some("foreign key") {
+            Phase::AddForeignKey
+        } else {
+            Phase::AddConstraint
+        };
+        vec![Step { phase, sql: add(o), needs: references(&attrs) }]
+    },
+    drop,
+    alter,
+};
+
+fn query(server: u32) -> String {
+    let (enforced, period) = if server >= 18 {
+        (
+            "'enforced', CASE WHEN NOT con.conenforced THEN false END,",
+            "nullif(con.conperiod, false)",
+        )
+    } else {
+        ("", "NULL::boolean")
+    };
+    let sorted = fragment::sorted("ic.reloptions");
+    format!(
+        "WITH {schemas},
+         ext AS MATERIALIZED (
+         SELECT classid, objid FROM pg_depend
+          WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'),
+         con AS MATERIALIZED (
+         SELECT con.*, ns.nspname, c.relname AS owner, NULL::text AS on_domain
+           FROM pg_class c
+           JOIN ns ON ns.oid = c.relnamespace
+           JOIN pg_constraint con ON con.conrelid = c.oid
+          WHERE con.contype IN ('c', 'f', 'p', 'u', 'x') AND con.conparentid = 0
+            AND (con.conislocal OR con.coninhcount = 0)
+            AND c.relkind IN ('r', 'p', 'f')
+            AND c.oid NOT IN (SELECT objid FROM ext WHERE classid = 'pg_class'::regclass)
+         UNION ALL
+         SELECT con.*, ns.nspname, t.typname, 'domain'
+           FROM pg_type t
+           JOIN ns ON ns.oid = t.typnamespace
+           JOIN pg_constraint con ON con.contypid = t.oid AND con.contypid <> 0
+          WHERE t.typtype = 'd' AND con.contype = 'c'
+            AND t.oid NOT IN (SELECT objid FROM ext WHERE classid = 'pg_type'::regclass)),
+         keys AS (
+         SELECT k.oid, json_agg(a.attname ORDER BY k.n) AS names
+           FROM (SELECT con.oid, con.conrelid, u.attnum, u.n
+                   FROM con, unnest(con.conkey) WITH ORDINALITY u(attnum, n)
+                  WHERE con.contype IN ('f', 'p', 'u')) k
+           JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.attnum
+          GROUP BY k.oid),
+         refs AS (
+         SELECT k.oid, string_agg(quote_ident(a.attname), ', ' ORDER BY k.n) AS names,
+                (array_agg(a.attname ORDER BY k.n DESC))[1] AS last
+           FROM (SELECT con.oid, con.confrelid, u.attnum, u.n
+                   FROM con, unnest(con.confkey) WITH ORDINALITY u(attnum, n)
+                  WHERE con.contype = 'f') k
+           JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = k.attnum
+          GROUP BY k.oid),
+         -- Triggers that don't fire: the server says nothing of such a
+         -- constraint, and checks nothing.
+         off AS (
+         SELECT tgconstraint, true AS yes FROM pg_trigger
+          WHERE tgisinternal AND tgconstraint <> 0 AND tgenabled <> 'O'
+          GROUP BY tgconstraint)
+         SELECT ARRAY[con.nspname, con.owner, con.conname]::text[], NULL::text,
+                json_strip_nulls(json_build_object(
+                    'type', CASE con.contype WHEN 'c' THEN 'check' WHEN 'f' THEN 'foreign key'
+                         WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'x' THEN 'exclusion' END,
+                    'columns', keys.names,
+                    'expression', CASE WHEN con.contype = 'c' THEN pg_get_expr(con.conbin, con.conrelid) END,
+                    'definition', CASE WHEN con.contype = 'x'
+                         THEN regexp_replace(pg_get_constraintdef(con.oid), '( NOT)? DEFERRABLE( INITIALLY DEFERRED)?$', '') END,
+                    'references', CASE WHEN con.contype = 'f' THEN
+                         quote_ident(fn.nspname) || '.' || quote_ident(fc.relname) || '('
+                         || CASE WHEN {period} THEN
+                                regexp_replace(refs.names, '(, )?([^,]*)$', '\\1PERIOD \\2') ELSE refs.names END || ')' END,
+                    '_references', CASE WHEN con.contype = 'f' THEN
+                         json_build_object('name', json_build_array(fn.nspname, fc.relname)) END,
+                    '_key', CASE WHEN con.contype = 'f' THEN ic.relname END,
+                    'match', CASE con.confmatchtype WHEN 'f' THEN 'full' WHEN 'p' THEN 'partial' WHEN 's' THEN 'simple' END,
+                    'on_update', {on_update},
+                    'on_delete', {on_delete} || CASE WHEN con.confdelsetcols IS NOT NULL THEN
+                         (SELECT ' (' || string_agg(quote_ident(a.attname), ', ' ORDER BY u.n) || ')'
+                            FROM unnest(con.confdelsetcols) WITH ORDINALITY u(attnum, n)
+                            JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = u.attnum)
+                         ELSE '' END,
+                    'deferrable', CASE WHEN con.condeferred THEN 'initially deferred'
+                         WHEN con.condeferrable THEN 'initially immediate' END,
+                    'validated', CASE WHEN NOT con.convalidated THEN false END,
+                    {enforced}
+                    -- Keys are never inherited, and the flag says so for some of them only.
+                    'no_inherit', CASE WHEN con.contype = 'c' THEN nullif(con.connoinherit AND con.on_domain IS NULL, false) END,
+                    'without_overlaps', CASE WHEN con.contype IN ('p', 'u') THEN {period} END,
+                    'nulls_not_distinct', CASE WHEN con.contype = 'u' THEN nullif(i.indnullsnotdistinct, false) END,
+                    'include', CASE WHEN con.contype IN ('p', 'u') AND i.indnatts > i.indnkeyatts THEN
+                         (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
+                           WHERE a.attrelid = i.indexrelid AND a.attnum > i.indnkeyatts) END,
+                    'storage_parameters', CASE WHEN con.contype IN ('p', 'u') THEN {sorted} END,
+                    'tablespace', CASE WHEN con.contype IN ('p', 'u', 'x') THEN ts.spcname END,
+                    'triggers', CASE WHEN off.yes THEN 'disabled' END,
+                    '_on', con.on_domain,
+                    '_inherited', nullif(con.coninhcount > 0, false)))::text
+           FROM con
+           LEFT JOIN keys ON keys.oid = con.oid
+           LEFT JOIN refs ON refs.oid = con.oid
+           LEFT JOIN off ON off.tgconstraint = con.oid
+           LEFT JOIN pg_class fc ON fc.oid = con.confrelid
+           LEFT JOIN pg_namespace fn ON fn.oid = fc.relnamespace
+           LEFT JOIN pg_class ic ON ic.oid = con.conindid
+           LEFT JOIN pg_index i ON i.indexrelid = con.conindid
+           LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
+          ORDER BY con.nspname, con.owner, con.contype = 'f', con.contype <> 'p', con.conname",
+        schemas = fragment::SCHEMAS,
+        on_update = action("con.confupdtype"),
+        on_delete = action("con.confdeltype"),
+    )
+}
+
+fn action(column: &str) -> String {
+    format!(
+        "CASE {column} WHEN 'a' THEN 'no action' WHEN 'r' THEN 'restrict' WHEN 'c' THEN 'cascade'
+              WHEN 'n' THEN 'set null' WHEN 'd' THEN 'set default' END"
+    )
+}
+
+/// The table that a foreign key points to.
+pub(super) fn references(attrs: &Attrs) -> Option<Identity> {
+    attrs.identity("_references")
+}
+
+/// The constraint as it stands in CREATE TABLE.
+pub(super) fn clause(o: &Object) -> String {
+    let attrs = o.attrs();
+    let kind = attrs.text("type").unwrap_or_default();
+    let mut text = format!("CONSTRAINT {} ", sql::ident(o.identity.name()));
+    let overlaps = if attrs.is("without_overlaps") { " WITHOUT OVERLAPS" } else { "" };
+    let columns = sql::idents(&attrs.list("columns"));
+    match kind {
+        "check" => {
+            text.push_str(&format!("CHECK ({})", attrs.text("expression").unwrap_or("true")));
+            if attrs.is("no_inherit") {
+                text.push_str(" NO INHERIT");
+            }
+        }
+        "exclusion" => text.push_str(attrs.text("definition").unwrap_or_default()),
+        "foreign key" => {
+            let references = attrs.text("references").unwrap_or_default();
+            // A key over a period says so on both sides.
+            let columns = match (references.contains("PERIOD "), attrs.list("columns").split_last()) {
+                (true, Some((last, rest))) if rest.is_empty() => format!("PERIOD {}", sql::ident(last)),
+                (true, Some((last, rest))) => {
+                    format!("{}, PERIOD {}", sql::idents(rest), sql::ident(last))
+                }
+                _ => columns,
+            };
+            text.push_str(&format!("FOREIGN KEY ({columns}) REFERENCES {references}"));
+            if attrs.text("match") == Some("full") {
+                text.push_str(" MATCH FULL");
+            }
+            for (attribute, clause) in [("on_update", "ON UPDATE"), ("on_delete", "ON DELETE")] {
+                if let Some(action) = attrs.text(attribute).filter(|a| *a != "no action") {
+                    text.push_str(&format!(" {clause} {}", keywords(action)));
+                }
+            }
+        }
+        _ => {
+            let word = if kind == "unique" { "UNIQUE" } else { "PRIMARY KEY" };
+            text.push_str(word);
+            if attrs.is("nulls_not_distinct") {
+                text.push_str(" NULLS NOT DISTINCT");
+            }
+            text.push_str(&format!(" ({columns}{overlaps})"));
+            let include = attrs.list("include");
+            if !include.is_empty() {
+                text.push_str(&format!(" INCLUDE ({})", sql::idents(&include)));
+            }
+            let parameters = attrs.list("storage_parameters");
+            if !parameters.is_empty() {
+                text.push_str(&format!(" WITH ({})", sql::parameters(&parameters)));
+            }
+            if let Some(tablespace) = attrs.text("tablespace") {
+                text.push_str(&format!(" USING INDEX TABLESPACE {}", sql::ident(tablespace)));
+            }
+        }
+    }
+    match attrs.text("deferrable") {
+        Some("initially deferred") => text.push_str(" DEFERRABLE INITIALLY DEFERRED"),
+        Some(_) => text.push_str(" DEFERRABLE"),
+        None => {}
+    }
+    if attrs.get("enforced").is_some() {
+        text.push_str(" NOT ENFORCED");
+    } else if attrs.get("validated").is_some() {
+        text.push_str(" NOT VALID");
+    }
+    text
+}
+
+/// `set null (a, "B")`: the words in capitals, the names as they are.
+fn keywords(action: &str) -> String {
+    match action.split_once(" (") {
+        Some((words, columns)) => format!("{} ({columns}", words.to_uppercase()),
+        None => action.to_uppercase(),
+    }
+}
+
+fn owner(o: &Object) -> String {
+    let what = if o.attrs().text("_on") == Some("domain") { "DOMAIN" } else { "TABLE" };
+    format!("ALTER {what} {}", o.identity.prefix(2).sql())
+}
+
+/// The statement that adds it.
+pub(super) fn add(o: &Object) -> String {
+    format!("{} ADD {}", owner(o), clause(o))
+}
+
+fn drop(o: &Object, side: &Side) -> Mend {
+    let phase = if o.attrs().text("type") == Some("foreign key") {
+        Phase::DropForeignKey
+    } else {
+        Phase::DropConstraint
+    };
+    let mut mend = Mend::default();
+    for key in pointing(o, side) {
+        mend = mend.and(
+            Phase::DropForeignKey,
+            format!(
+                "ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}",
+                key.identity.prefix(2).sql(),
+                sql::ident(key.identity.name())
+            ),
+        );
+    }
+    mend.and(
+        phase,
+        format!("{} DROP CONSTRAINT IF EXISTS {}", owner(o), sql::ident(o.identity.name())),
+    )
+}
+
+/// Foreign keys that stand on a key or unique index of a table.
+pub(super) fn pointing<'m>(key: &Object, side: &Side<'m>) -> Vec<&'m Object> {
+    let table = match key.kind.name {
+        "index" => (key.kind.parent)(key),
+        _ => Some(key.identity.prefix(2)),
+    };
+    side.all("constraint")
+        .filter(|o| o.attributes.get().contains("\"_key\""))
+        .filter(|o| {
+            let attrs = o.attrs();
+            attrs.text("_key") == Some(key.identity.name()) && references(&attrs) == table
+        })
+        .collect()
+}
+
+/// What brings back the foreign keys that had to go for a key to be made anew.
+pub(super) fn point_again(c: &Change) -> Vec<Step> {
+    pointing(c.live, c.live_side)
+        .into_iter()
+        .map(|key| {
+            let key = c.declared_side.named("constraint", &key.identity).unwrap_or(key);
+            Step::new(
+                Phase::AddForeignKey,
+                format!(
+                    "ALTER TABLE {} DROP CONSTRAINT IF EXISTS {};\n{}",
+                    key.identity.prefix(2).sql(),
+                    sql::ident(key.identity.name()),
+                    add(key)
+                ),
+            )
+        })
+        .collect()
+}
+
+fn alter(c: &Change) -> Mend {
+    let name = c.name();
+    let owner = owner(c.live);
+    let foreign = c.to.text("type") == Some("foreign key");
+    // Settled by itself only where the rest is as declared: else the
+    // constraint is made anew, once.
+    let alone = KIND
+        .attributes
+        .iter()
+        .filter(|a| c.to.get(a.name) != c.from.get(a.name))
+        .count()
+        == 1;
+    match c.attribute {
+        "validated" if alone && c.to.get("validated").is_none() => {
+            return Mend::step(
+                Phase::AddForeignKey,
+                format!("{owner} VALIDATE CONSTRAINT {name}"),
+            );
+        }
+        "deferrable" if alone && foreign => {
+            let state = match c.to.text("deferrable") {
+                Some("initially deferred") => "DEFERRABLE INITIALLY DEFERRED",
+                Some(_) => "DEFERRABLE INITIALLY IMMEDIATE",
+                None => "NOT DEFERRABLE",
+            };
+            return Mend::step(
+                Phase::AddForeignKey,
+                format!("{owner} ALTER CONSTRAINT {name} {state}"),
+            );
+        }
+        "storage_parameters" if alone => {
+            let mut index = c.live.identity.prefix(1);
+            index.parts.push(c.live.identity.name().to_owned());
+            return table::parameter_statements(&format!("ALTER INDEX {}", index.sql()), c);
+        }
+        _ => {}
+    }
+    let mut mend = c.again();
+    mend.steps.extend(point_again(c));
+    if let Some(t) = c.declared_side.relation(&c.live.identity.prefix(2)) {
+        for sql in table::resettle(&t.attrs(), &c.table(), c.live.identity.name()) {
+            mend = mend.and(Phase::Finish, sql);
+        }
+    }
+    mend
+}

@@ -1,0 +1,91 @@
+use super::mend::{Change, Mend, Phase, Side, Step};
+use super::{Attribute, Kind, Object, Severity, constraint, enumeration, fragment, no_parent};
+
+pub static KIND: Kind = Kind {
+    name: "domain",
+    object_type: "domain",
+    query: |_| {
+        format!(
+            "WITH {}, {}
+             SELECT ARRAY[ns.nspname, t.typname]::text[], NULL::text,
+                    json_strip_nulls(json_build_object(
+                        'type', format_type(t.typbasetype, t.typtypmod),
+                        'collation', CASE WHEN t.typcollation <> 0 AND t.typcollation <> b.typcollation
+                             THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END,
+                        'default', CASE WHEN t.typdefaultbin IS NOT NULL
+                             THEN pg_get_expr(t.typdefaultbin, 0) ELSE quote_literal(t.typdefault) END,
+                        'not_null', nullif(t.typnotnull, false)))::text
+               FROM pg_type t
+               JOIN ns ON ns.oid = t.typnamespace
+               JOIN pg_type b ON b.oid = t.typbasetype
+               LEFT JOIN pg_collation co ON co.oid = t.typcollation
+               LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
+              WHERE t.typtype = 'd' AND t.oid NOT IN (SELECT objid FROM ext)
+              ORDER BY ns.nspname, t.typname",
+            fragment::SCHEMAS,
+            fragment::members("pg_type")
+        )
+    },
+    attributes: &[
+        Attribute::error("type"),
+        Attribute::error("collation"),
+        Attribute::error("default"),
+        Attribute::error("not_null").absent("false"),
+    ],
+    missing: Severity::Error,
+    extra: Severity::Warning,
+    drop_loses: false,
+    parent: no_parent,
+    create: |o, side| vec![Step::new(Phase::CreateType, create(o, side))],
+    drop: |o, _| {
+        Mend::step(Phase::DropType, format!("DROP DOMAIN IF EXISTS {}", o.identity.sql()))
+    },
+    alter,
+};
+
+fn create(o: &Object, side: &Side) -> String {
+    let attrs = o.attrs();
+    let mut text =
+        format!("CREATE DOMAIN {} AS {}", o.identity.sql(), attrs.text("type").unwrap_or("text"));
+    if let Some(collation) = attrs.text("collation") {
+        text.push_str(&format!(" COLLATE {collation}"));
+    }
+    if let Some(default) = attrs.text("default") {
+        text.push_str(&format!(" DEFAULT {default}"));
+    }
+    if attrs.is("not_null") {
+        text.push_str(" NOT NULL");
+    }
+    let mut later = Vec::new();
+    for check in side.children_of(&o.identity, "constraint") {
+        let attrs = check.attrs();
+        if attrs.get("validated").is_some() {
+            later.push(constraint::add(check));
+        } else {
+            text.push_str(&format!(" {}", constraint::clause(check)));
+        }
+    }
+    for statement in later {
+        text.push_str(&format!(";\n{statement}"));
+    }
+    text
+}
+
+fn alter(c: &Change) -> Mend {
+    let sub = match c.attribute {
+        "default" => match c.to.text("default") {
+            Some(default) => format!("SET DEFAULT {default}"),
+            None => "DROP DEFAULT".to_owned(),
+        },
+        "not_null" if c.to.is("not_null") => "SET NOT NULL".to_owned(),
+        "not_null" => "DROP NOT NULL".to_owned(),
+        _ => {
+            return enumeration::swap(c, &create(c.declared, c.declared_side))
+                .losing(c.attribute == "type" && super::column::narrows(
+                    c.from.text("type").unwrap_or_default(),
+                    c.to.text("type").unwrap_or_default(),
+                ));
+        }
+    };
+    Mend::step(Phase::AlterTable, format!("ALTER DOMAIN {} {sub}", c.sql()))
+}

@@ -1,0 +1,113 @@
+use super::mend::{Change, Mend, Phase, Step};
+use super::{Attribute, Kind, Object, Severity, fragment, no_parent, sql};
+
+pub static KIND: Kind = Kind {
+    name: "enum",
+    object_type: "type",
+    query: |_| {
+        format!(
+            "WITH {}, {}
+             SELECT ARRAY[ns.nspname, t.typname]::text[], NULL::text,
+                    json_build_object('labels', coalesce(l.labels, '[]'::json))::text
+               FROM pg_type t
+               JOIN ns ON ns.oid = t.typnamespace
+               LEFT JOIN (SELECT enumtypid, json_agg(enumlabel ORDER BY enumsortorder) AS labels
+                            FROM pg_enum GROUP BY enumtypid) l ON l.enumtypid = t.oid
+              WHERE t.typtype = 'e' AND t.oid NOT IN (SELECT objid FROM ext)
+              ORDER BY ns.nspname, t.typname",
+            fragment::SCHEMAS,
+            fragment::members("pg_type")
+        )
+    },
+    attributes: &[Attribute::error("labels")],
+    missing: Severity::Error,
+    extra: Severity::Warning,
+    drop_loses: false,
+    parent: no_parent,
+    create: |o, _| vec![Step::new(Phase::CreateType, create(o))],
+    drop: drop_type,
+    alter: labels,
+};
+
+fn create(o: &Object) -> String {
+    let labels: Vec<_> = o.attrs().list("labels").iter().map(|l| sql::literal(l)).collect();
+    format!("CREATE TYPE {} AS ENUM ({})", o.identity.sql(), labels.join(", "))
+}
+
+pub(super) fn drop_type(o: &Object, _: &super::mend::Side) -> Mend {
+    Mend::step(Phase::DropType, format!("DROP TYPE IF EXISTS {}", o.identity.sql()))
+}
+
+fn labels(c: &Change) -> Mend {
+    let (to, from) = (c.to.list("labels"), c.from.list("labels"));
+    // Labels can be added anywhere; the order of those that stay can't change.
+    let kept: Vec<_> = to.iter().filter(|l| from.contains(l)).collect();
+    if kept.iter().copied().ne(from.iter()) {
+        return swap(c, &create(c.declared));
+    }
+    let mut mend = Mend::default();
+    let mut there = from;
+    for (i, label) in to.iter().enumerate() {
+        if there.contains(label) {
+            continue;
+        }
+        let place = match i.checked_sub(1).and_then(|i| to.get(i)) {
+            Some(before) => format!(" AFTER {}", sql::literal(before)),
+            None => match there.first() {
+                Some(first) => format!(" BEFORE {}", sql::literal(first)),
+                None => String::new(),
+            },
+        };
+        there.push(label.clone());
+        mend = mend.and(
+            Phase::CreateType,
+            format!("ALTER TYPE {} ADD VALUE IF NOT EXISTS {}{place}", c.sql(), sql::literal(label)),
+        );
+    }
+    mend
+}
+
+/// Makes a type anew where it can't be altered: beside the old one, with all
+/// columns taken over. Values that the new type doesn't know make it fail.
+pub(super) fn swap(c: &Change, create: &str) -> Mend {
+    let old = format!("{}__old", c.live.identity.name());
+    let mut old_identity = c.live.identity.clone();
+    if let Some(last) = old_identity.parts.last_mut() {
+        last.clone_from(&old);
+    }
+    let what = if c.live.kind.name == "domain" { "DOMAIN" } else { "TYPE" };
+    let mut mend = Mend::default()
+        .and(
+            Phase::AlterTable,
+            format!("ALTER {what} {} RENAME TO {}", c.sql(), sql::ident(&old)),
+        )
+        .and(Phase::AlterTable, create.to_owned());
+    let name = c.sql();
+    let array = format!("{name}[]");
+    for column in c.live_side.all("column") {
+        // Cheap test first: only the columns of this type are parsed.
+        if !column.attributes.get().contains(c.live.identity.name()) {
+            continue;
+        }
+        let attrs = column.attrs();
+        let Some(of) = attrs.text("type").filter(|t| *t == name || *t == array) else { continue };
+        if attrs.is("_inherited") && !attrs.is("_local") {
+            continue;
+        }
+        let table = column.identity.prefix(2);
+        let col = sql::ident(column.identity.name());
+        let text = if of == array { "text[]" } else { "text" };
+        let mut sub = Vec::new();
+        if attrs.get("default").is_some() {
+            sub.push(format!("ALTER COLUMN {col} DROP DEFAULT"));
+        }
+        sub.push(format!("ALTER COLUMN {col} TYPE {of} USING {col}::{text}::{of}"));
+        if let Some(default) = attrs.text("default") {
+            sub.push(format!("ALTER COLUMN {col} SET DEFAULT {default}"));
+        }
+        mend = mend
+            .clearing(super::mend::Target::Column(column.identity.clone()))
+            .and(Phase::AlterTable, format!("ALTER TABLE {} {}", table.sql(), sub.join(", ")));
+    }
+    mend.and(Phase::AlterTable, format!("DROP {what} {}", old_identity.sql()))
+}

@@ -1,0 +1,15 @@
+use super::{Kind, Severity, no_parent, routine};
+
+pub static KIND: Kind = Kind {
+    name: "function",
+    object_type: "function",
+    query: |_| routine::query("'f', 'w'"),
+    attributes: routine::ATTRIBUTES,
+    missing: Severity::Error,
+    extra: Severity::Warning,
+    drop_loses: false,
+    parent: no_parent,
+    create: routine::create,
+    drop: routine::drop,
+    alter: routine::alter,
+};

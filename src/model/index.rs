@@ -1,0 +1,167 @@
+use super::mend::{Change, Mend, Phase, Side, Step};
+use super::{Attribute, Identity, Kind, Object, Severity, constraint, fragment, sql, table};
+
+pub static KIND: Kind = Kind {
+    name: "index",
+    object_type: "index",
+    query,
+    attributes: &[
+        Attribute::warning("table"),
+        Attribute::warning("unique").absent("false"),
+        Attribute::warning("definition"),
+        Attribute::warning("valid").absent("true"),
+        Attribute::warning("storage_parameters"),
+        Attribute::warning("tablespace"),
+    ],
+    missing: Severity::Warning,
+    extra: Severity::Warning,
+    drop_loses: false,
+    parent,
+    create,
+    drop: |o, _| {
+        Mend::step(Phase::DropIndex, format!("DROP INDEX IF EXISTS {}", o.identity.sql()))
+    },
+    alter,
+};
+
+fn query(_: u32) -> String {
+    // The deparsed text begins with a prefix of known length, so that what is
+    // on either side of it can't be mistaken whatever the names hold.
+    format!(
+        "{},
+         idx AS (
+         SELECT ns.nspname, ic.relname, i.*, tn.nspname AS tnsp, rel.relname AS trel,
+                ic.reloptions, ts.spcname, pg_get_indexdef(i.indexrelid) AS def,
+                CASE WHEN ic.relkind = 'I' THEN 5 ELSE 0 END AS only_length
+           FROM rel
+           JOIN pg_namespace tn ON tn.oid = rel.relnamespace
+           JOIN pg_index i ON i.indrelid = rel.oid
+           JOIN pg_class ic ON ic.oid = i.indexrelid AND NOT ic.relispartition
+           JOIN ns ON ns.oid = ic.relnamespace
+           LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
+           LEFT JOIN pg_constraint con ON con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x')
+          WHERE con.oid IS NULL AND i.indislive
+            AND i.indexrelid NOT IN (SELECT objid FROM ext))
+         SELECT ARRAY[idx.nspname, idx.relname]::text[], NULL::text,
+                json_strip_nulls(json_build_object(
+                    'table', json_build_object('name', json_build_array(idx.tnsp, idx.trel)),
+                    'unique', nullif(idx.indisunique, false),
+                    'definition', CASE WHEN idx.reloptions IS NULL THEN d.text ELSE
+                         replace(d.text, ' WITH (' || (SELECT string_agg(
+                             quote_ident(split_part(o, '=', 1)) || '='
+                             || CASE WHEN quote_ident(v.value) = v.value THEN v.value ELSE quote_literal(v.value) END, ', ' ORDER BY n)
+                             FROM unnest(idx.reloptions) WITH ORDINALITY u(o, n),
+                                  LATERAL (SELECT substr(o, strpos(o, '=') + 1)) v(value)) || ')', '') END,
+                    'valid', CASE WHEN NOT idx.indisvalid THEN false END,
+                    'storage_parameters', {},
+                    'tablespace', idx.spcname))::text
+           FROM idx,
+                LATERAL (SELECT substr(idx.def, length('CREATE INDEX  ON . USING ') + idx.only_length
+                    + CASE WHEN idx.indisunique THEN 7 ELSE 0 END
+                    + length(quote_ident(idx.relname)) + length(quote_ident(idx.tnsp))
+                    + length(quote_ident(idx.trel)) + 1)) d(text)
+          ORDER BY idx.nspname, idx.relname",
+        fragment::relations("'r', 'p', 'm'"),
+        fragment::sorted("idx.reloptions")
+    )
+}
+
+fn parent(o: &Object) -> Option<Identity> {
+    o.attrs().identity("table")
+}
+
+fn create(o: &Object, _: &Side) -> Vec<Step> {
+    let attrs = o.attrs();
+    let mut text = String::from("CREATE ");
+    if attrs.is("unique") {
+        text.push_str("UNIQUE ");
+    }
+    let definition = attrs.text("definition").unwrap_or_default();
+    let mut tail = String::new();
+    let parameters = attrs.list("storage_parameters");
+    if !parameters.is_empty() {
+        tail.push_str(&format!(" WITH ({})", sql::parameters(&parameters)));
+    }
+    if let Some(tablespace) = attrs.text("tablespace") {
+        tail.push_str(&format!(" TABLESPACE {}", sql::ident(tablespace)));
+    }
+    // WITH stands before WHERE, which is the last clause of the deparsed text.
+    let definition = match (tail.is_empty(), predicate(definition)) {
+        (false, Some(at)) => format!("{}{tail}{}", &definition[..at], &definition[at..]),
+        _ => format!("{definition}{tail}"),
+    };
+    text.push_str(&format!(
+        "INDEX {} ON {} USING {definition}",
+        sql::ident(o.identity.name()),
+        parent(o).map(|t| t.sql()).unwrap_or_default()
+    ));
+    vec![Step { phase: Phase::CreateIndex, sql: text, needs: parent(o) }]
+}
+
+/// Where the WHERE clause of a definition begins: outside brackets and quotes.
+fn predicate(definition: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut quote = None;
+    for (at, c) in definition.char_indices() {
+        match (quote, c) {
+            (Some(q), c) if c == q => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(') => depth += 1,
+            (None, ')') => depth = depth.saturating_sub(1),
+            (None, ' ') if depth == 0 && definition[at..].starts_with(" WHERE ") => {
+                return Some(at);
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn alter(c: &Change) -> Mend {
+    match c.attribute {
+        "storage_parameters" => table::parameter_statements(&format!("ALTER INDEX {}", c.sql()), c),
+        "tablespace" => Mend::step(
+            Phase::AlterTable,
+            format!(
+                "ALTER INDEX {} SET TABLESPACE {}",
+                c.sql(),
+                sql::ident(c.to.text("tablespace").unwrap_or("pg_default"))
+            ),
+        ),
+        // Nobody asks for an invalid index; it can't be made one either.
+        "valid" if c.to.get("valid").is_some() => {
+            Mend::comment(&format!("the declared index {} is invalid", c.declared.identity))
+        }
+        _ => {
+            let mut mend = Mend::default();
+            for key in constraint::pointing(c.live, c.live_side) {
+                mend.steps.extend((key.kind.drop)(key, c.live_side).steps);
+            }
+            let again = c.again();
+            mend.steps.extend(again.steps);
+            mend.steps.extend(constraint::point_again(c));
+            if let Some(of) = c.to.identity("table")
+                && let Some(t) = c.declared_side.relation(&of)
+            {
+                for sql in table::resettle(&t.attrs(), &of.sql(), c.live.identity.name()) {
+                    mend = mend.and(Phase::Finish, sql);
+                }
+            }
+            mend
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::predicate;
+
+    #[test]
+    fn predicates() {
+        assert_eq!(predicate("btree (a)"), None);
+        assert_eq!(predicate("btree (a) WHERE (b > 1)"), Some(9));
+        assert_eq!(predicate("btree (f(' WHERE ')) WHERE b"), Some(20));
+        assert_eq!(predicate("btree (\" WHERE \")"), None);
+    }
+}

@@ -1,0 +1,110 @@
+use super::mend::{Change, Mend, Phase, Side, Step, Target};
+use super::{Attribute, Kind, Object, Severity, fragment, index, no_parent, sql, table};
+
+pub static KIND: Kind = Kind {
+    name: "materialized view",
+    object_type: "materialized view",
+    query: |_| {
+        format!(
+            "{}
+             SELECT ARRAY[rel.nspname, rel.relname]::text[], NULL::text,
+                    json_strip_nulls(json_build_object(
+                        'definition', pg_get_viewdef(rel.oid),
+                        'access_method', am.amname,
+                        'tablespace', ts.spcname,
+                        'storage_parameters', {},
+                        'clustered_on', clc.relname))::text
+               FROM rel
+               LEFT JOIN pg_am am ON am.oid = rel.relam
+               LEFT JOIN pg_tablespace ts ON ts.oid = rel.reltablespace
+               LEFT JOIN pg_index cl ON cl.indrelid = rel.oid AND cl.indisclustered
+               LEFT JOIN pg_class clc ON clc.oid = cl.indexrelid
+              ORDER BY rel.nspname, rel.relname",
+            fragment::relations("'m'"),
+            fragment::sorted("rel.reloptions")
+        )
+    },
+    attributes: &[
+        Attribute::error("definition"),
+        Attribute::warning("access_method"),
+        Attribute::warning("tablespace"),
+        Attribute::warning("storage_parameters"),
+        Attribute::info("clustered_on"),
+    ],
+    missing: Severity::Error,
+    extra: Severity::Warning,
+    // What it holds was computed and can be computed again.
+    drop_loses: false,
+    parent: no_parent,
+    create,
+    drop,
+    alter,
+};
+
+pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
+    let attrs = o.attrs();
+    let name = o.identity.sql();
+    let mut text = format!("CREATE MATERIALIZED VIEW {name}");
+    if let Some(method) = attrs.text("access_method").filter(|m| *m != "heap") {
+        text.push_str(&format!(" USING {}", sql::ident(method)));
+    }
+    let parameters = attrs.list("storage_parameters");
+    if !parameters.is_empty() {
+        text.push_str(&format!(" WITH ({})", sql::parameters(&parameters)));
+    }
+    if let Some(tablespace) = attrs.text("tablespace") {
+        text.push_str(&format!(" TABLESPACE {}", sql::ident(tablespace)));
+    }
+    let definition = attrs.text("definition").unwrap_or_default();
+    text.push_str(&format!(" AS\n{}", definition.trim_end().trim_end_matches(';')));
+    let mut steps = vec![Step::new(Phase::CreateView, text)];
+    for child in side.children_of(&o.identity, "index") {
+        // Its view comes after all other indexes.
+        steps.extend((index::KIND.create)(child, side).into_iter().map(|s| Step { phase: Phase::CreateView, ..s }));
+    }
+    if let Some(index) = attrs.text("clustered_on") {
+        steps.push(Step::new(
+            Phase::Finish,
+            format!("ALTER MATERIALIZED VIEW {name} CLUSTER ON {}", sql::ident(index)),
+        ));
+    }
+    steps
+}
+
+fn drop(o: &Object, _: &Side) -> Mend {
+    Mend::step(Phase::DropView, format!("DROP MATERIALIZED VIEW IF EXISTS {}", o.identity.sql()))
+        .clearing(Target::Relation(o.identity.clone()))
+}
+
+fn alter(c: &Change) -> Mend {
+    let what = format!("ALTER MATERIALIZED VIEW {}", c.sql());
+    match c.attribute {
+        "storage_parameters" => table::parameter_statements(&what, c),
+        "clustered_on" => Mend::step(
+            Phase::Finish,
+            match c.to.text("clustered_on") {
+                Some(index) => format!("{what} CLUSTER ON {}", sql::ident(index)),
+                None => format!("{what} SET WITHOUT CLUSTER"),
+            },
+        ),
+        "access_method" => Mend::step(
+            Phase::AlterTable,
+            format!(
+                "{what} SET ACCESS METHOD {}",
+                sql::ident(c.to.text("access_method").unwrap_or("heap"))
+            ),
+        ),
+        "tablespace" => Mend::step(
+            Phase::AlterTable,
+            format!(
+                "{what} SET TABLESPACE {}",
+                sql::ident(c.to.text("tablespace").unwrap_or("pg_default"))
+            ),
+        ),
+        _ => {
+            let mut mend = drop(c.live, c.live_side);
+            mend.steps.extend(create(c.declared, c.declared_side));
+            mend
+        }
+    }
+}

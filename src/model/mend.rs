@@ -1,0 +1,230 @@
+//! What mending is made of: steps, and the two sides that kinds look into.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use super::{Attrs, Identity, Kind, Model, Object, sql};
+
+/// When a step runs in a script, relative to all others: first what is in the
+/// way is taken down, then things are made from the ground up, then what
+/// nobody uses any more is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    DropForeignKey,
+    DropTrigger,
+    DropView,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    DropColumn,
+    /// Takes a name out of the way that is needed for something else.
+    DropInTheWay,
+    CreateSchema,
+    CreateType,
+    CreateSequence,
+    CreateRoutine,
+    CreateTable,
+    /// Routines whose arguments or results are rows of new tables.
+    CreateLateRoutine,
+    AlterTable,
+    AlterColumn,
+    AddConstraint,
+    CreateIndex,
+    AddForeignKey,
+    OwnSequence,
+    CreateView,
+    CreateTrigger,
+    Finish,
+    DropSequence,
+    DropRoutine,
+    DropType,
+    DropSchema,
+}
+
+/// One statement (or a few that belong together).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub phase: Phase,
+    pub sql: String,
+    /// The table that must be there, where the step is about two of them.
+    pub needs: Option<Identity>,
+}
+
+impl Step {
+    pub fn new(phase: Phase, sql: impl Into<String>) -> Step {
+        Step { phase, sql: sql.into(), needs: None }
+    }
+}
+
+/// Something whose users (views, triggers, policies) stand in the way of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Relation(Identity),
+    Column(Identity),
+    Routine(Identity),
+}
+
+/// What mends one difference.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mend {
+    pub steps: Vec<Step>,
+    /// Whether running it destroys data.
+    pub data_loss: bool,
+    /// What must be free of users while it runs: they are dropped before and
+    /// made again after.
+    pub clears: Vec<Target>,
+}
+
+impl Mend {
+    pub fn step(phase: Phase, sql: impl Into<String>) -> Mend {
+        Mend { steps: vec![Step::new(phase, sql)], ..Mend::default() }
+    }
+
+    pub fn steps(steps: Vec<Step>) -> Mend {
+        Mend { steps, ..Mend::default() }
+    }
+
+    pub fn and(mut self, phase: Phase, sql: impl Into<String>) -> Mend {
+        self.steps.push(Step::new(phase, sql));
+        self
+    }
+
+    pub fn losing(mut self, data_loss: bool) -> Mend {
+        self.data_loss = data_loss;
+        self
+    }
+
+    pub fn clearing(mut self, target: Target) -> Mend {
+        self.clears.push(target);
+        self
+    }
+
+    /// Says in a comment what SQL can't do.
+    pub fn comment(text: &str) -> Mend {
+        Mend::step(Phase::Finish, format!("-- {text}"))
+    }
+}
+
+/// Kinds whose objects share one name space and have columns.
+const RELATIONS: [&str; 4] = ["table", "view", "materialized view", "foreign table"];
+
+/// One of the two schemas, indexed.
+pub struct Side<'a> {
+    pub model: &'a Model,
+    index: HashMap<(&'static str, &'a Identity), usize>,
+    children: OnceCell<HashMap<Identity, Vec<usize>>>,
+    relations: OnceCell<HashMap<String, usize>>,
+}
+
+impl<'a> Side<'a> {
+    pub fn new(model: &'a Model) -> Side<'a> {
+        let index = model
+            .objects
+            .iter()
+            .enumerate()
+            .map(|(i, o)| ((o.kind.name, &o.identity), i))
+            .collect();
+        Side { model, index, children: OnceCell::new(), relations: OnceCell::new() }
+    }
+
+    /// The object of that kind and identity.
+    pub fn get(&self, kind: &Kind, identity: &Identity) -> Option<&'a Object> {
+        self.named(kind.name, identity)
+    }
+
+    /// The object of the kind of that name and identity.
+    pub fn named(&self, kind: &'static str, identity: &Identity) -> Option<&'a Object> {
+        self.index.get(&(kind, identity)).map(|&i| &self.model.objects[i])
+    }
+
+    /// The table, view … of that name.
+    pub fn relation(&self, identity: &Identity) -> Option<&'a Object> {
+        RELATIONS
+            .iter()
+            .find_map(|kind| self.named(kind, identity))
+    }
+
+    /// The table, view … whose name SQL writes like that.
+    pub fn relation_in_sql(&self, name: &str) -> Option<&'a Object> {
+        let relations = self.relations.get_or_init(|| {
+            let is_relation = |o: &Object| RELATIONS.contains(&o.kind.name);
+            let objects = self.model.objects.iter().enumerate();
+            objects.filter(|(_, o)| is_relation(o)).map(|(i, o)| (o.identity.sql(), i)).collect()
+        });
+        relations.get(name).map(|&i| &self.model.objects[i])
+    }
+
+    /// All objects of a kind.
+    pub fn all(&self, kind: &'static str) -> impl Iterator<Item = &'a Object> {
+        self.model.objects.iter().filter(move |o| o.kind.name == kind)
+    }
+
+    /// What is part of an object: columns, constraints, indexes, triggers,
+    /// rules, policies, owned sequences.
+    pub fn children(&self, parent: &Identity) -> impl Iterator<Item = &'a Object> + use<'_, 'a> {
+        let children = self.children.get_or_init(|| {
+            let mut children: HashMap<Identity, Vec<usize>> = HashMap::new();
+            for (i, object) in self.model.objects.iter().enumerate() {
+                if let Some(parent) = (object.kind.parent)(object) {
+                    children.entry(parent).or_default().push(i);
+                }
+            }
+            children
+        });
+        children.get(parent).into_iter().flatten().map(|&i| &self.model.objects[i])
+    }
+
+    /// The children of one kind.
+    pub fn children_of(&self, parent: &Identity, kind: &'static str) -> Vec<&'a Object> {
+        self.children(parent).filter(|o| o.kind.name == kind).collect()
+    }
+
+    /// The tables that a table inherits from or is a partition of.
+    pub fn parents(&self, table: &Identity) -> Vec<Identity> {
+        self.relation(table).map_or_else(Vec::new, |t| {
+            let attrs = t.attrs();
+            let mut parents = attrs.identities("inherits");
+            parents.extend(attrs.identity("partition_of"));
+            parents
+        })
+    }
+}
+
+/// One attribute that is declared so and live otherwise.
+pub struct Change<'a, 'm> {
+    pub attribute: &'a str,
+    pub declared: &'a Object,
+    pub live: &'a Object,
+    /// Attributes of the declared object.
+    pub to: &'a Attrs,
+    /// Attributes of the live object.
+    pub from: &'a Attrs,
+    pub declared_side: &'a Side<'m>,
+    pub live_side: &'a Side<'m>,
+    /// Major version of the live server.
+    pub server: u32,
+}
+
+impl Change<'_, '_> {
+    /// The object as SQL names it.
+    pub fn sql(&self) -> String {
+        self.live.identity.sql()
+    }
+
+    /// The table, domain … that the object is named under.
+    pub fn table(&self) -> String {
+        self.live.identity.prefix(2).sql()
+    }
+
+    /// The object's own name.
+    pub fn name(&self) -> String {
+        sql::ident(self.live.identity.name())
+    }
+
+    /// Drops the live object and makes the declared one.
+    pub fn again(&self) -> Mend {
+        let mut mend = (self.live.kind.drop)(self.live, self.live_side);
+        mend.steps.extend((self.declared.kind.create)(self.declared, self.declared_side));
+        mend
+    }
+}

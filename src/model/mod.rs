@@ -1,0 +1,495 @@
+//! What a schema is: objects, each of a kind, with an identity and attributes.
+//!
+//! One object kind is one file of this room: the catalog query that reads it,
+//! what its attributes mean, and the SQL that makes, drops or changes it.
+//! Adding a kind is that file and its line in [`KINDS`].
+
+pub mod mend;
+pub mod sql;
+
+mod aggregate;
+mod column;
+mod composite;
+mod constraint;
+mod domain;
+mod enumeration;
+mod foreign_table;
+mod function;
+mod index;
+mod materialized_view;
+mod policy;
+mod procedure;
+mod range;
+mod routine;
+mod rule;
+mod schema;
+mod sequence;
+mod table;
+mod trigger;
+mod view;
+
+use std::fmt;
+
+use serde::de::Error as _;
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use mend::{Change, Mend, Side, Step};
+
+/// Version of what the reader below puts into a model. A stored model of
+/// another version is read again from its source: a newer reader isn't drift.
+pub const READER: u32 = 1;
+
+/// Every kind that is read and compared, in the order in which it is read.
+pub static KINDS: &[&Kind] = &[
+    &schema::KIND,
+    &enumeration::KIND,
+    &composite::KIND,
+    &range::KIND,
+    &domain::KIND,
+    &sequence::KIND,
+    &table::KIND,
+    &foreign_table::KIND,
+    &column::KIND,
+    &constraint::KIND,
+    &index::KIND,
+    &function::KIND,
+    &procedure::KIND,
+    &aggregate::KIND,
+    &view::KIND,
+    &materialized_view::KIND,
+    &trigger::KIND,
+    &rule::KIND,
+    &policy::KIND,
+];
+
+/// The kind of that name.
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|k| k.name == name).copied()
+}
+
+/// How much a difference matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Info,
+    Warning,
+    Error,
+}
+
+impl Severity {
+    /// The word that `drift()` shows.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// One attribute of a kind. Attributes whose name begins with `_` are not
+/// declared: they help to mend and are never compared.
+#[derive(Debug)]
+pub struct Attribute {
+    pub name: &'static str,
+    pub severity: Severity,
+    /// What is shown where the attribute isn't there.
+    pub absent: Option<&'static str>,
+}
+
+impl Attribute {
+    pub(crate) const fn error(name: &'static str) -> Self {
+        Attribute { name, severity: Severity::Error, absent: None }
+    }
+
+    pub(crate) const fn warning(name: &'static str) -> Self {
+        Attribute { name, severity: Severity::Warning, absent: None }
+    }
+
+    pub(crate) const fn info(name: &'static str) -> Self {
+        Attribute { name, severity: Severity::Info, absent: None }
+    }
+
+    pub(crate) const fn absent(self, shown: &'static str) -> Self {
+        Attribute { absent: Some(shown), ..self }
+    }
+}
+
+/// An object kind: how it is read, what it says, how it is mended.
+pub struct Kind {
+    /// The name in a stored model.
+    pub name: &'static str,
+    /// PostgreSQL's word for it, shown by `drift()`.
+    pub object_type: &'static str,
+    /// The catalog query for a server's major version. `$1` is the array of
+    /// schema names; columns are the identity (text[]), the arguments of a
+    /// function (text) and the attributes (JSON text).
+    pub query: fn(u32) -> String,
+    pub attributes: &'static [Attribute],
+    pub missing: Severity,
+    pub extra: Severity,
+    /// Whether dropping it destroys data.
+    pub drop_loses: bool,
+    /// The object whose coming or going takes this one along.
+    pub parent: fn(&Object) -> Option<Identity>,
+    /// What makes the object, with all that is part of it on that side.
+    pub create: fn(&Object, &Side) -> Vec<Step>,
+    /// What drops the object.
+    pub drop: fn(&Object, &Side) -> Mend,
+    /// What gives an attribute its declared value.
+    pub alter: fn(&Change) -> Mend,
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Kind) -> bool {
+        self.name == other.name
+    }
+}
+
+/// What an object is called: its names from the schema down, and for
+/// functions the types of their arguments.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Identity {
+    pub parts: Vec<String>,
+    pub args: Option<String>,
+}
+
+impl Identity {
+    pub fn new<S: Into<String>>(parts: impl IntoIterator<Item = S>) -> Self {
+        Identity { parts: parts.into_iter().map(Into::into).collect(), args: None }
+    }
+
+    /// The first `n` parts.
+    pub fn prefix(&self, n: usize) -> Identity {
+        Identity { parts: self.parts[..n.min(self.parts.len())].to_vec(), args: None }
+    }
+
+    /// The last part.
+    pub fn name(&self) -> &str {
+        self.parts.last().map_or("", String::as_str)
+    }
+
+    /// The object as SQL names it.
+    pub fn sql(&self) -> String {
+        match &self.args {
+            Some(args) => format!("{}({args})", sql::qualified(&self.parts)),
+            None => sql::qualified(&self.parts),
+        }
+    }
+}
+
+/// As `drift()` and the record write it: parts joined by dots, quoted only
+/// where they hold a dot themselves.
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, part) in self.parts.iter().enumerate() {
+            if i > 0 {
+                f.write_str(".")?;
+            }
+            if part.contains('.') {
+                write!(f, "\"{}\"", part.replace('"', "\"\""))?;
+            } else {
+                f.write_str(part)?;
+            }
+        }
+        match &self.args {
+            Some(args) => write!(f, "({args})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One object.
+#[derive(Debug)]
+pub struct Object {
+    pub kind: &'static Kind,
+    pub identity: Identity,
+    /// Kept as text: two objects whose texts are equal are equal, and only
+    /// the others are ever parsed.
+    pub attributes: Box<RawValue>,
+}
+
+impl Object {
+    /// An object from what a kind's query returns.
+    pub fn read(
+        kind: &'static Kind,
+        parts: Vec<String>,
+        args: Option<String>,
+        attributes: String,
+    ) -> Result<Object, ModelError> {
+        let attributes = RawValue::from_string(attributes)
+            .map_err(|e| ModelError(format!("{} {}: {e}", kind.name, parts.join("."))))?;
+        Ok(Object { kind, identity: Identity { parts, args }, attributes })
+    }
+
+    /// The attributes, parsed.
+    pub fn attrs(&self) -> Attrs {
+        Attrs(serde_json::from_str(self.attributes.get()).unwrap_or_default())
+    }
+}
+
+/// Parsed attributes of an object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Attrs(pub Map<String, Value>);
+
+impl Attrs {
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(Value::as_str)
+    }
+
+    /// A boolean that is left out where it is false.
+    pub fn is(&self, name: &str) -> bool {
+        self.get(name) == Some(&Value::Bool(true))
+    }
+
+    /// All texts in it, to look for names of other objects.
+    pub fn texts(&self) -> String {
+        fn collect(value: &Value, out: &mut String) {
+            match value {
+                Value::String(s) => {
+                    out.push_str(s);
+                    out.push(' ');
+                }
+                Value::Array(list) => list.iter().for_each(|v| collect(v, out)),
+                Value::Object(map) => map.values().for_each(|v| collect(v, out)),
+                _ => {}
+            }
+        }
+        let mut out = String::new();
+        self.0.values().for_each(|v| collect(v, &mut out));
+        out
+    }
+
+    /// Anything as the text that SQL would have for it.
+    pub fn shown(&self, name: &str) -> Option<String> {
+        self.get(name).map(show)
+    }
+
+    pub fn list(&self, name: &str) -> Vec<String> {
+        strings(self.get(name))
+    }
+
+    /// A name kept as the array of its parts.
+    pub fn identity(&self, name: &str) -> Option<Identity> {
+        self.get(name).and_then(as_identity)
+    }
+
+    /// Names kept as arrays of their parts.
+    pub fn identities(&self, name: &str) -> Vec<Identity> {
+        match self.get(name) {
+            Some(Value::Array(list)) => list.iter().filter_map(as_identity).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn strings(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::Array(list)) => {
+            list.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A name is kept as `{"name": ["schema", "table"]}`, so that it can't be
+/// taken for a list of words.
+fn as_identity(value: &Value) -> Option<Identity> {
+    let parts = strings(value.as_object()?.get("name"));
+    (!parts.is_empty()).then_some(Identity { parts, args: None })
+}
+
+/// A value as `drift()` shows it.
+pub fn show(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(b) => b.to_string(),
+        Value::Number(n) => n.to_string(),
+        Value::String(s) => s.clone(),
+        Value::Array(list) => list.iter().map(show).collect::<Vec<_>>().join(", "),
+        Value::Object(map) => match as_identity(value) {
+            Some(identity) => identity.to_string(),
+            None => map
+                .iter()
+                .map(|(k, v)| format!("{} {}", k.replace('_', " "), show(v)))
+                .collect::<Vec<_>>()
+                .join(", "),
+        },
+    }
+}
+
+/// A schema: what `snapshot()` returns and what is stored for a declared one.
+#[derive(Debug, Serialize)]
+pub struct Model {
+    /// Version of the reader that made it.
+    pub reader: u32,
+    /// Major version of the server that it was read from.
+    pub server: u32,
+    /// The schemas that it speaks of, whether they exist or not.
+    pub schemas: Vec<String>,
+    /// Columns of a table stand in their order.
+    #[serde(serialize_with = "objects")]
+    pub objects: Vec<Object>,
+}
+
+#[derive(Serialize)]
+struct ObjectOut<'a> {
+    kind: &'static str,
+    identity: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    args: Option<&'a str>,
+    attributes: &'a RawValue,
+}
+
+fn objects<S: Serializer>(objects: &[Object], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut seq = serializer.serialize_seq(Some(objects.len()))?;
+    for object in objects {
+        seq.serialize_element(&ObjectOut {
+            kind: object.kind.name,
+            identity: &object.identity.parts,
+            args: object.identity.args.as_deref(),
+            attributes: &object.attributes,
+        })?;
+    }
+    seq.end()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelIn {
+    reader: u32,
+    server: u32,
+    schemas: Vec<String>,
+    objects: Vec<Object>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ObjectIn {
+    kind: String,
+    identity: Vec<String>,
+    #[serde(default)]
+    args: Option<String>,
+    attributes: Box<RawValue>,
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object, D::Error> {
+        let read = ObjectIn::deserialize(deserializer)?;
+        let kind = kind(&read.kind)
+            .ok_or_else(|| D::Error::custom(format!("unknown object kind \"{}\"", read.kind)))?;
+        if read.identity.is_empty() || read.identity.iter().any(String::is_empty) {
+            return Err(D::Error::custom(format!("a {} without a name", read.kind)));
+        }
+        if !read.attributes.get().trim_start().starts_with('{') {
+            return Err(D::Error::custom(format!(
+                "the attributes of {} {} are no JSON object",
+                read.kind,
+                read.identity.join(".")
+            )));
+        }
+        Ok(Object {
+            kind,
+            identity: Identity { parts: read.identity, args: read.args },
+            attributes: read.attributes,
+        })
+    }
+}
+
+/// Why a text isn't a model.
+#[derive(Debug)]
+pub struct ModelError(pub String);
+
+impl fmt::Display for ModelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ModelError {}
+
+impl Model {
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a model is plain data")
+    }
+
+    /// Reads what [`Model::to_json`] or `snapshot()` wrote. The message of an
+    /// error names line and column.
+    pub fn from_json(text: &str) -> Result<Model, ModelError> {
+        let read: ModelIn = serde_json::from_str(text)
+            .map_err(|e| ModelError(format!("this is no schema model: {e}")))?;
+        if read.reader > READER {
+            return Err(ModelError(format!(
+                "the model was written by a newer schemaguard (reader {}, this one is {READER})",
+                read.reader
+            )));
+        }
+        Ok(Model {
+            reader: read.reader,
+            server: read.server,
+            schemas: read.schemas,
+            objects: read.objects,
+        })
+    }
+}
+
+/// Pieces that the kinds' queries share.
+pub(crate) mod fragment {
+    /// The schemas asked for.
+    pub const SCHEMAS: &str = "ns AS MATERIALIZED (
+        SELECT oid, nspname FROM pg_namespace WHERE nspname = ANY ($1))";
+
+    /// Members of extensions in a catalog. pg_depend is entered by what is
+    /// depended on: the other way about would read all of it.
+    pub fn members(catalog: &str) -> String {
+        format!(
+            "ext AS MATERIALIZED (
+        SELECT objid FROM pg_depend
+         WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+           AND classid = '{catalog}'::regclass)"
+        )
+    }
+
+    /// Relations of the schemas asked for which no extension owns, of those kinds.
+    pub fn relations(relkinds: &str) -> String {
+        format!(
+            "WITH {SCHEMAS}, {},
+        rel AS (
+        SELECT c.*, ns.nspname
+          FROM pg_class c JOIN ns ON ns.oid = c.relnamespace
+         WHERE c.relkind IN ({relkinds}) AND c.oid NOT IN (SELECT objid FROM ext))",
+            members("pg_class")
+        )
+    }
+
+    /// `key=value` options in an order of their own: the catalogs keep the
+    /// order in which they were set.
+    pub fn sorted(array: &str) -> String {
+        format!("CASE WHEN {array} IS NOT NULL THEN
+            (SELECT json_agg(o ORDER BY o) FROM unnest({array}) o) END")
+    }
+}
+
+pub(crate) fn no_parent(_: &Object) -> Option<Identity> {
+    None
+}
+
+/// Parent of what is named under its table.
+pub(crate) fn by_name(object: &Object) -> Option<Identity> {
+    Some(object.identity.prefix(2))
+}
+
+#[cfg(test)]
+mod tests;

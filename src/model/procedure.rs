@@ -1,0 +1,15 @@
+use super::{Kind, Severity, no_parent, routine};
+
+pub static KIND: Kind = Kind {
+    name: "procedure",
+    object_type: "procedure",
+    query: |_| routine::query("'p'"),
+    attributes: routine::ATTRIBUTES,
+    missing: Severity::Error,
+    extra: Severity::Warning,
+    drop_loses: false,
+    parent: no_parent,
+    create: routine::create,
+    drop: routine::drop,
+    alter: routine::alter,
+};

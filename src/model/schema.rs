@@ -1,0 +1,27 @@
+use super::mend::{Mend, Phase, Step};
+use super::{Kind, Severity, fragment, no_parent};
+
+pub static KIND: Kind = Kind {
+    name: "schema",
+    object_type: "schema",
+    query: |_| {
+        format!(
+            "WITH {}, {}
+             SELECT ARRAY[nspname]::text[], NULL::text, '{{}}'::text
+               FROM ns WHERE oid NOT IN (SELECT objid FROM ext)
+              ORDER BY nspname",
+            fragment::SCHEMAS,
+            fragment::members("pg_namespace")
+        )
+    },
+    attributes: &[],
+    missing: Severity::Error,
+    extra: Severity::Warning,
+    drop_loses: false,
+    parent: no_parent,
+    create: |o, _| vec![Step::new(Phase::CreateSchema, format!("CREATE SCHEMA {}", o.identity.sql()))],
+    drop: |o, _| {
+        Mend::step(Phase::DropSchema, format!("DROP SCHEMA IF EXISTS {}", o.identity.sql()))
+    },
+    alter: |_| Mend::default(),
+};

@@ -1,0 +1,214 @@
+use super::mend::{Change, Mend, Phase, Step, Target};
+use super::{Attribute, Attrs, Identity, Kind, Object, Severity, fragment};
+
+pub static KIND: Kind = Kind {
+    name: "sequence",
+    object_type: "sequence",
+    query,
+    attributes: &[
+        Attribute::error("type"),
+        Attribute::warning("increment").absent("1"),
+        Attribute::warning("min").absent("default"),
+        Attribute::warning("max").absent("default"),
+        Attribute::warning("start").absent("default"),
+        Attribute::warning("cache").absent("1"),
+        Attribute::warning("cycle").absent("false"),
+        Attribute::warning("owned_by").absent("none"),
+        Attribute::warning("persistence"),
+    ],
+    missing: Severity::Error,
+    extra: Severity::Warning,
+    // Where it stands can't be had back.
+    drop_loses: true,
+    parent,
+    create: |o, _| {
+        let mut steps = vec![create_alone(o)];
+        steps.extend(owner(o));
+        steps
+    },
+    drop: |o, _| {
+        Mend::step(Phase::DropSequence, format!("DROP SEQUENCE IF EXISTS {}", o.identity.sql()))
+            .clearing(Target::Relation(o.identity.clone()))
+    },
+    alter,
+};
+
+/// Least and greatest value of a sequence that says nothing about them.
+fn bounds(alias: &str) -> (String, String, String) {
+    let max = format!(
+        "CASE {alias}.seqtypid WHEN 'int2'::regtype THEN 32767 WHEN 'int4'::regtype THEN 2147483647
+              ELSE 9223372036854775807 END"
+    );
+    let least = format!("CASE WHEN {alias}.seqincrement > 0 THEN 1 ELSE - ({max}) - 1 END");
+    let greatest = format!("CASE WHEN {alias}.seqincrement > 0 THEN {max} ELSE -1 END");
+    let start =
+        format!("CASE WHEN {alias}.seqincrement > 0 THEN {alias}.seqmin ELSE {alias}.seqmax END");
+    (least, greatest, start)
+}
+
+/// The options that aren't the default for the type, as SQL text that begins
+/// with a blank: ` INCREMENT BY 5 START WITH 100`.
+pub(super) fn options_text(s: &str) -> String {
+    let (least, greatest, start) = bounds(s);
+    format!(
+        "(CASE WHEN {s}.seqincrement <> 1 THEN ' INCREMENT BY ' || {s}.seqincrement ELSE '' END
+         || CASE WHEN {s}.seqmin <> {least} THEN ' MINVALUE ' || {s}.seqmin ELSE '' END
+         || CASE WHEN {s}.seqmax <> {greatest} THEN ' MAXVALUE ' || {s}.seqmax ELSE '' END
+         || CASE WHEN {s}.seqstart <> {start} THEN ' START WITH ' || {s}.seqstart ELSE '' END
+         || CASE WHEN {s}.seqcache <> 1 THEN ' CACHE ' || {s}.seqcache ELSE '' END
+         || CASE WHEN {s}.seqcycle THEN ' CYCLE' ELSE '' END)"
+    )
+}
+
+fn query(_: u32) -> String {
+    let (least, greatest, start) = bounds("s");
+    format!(
+        "{},
+         dep AS MATERIALIZED (
+         SELECT d.objid, d.refobjid, d.refobjsubid, d.deptype
+           FROM rel JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = rel.oid
+                        AND d.objsubid = 0 AND d.refclassid = 'pg_class'::regclass
+                        AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i'))
+         SELECT ARRAY[rel.nspname, rel.relname]::text[], NULL::text,
+                json_strip_nulls(json_build_object(
+                    'type', format_type(s.seqtypid, NULL),
+                    'increment', nullif(s.seqincrement, 1),
+                    'min', nullif(s.seqmin, {least}),
+                    'max', nullif(s.seqmax, {greatest}),
+                    'start', nullif(s.seqstart, {start}),
+                    'cache', nullif(s.seqcache, 1),
+                    'cycle', nullif(s.seqcycle, false),
+                    'owned_by', CASE WHEN a.attname IS NOT NULL THEN json_build_object('name',
+                         json_build_array(tn.nspname, t.relname, a.attname)) END,
+                    'persistence', CASE rel.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END))::text
+           FROM rel
+           JOIN pg_sequence s ON s.seqrelid = rel.oid
+           LEFT JOIN dep ON dep.objid = rel.oid
+           LEFT JOIN pg_class t ON t.oid = dep.refobjid
+           LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
+           LEFT JOIN pg_attribute a ON a.attrelid = dep.refobjid AND a.attnum = dep.refobjsubid
+          WHERE dep.deptype IS DISTINCT FROM 'i'
+          ORDER BY rel.nspname, rel.relname",
+        fragment::relations("'S'")
+    )
+}
+
+/// An owned sequence comes and goes with its table.
+fn parent(o: &Object) -> Option<Identity> {
+    if !o.attributes.get().contains("\"owned_by\"") {
+        return None;
+    }
+    o.attrs().identity("owned_by").map(|column| column.prefix(2))
+}
+
+/// The sequence without its owner, which may not be there yet.
+pub(super) fn create_alone(o: &Object) -> Step {
+    let attrs = o.attrs();
+    let unlogged = if attrs.text("persistence") == Some("unlogged") { "UNLOGGED " } else { "" };
+    let mut text = format!("CREATE {unlogged}SEQUENCE {}", o.identity.sql());
+    if let Some(of) = attrs.text("type").filter(|t| *t != "bigint") {
+        text.push_str(&format!(" AS {of}"));
+    }
+    for option in ["increment", "min", "max", "start", "cache", "cycle"] {
+        if attrs.get(option).is_some() {
+            text.push_str(&format!(" {}", clause(option, &attrs)));
+        }
+    }
+    Step::new(Phase::CreateSequence, text)
+}
+
+/// What ties it to its column.
+pub(super) fn owner(o: &Object) -> Option<Step> {
+    let column = o.attrs().identity("owned_by")?;
+    Some(Step {
+        phase: Phase::OwnSequence,
+        sql: format!("ALTER SEQUENCE {} OWNED BY {}", o.identity.sql(), column.sql()),
+        needs: Some(column),
+    })
+}
+
+fn clause(option: &str, to: &Attrs) -> String {
+    let value = to.shown(option);
+    let descending = to.get("increment").and_then(|v| v.as_i64()).is_some_and(|n| n < 0);
+    match (option, value) {
+        ("increment", v) => format!("INCREMENT BY {}", v.as_deref().unwrap_or("1")),
+        ("min", Some(v)) => format!("MINVALUE {v}"),
+        ("min", None) => "NO MINVALUE".to_owned(),
+        ("max", Some(v)) => format!("MAXVALUE {v}"),
+        ("max", None) => "NO MAXVALUE".to_owned(),
+        ("start", Some(v)) => format!("START WITH {v}"),
+        ("start", None) if descending => {
+            format!("START WITH {}", to.shown("max").as_deref().unwrap_or("-1"))
+        }
+        ("start", None) => {
+            format!("START WITH {}", to.shown("min").as_deref().unwrap_or("1"))
+        }
+        ("cache", v) => format!("CACHE {}", v.as_deref().unwrap_or("1")),
+        ("cycle", Some(_)) => "CYCLE".to_owned(),
+        ("cycle", None) => "NO CYCLE".to_owned(),
+        (_, Some(v)) => format!("AS {v}"),
+        (_, None) => String::new(),
+    }
+}
+
+/// Options that turn one text of [`options_text`] into another.
+pub(super) fn text_changes(from: &str, to: &str) -> Vec<String> {
+    let parse = |text: &str| -> Attrs {
+        let mut attrs = Attrs::default();
+        let words: Vec<_> = text.split_whitespace().collect();
+        for (i, word) in words.iter().enumerate() {
+            let (name, at) = match *word {
+                "INCREMENT" => ("increment", 2),
+                "MINVALUE" => ("min", 1),
+                "MAXVALUE" => ("max", 1),
+                "START" => ("start", 2),
+                "CACHE" => ("cache", 1),
+                "CYCLE" => {
+                    attrs.0.insert("cycle".to_owned(), true.into());
+                    continue;
+                }
+                _ => continue,
+            };
+            if let Some(value) = words.get(i + at).and_then(|w| w.parse::<i64>().ok()) {
+                attrs.0.insert(name.to_owned(), value.into());
+            }
+        }
+        attrs
+    };
+    let (from, to) = (parse(from), parse(to));
+    ["increment", "min", "max", "start", "cache", "cycle"]
+        .into_iter()
+        .filter(|o| from.get(o) != to.get(o))
+        .map(|o| clause(o, &to))
+        .collect()
+}
+
+fn alter(c: &Change) -> Mend {
+    let name = c.sql();
+    let what = match c.attribute {
+        "owned_by" => match c.to.identity("owned_by") {
+            Some(column) => format!("OWNED BY {}", column.sql()),
+            None => "OWNED BY NONE".to_owned(),
+        },
+        "persistence" if c.to.text("persistence") == Some("unlogged") => "SET UNLOGGED".to_owned(),
+        "persistence" => "SET LOGGED".to_owned(),
+        option => clause(option, c.to),
+    };
+    Mend::step(
+        if c.attribute == "owned_by" { Phase::OwnSequence } else { Phase::AlterTable },
+        format!("ALTER SEQUENCE {name} {what}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text_changes;
+
+    #[test]
+    fn options() {
+        assert_eq!(text_changes("", "INCREMENT BY 5"), ["INCREMENT BY 5"]);
+        assert_eq!(text_changes("INCREMENT BY 5 CYCLE", ""), ["INCREMENT BY 1", "NO CYCLE"]);
+        assert_eq!(text_changes("START WITH 9", "MINVALUE 3"), ["MINVALUE 3", "START WITH 3"]);
+        assert!(text_changes("CACHE 7", "CACHE 7").is_empty());
+    }
+}

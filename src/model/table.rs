@@ -1,0 +1,367 @@
+use super::mend::{Change, Mend, Phase, Side, Step, Target};
+use super::{
+    Attribute, Attrs, Identity, Kind, Object, Severity, column, constraint, fragment, index,
+    no_parent, policy, rule, sequence, sql, trigger,
+};
+
+pub static KIND: Kind = Kind {
+    name: "table",
+    object_type: "table",
+    query,
+    attributes: &[
+        Attribute::error("persistence"),
+        Attribute::error("partition_key"),
+        Attribute::error("partition_of"),
+        Attribute::error("partition_bound"),
+        Attribute::error("inherits"),
+        Attribute::error("of_type"),
+        Attribute::warning("access_method"),
+        Attribute::warning("tablespace"),
+        Attribute::warning("storage_parameters"),
+        Attribute::error("row_security").absent("false"),
+        Attribute::error("force_row_security").absent("false"),
+        Attribute::warning("replica_identity").absent("default"),
+        Attribute::info("clustered_on"),
+    ],
+    missing: Severity::Error,
+    extra: Severity::Warning,
+    drop_loses: true,
+    parent: no_parent,
+    create,
+    drop,
+    alter,
+};
+
+fn query(_: u32) -> String {
+    format!(
+        "{},
+         parents AS (
+         SELECT i.inhrelid,
+                json_agg(json_build_object('name', json_build_array(pn.nspname, p.relname))
+                         ORDER BY i.inhseqno) AS list
+           FROM pg_inherits i
+           JOIN pg_class p ON p.oid = i.inhparent AND p.relkind IN ('r', 'p', 'f')
+           JOIN pg_namespace pn ON pn.oid = p.relnamespace
+          GROUP BY i.inhrelid)
+         SELECT ARRAY[rel.nspname, rel.relname]::text[], NULL::text,
+                json_strip_nulls(json_build_object(
+                    'persistence', CASE rel.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END,
+                    'partition_key', CASE WHEN rel.relkind = 'p' THEN pg_get_partkeydef(rel.oid) END,
+                    'partition_of', CASE WHEN rel.relispartition THEN parents.list -> 0 END,
+                    'partition_bound', CASE WHEN rel.relispartition
+                         THEN pg_get_expr(rel.relpartbound, rel.oid) END,
+                    'inherits', CASE WHEN NOT rel.relispartition THEN parents.list END,
+                    'of_type', CASE WHEN rel.reloftype <> 0 THEN format_type(rel.reloftype, NULL) END,
+                    'access_method', am.amname,
+                    'tablespace', ts.spcname,
+                    'storage_parameters', CASE WHEN rel.reloptions IS NOT NULL OR toast.reloptions IS NOT NULL
+                         THEN (SELECT json_agg(o ORDER BY o) FROM (
+                                   SELECT unnest(rel.reloptions)
+                                   UNION ALL SELECT 'toast.' || unnest(toast.reloptions)) x(o)) END,
+                    'row_security', nullif(rel.relrowsecurity, false),
+                    'force_row_security', nullif(rel.relforcerowsecurity, false),
+                    'replica_identity', CASE rel.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full'
+                         WHEN 'i' THEN coalesce('index ' || ric.relname, 'nothing') END,
+                    'clustered_on', clc.relname))::text
+           FROM rel
+           LEFT JOIN parents ON parents.inhrelid = rel.oid
+           LEFT JOIN pg_am am ON am.oid = rel.relam
+           LEFT JOIN pg_tablespace ts ON ts.oid = rel.reltablespace
+           LEFT JOIN pg_class toast ON toast.oid = rel.reltoastrelid AND toast.reloptions IS NOT NULL
+           LEFT JOIN pg_index ri ON ri.indrelid = rel.oid AND ri.indisreplident AND rel.relreplident = 'i'
+           LEFT JOIN pg_class ric ON ric.oid = ri.indexrelid
+           LEFT JOIN pg_index cl ON cl.indrelid = rel.oid AND cl.indisclustered
+           LEFT JOIN pg_class clc ON clc.oid = cl.indexrelid
+          ORDER BY rel.nspname, rel.relname",
+        fragment::relations("'r', 'p'")
+    )
+}
+
+/// A table with all that is part of it.
+pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
+    let attrs = o.attrs();
+    let name = o.identity.sql();
+    let foreign = o.kind.name == "foreign table";
+    let partition_of = attrs.identity("partition_of");
+    let inherits = attrs.identities("inherits");
+    let columns = side.children_of(&o.identity, "column");
+    let constraints = side.children_of(&o.identity, "constraint");
+    let sequences = side.children_of(&o.identity, "sequence");
+    let mut steps = Vec::new();
+
+    for s in &sequences {
+        steps.push(sequence::create_alone(s));
+    }
+
+    // What comes by inheritance is set afterwards where the child differs.
+    let mut after = Vec::new();
+    let mut items = Vec::new();
+    for c in &columns {
+        let of = c.attrs();
+        if attrs.get("of_type").is_some() {
+            let mut given = Attrs::default();
+            for same in ["type", "collation"] {
+                if let Some(value) = of.get(same) {
+                    given.0.insert(same.to_owned(), value.clone());
+                }
+            }
+            after.extend(column::settle(&c.identity, &given, &of));
+        } else if of.is("_inherited") && (partition_of.is_some() || !of.is("_local")) {
+            let parents = partition_of.iter().chain(&inherits);
+            let parent = parents
+                .filter_map(|p| {
+                    let mut at = p.clone();
+                    at.parts.push(c.identity.name().to_owned());
+                    side.named("column", &at)
+                })
+                .next();
+            let given = parent.map(Object::attrs).unwrap_or_default();
+            if parent.is_some() {
+                after.extend(column::settle(&c.identity, &given, &of));
+            }
+        } else {
+            items.push(column::definition(c.identity.name(), &of));
+            after.extend(column::finish(&c.identity, &of));
+        }
+    }
+    let mut foreign_keys = Vec::new();
+    for c in &constraints {
+        let of = c.attrs();
+        let step = Step {
+            phase: Phase::AddForeignKey,
+            sql: constraint::add(c),
+            needs: constraint::references(&of),
+        };
+        if of.text("type") == Some("foreign key") {
+            foreign_keys.push(step);
+        } else if of.get("validated").is_some() || of.get("enforced").is_some() {
+            after.push(step.sql);
+        } else {
+            items.push(constraint::clause(c));
+        }
+    }
+
+    let mut text = String::from("CREATE ");
+    if attrs.text("persistence") == Some("unlogged") {
+        text.push_str("UNLOGGED ");
+    }
+    text.push_str(if foreign { "FOREIGN TABLE " } else { "TABLE " });
+    text.push_str(&name);
+    if let Some(parent) = &partition_of {
+        text.push_str(&format!(" PARTITION OF {}", parent.sql()));
+    } else if let Some(of) = attrs.text("of_type") {
+        text.push_str(&format!(" OF {of}"));
+    }
+    if !items.is_empty() {
+        text.push_str(&format!(" (\n    {}\n)", items.join(",\n    ")));
+    } else if partition_of.is_none() && attrs.get("of_type").is_none() {
+        text.push_str(" ()");
+    }
+    if let Some(bound) = attrs.text("partition_bound") {
+        text.push_str(&format!(" {bound}"));
+    }
+    if !inherits.is_empty() {
+        let list: Vec<_> = inherits.iter().map(Identity::sql).collect();
+        text.push_str(&format!(" INHERITS ({})", list.join(", ")));
+    }
+    if let Some(key) = attrs.text("partition_key") {
+        text.push_str(&format!(" PARTITION BY {key}"));
+    }
+    if let Some(server) = attrs.text("server") {
+        text.push_str(&format!(" SERVER {}", sql::ident(server)));
+        let options = attrs.list("options");
+        if !options.is_empty() {
+            text.push_str(&format!(" OPTIONS ({})", fdw_options(&options)));
+        }
+    }
+    if let Some(method) = attrs.text("access_method").filter(|m| *m != "heap") {
+        text.push_str(&format!(" USING {}", sql::ident(method)));
+    }
+    let parameters = attrs.list("storage_parameters");
+    if !parameters.is_empty() {
+        text.push_str(&format!(" WITH ({})", sql::parameters(&parameters)));
+    }
+    if let Some(tablespace) = attrs.text("tablespace") {
+        text.push_str(&format!(" TABLESPACE {}", sql::ident(tablespace)));
+    }
+    let mut make = Step::new(Phase::CreateTable, text);
+    make.needs = partition_of.clone();
+    steps.push(make);
+    steps.extend(after.into_iter().map(|sql| Step::new(Phase::AlterTable, sql)));
+    for s in &sequences {
+        steps.extend(sequence::owner(s));
+    }
+    for kind in [&index::KIND, &trigger::KIND, &rule::KIND, &policy::KIND] {
+        for child in side.children_of(&o.identity, kind.name) {
+            steps.extend((kind.create)(child, side));
+        }
+    }
+    steps.extend(foreign_keys);
+    for attribute in ["row_security", "force_row_security", "replica_identity", "clustered_on"] {
+        if attrs.get(attribute).is_some() {
+            steps.push(Step::new(
+                Phase::Finish,
+                format!("ALTER TABLE {name} {}", setting(attribute, &attrs)),
+            ));
+        }
+    }
+    steps
+}
+
+pub(super) fn fdw_options(options: &[String]) -> String {
+    options
+        .iter()
+        .map(|o| {
+            let (key, value) = o.split_once('=').unwrap_or((o, ""));
+            format!("{} {}", sql::ident(key), sql::literal(value))
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+pub(super) fn drop(o: &Object, side: &Side) -> Mend {
+    let mut mend = Mend::default().clearing(Target::Relation(o.identity.clone()));
+    // Keys of other tables that point here hold the table back. Those tables
+    // may be gone before this one.
+    for key in side.all("constraint") {
+        if !key.attributes.get().contains(o.identity.name()) || key.identity.prefix(2) == o.identity {
+            continue;
+        }
+        let attrs = key.attrs();
+        if constraint::references(&attrs).as_ref() == Some(&o.identity) {
+            mend = mend.and(
+                Phase::DropForeignKey,
+                format!(
+                    "ALTER TABLE IF EXISTS {} DROP CONSTRAINT IF EXISTS {}",
+                    key.identity.prefix(2).sql(),
+                    sql::ident(key.identity.name())
+                ),
+            );
+        }
+    }
+    let what = if o.kind.name == "foreign table" { "FOREIGN TABLE" } else { "TABLE" };
+    mend.and(Phase::DropTable, format!("DROP {what} IF EXISTS {}", o.identity.sql()))
+}
+
+/// The subcommand that gives a table-level setting its value.
+fn setting(attribute: &str, to: &Attrs) -> String {
+    match attribute {
+        "persistence" if to.text(attribute) == Some("unlogged") => "SET UNLOGGED".to_owned(),
+        "persistence" => "SET LOGGED".to_owned(),
+        "row_security" if to.is(attribute) => "ENABLE ROW LEVEL SECURITY".to_owned(),
+        "row_security" => "DISABLE ROW LEVEL SECURITY".to_owned(),
+        "force_row_security" if to.is(attribute) => "FORCE ROW LEVEL SECURITY".to_owned(),
+        "force_row_security" => "NO FORCE ROW LEVEL SECURITY".to_owned(),
+        "replica_identity" => match to.text(attribute) {
+            None => "REPLICA IDENTITY DEFAULT".to_owned(),
+            Some("full") => "REPLICA IDENTITY FULL".to_owned(),
+            Some("nothing") => "REPLICA IDENTITY NOTHING".to_owned(),
+            Some(index) => format!(
+                "REPLICA IDENTITY USING INDEX {}",
+                sql::ident(index.strip_prefix("index ").unwrap_or(index))
+            ),
+        },
+        "clustered_on" => match to.text(attribute) {
+            Some(index) => format!("CLUSTER ON {}", sql::ident(index)),
+            None => "SET WITHOUT CLUSTER".to_owned(),
+        },
+        "access_method" => {
+            format!("SET ACCESS METHOD {}", sql::ident(to.text(attribute).unwrap_or("heap")))
+        }
+        "tablespace" => {
+            format!("SET TABLESPACE {}", sql::ident(to.text(attribute).unwrap_or("pg_default")))
+        }
+        "of_type" => match to.text(attribute) {
+            Some(of) => format!("OF {of}"),
+            None => "NOT OF".to_owned(),
+        },
+        _ => String::new(),
+    }
+}
+
+/// What sets index settings again after the index was made anew.
+pub(super) fn resettle(table: &Attrs, name: &str, index: &str) -> Vec<String> {
+    let mut statements = Vec::new();
+    if table.text("replica_identity").and_then(|r| r.strip_prefix("index ")) == Some(index) {
+        statements.push(format!("ALTER TABLE {name} {}", setting("replica_identity", table)));
+    }
+    if table.text("clustered_on") == Some(index) {
+        statements.push(format!("ALTER TABLE {name} {}", setting("clustered_on", table)));
+    }
+    statements
+}
+
+/// Statements that turn one list of options into the other.
+pub(super) fn parameter_statements(what: &str, c: &Change) -> Mend {
+    let (set, reset) =
+        sql::parameter_changes(&c.from.list(c.attribute), &c.to.list(c.attribute));
+    let mut mend = Mend::default();
+    if !set.is_empty() {
+        mend = mend.and(Phase::AlterTable, format!("{what} SET ({})", sql::parameters(&set)));
+    }
+    if !reset.is_empty() {
+        let keys: Vec<_> = reset.iter().map(|k| sql::parameter_name(k)).collect();
+        mend = mend.and(Phase::AlterTable, format!("{what} RESET ({})", keys.join(", ")));
+    }
+    mend
+}
+
+pub(super) fn alter(c: &Change) -> Mend {
+    let what = format!("ALTER TABLE {}", c.sql());
+    match c.attribute {
+        "storage_parameters" => parameter_statements(&what, c),
+        "partition_of" | "partition_bound" => partition(c),
+        "inherits" => {
+            let (to, from) = (c.to.identities("inherits"), c.from.identities("inherits"));
+            let mut mend = Mend::default();
+            // The order of parents is theirs only through one NO INHERIT and INHERIT each.
+            let keep = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
+            for parent in &from[keep..] {
+                mend = mend.and(Phase::AlterTable, format!("{what} NO INHERIT {}", parent.sql()));
+            }
+            for parent in &to[keep..] {
+                mend = mend.and(Phase::AlterTable, format!("{what} INHERIT {}", parent.sql()));
+            }
+            mend
+        }
+        "partition_key" => {
+            let mut mend = Mend::step(
+                Phase::AlterTable,
+                "-- how a table is partitioned can't be altered: it is made anew, its rows are not kept",
+            );
+            let dropped = drop(c.live, c.live_side);
+            mend.clears = dropped.clears;
+            mend.steps.extend(dropped.steps);
+            mend.steps.extend(create(c.declared, c.declared_side));
+            mend.losing(true)
+        }
+        attribute => Mend::step(
+            if attribute == "replica_identity" || attribute == "clustered_on" {
+                Phase::Finish
+            } else {
+                Phase::AlterTable
+            },
+            format!("{what} {}", setting(attribute, c.to)),
+        ),
+    }
+}
+
+fn partition(c: &Change) -> Mend {
+    // Where both differ the two rows say the same; a script runs it once.
+    let mut mend = Mend::default();
+    if let Some(parent) = c.from.identity("partition_of") {
+        mend = mend.and(
+            Phase::AlterTable,
+            format!("ALTER TABLE {} DETACH PARTITION {}", parent.sql(), c.sql()),
+        );
+    }
+    if let (Some(parent), Some(bound)) =
+        (c.to.identity("partition_of"), c.to.text("partition_bound"))
+    {
+        mend = mend.and(
+            Phase::AlterTable,
+            format!("ALTER TABLE {} ATTACH PARTITION {} {bound}", parent.sql(), c.sql()),
+        );
+    }
+    mend
+}
