@@ -1,0 +1,262 @@
+\echo Use "CREATE EXTENSION schemaguard" to load this file. \quit
+
+-- The schema may have been there before: in somebody else's hands it would be
+-- a place to put look-alike functions.
+DO $$
+DECLARE
+    owner_is_superuser boolean;
+    stranger text;
+BEGIN
+    SELECT r.rolsuper INTO owner_is_superuser
+      FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
+     WHERE n.nspname = 'schemaguard';
+    IF NOT owner_is_superuser THEN
+        RAISE EXCEPTION 'schema schemaguard belongs to a role that is no superuser'
+            USING HINT = 'Look at what is in it, then drop or rename it.';
+    END IF;
+    SELECT pg_catalog.pg_describe_object(d.classid, d.objid, 0) INTO stranger
+      FROM pg_catalog.pg_depend d
+     WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+       AND d.refobjid = 'schemaguard'::pg_catalog.regnamespace
+       AND d.classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
+     LIMIT 1;
+    IF stranger IS NOT NULL THEN
+        RAISE EXCEPTION 'schema schemaguard is not empty: it holds %', stranger
+            USING HINT = 'Move that elsewhere, then create the extension again.';
+    END IF;
+END
+$$;
+
+REVOKE ALL ON SCHEMA schemaguard FROM PUBLIC;
+GRANT USAGE ON SCHEMA schemaguard TO PUBLIC;
+
+----------------------------------------------------------------------
+-- The record
+----------------------------------------------------------------------
+
+-- No sequences: a serial or identity key would change what lastval() gives
+-- to the application whose statement is recorded.
+CREATE TABLE schemaguard.ddl_statement (
+    id                bigint PRIMARY KEY,
+    at                timestamptz NOT NULL,
+    transaction       xid8,
+    session_user_name text NOT NULL,
+    current_user_name text NOT NULL,
+    application_name  text,
+    client_addr       inet,
+    backend_pid       integer NOT NULL,
+    database          text NOT NULL,
+    search_path       text,
+    command_tag       text NOT NULL,
+    statement         text,
+    same_text_as      bigint,
+    context           text,
+    verdict           text NOT NULL,
+    rule              text,
+    reason            text,
+    message           text,
+    detail            text
+);
+COMMENT ON TABLE schemaguard.ddl_statement IS
+'The record, part one: a row for each recorded statement: who, when, from where, what, and what the guard said';
+COMMENT ON COLUMN schemaguard.ddl_statement.same_text_as IS
+'The statement that holds this one''s text, where the text is the same: a text is kept once';
+COMMENT ON COLUMN schemaguard.ddl_statement.context IS
+'Where a statement ran that was not sent by the client itself: function and line';
+COMMENT ON COLUMN schemaguard.ddl_statement.verdict IS
+'allowed: nothing would be lost; accepted: data was lost by consent; warned, observed: data was lost in that mode; unguarded: the guard was off; refused';
+
+CREATE TABLE schemaguard.ddl_object (
+    id          bigint PRIMARY KEY,
+    statement   bigint NOT NULL,
+    command_tag text NOT NULL,
+    action      text NOT NULL,
+    object_type text NOT NULL,
+    object      text NOT NULL,
+    parts       text[],
+    definition  text
+);
+CREATE INDEX ddl_object_object_idx ON schemaguard.ddl_object (object, id);
+COMMENT ON TABLE schemaguard.ddl_object IS
+'The record, part two: a row for each object that a recorded statement created, altered or dropped';
+COMMENT ON COLUMN schemaguard.ddl_object.parts IS
+'Columns, constraints, triggers … of the object that the statement touched';
+COMMENT ON COLUMN schemaguard.ddl_object.definition IS
+'What the object was before it was dropped or replaced';
+
+CREATE VIEW schemaguard.ddl_log AS
+SELECT o.id,
+       o.statement AS statement_id,
+       s.at,
+       s.transaction,
+       s.session_user_name,
+       s.current_user_name,
+       s.application_name,
+       s.client_addr,
+       s.backend_pid,
+       s.database,
+       o.command_tag,
+       o.action,
+       o.object_type,
+       o.object,
+       o.parts,
+       coalesce(s.statement, t.statement) AS statement,
+       s.context,
+       s.search_path,
+       s.verdict,
+       s.rule,
+       s.reason,
+       s.detail,
+       o.definition AS former_definition
+  FROM schemaguard.ddl_object o
+  JOIN schemaguard.ddl_statement s ON s.id = o.statement
+  LEFT JOIN schemaguard.ddl_statement t ON t.id = s.same_text_as;
+COMMENT ON VIEW schemaguard.ddl_log IS
+'The record: a row for each object of each DDL statement that committed, and one for each statement that the guard refused';
+
+CREATE VIEW schemaguard.refused AS
+SELECT s.id,
+       s.at,
+       s.session_user_name,
+       s.current_user_name,
+       s.application_name,
+       s.client_addr,
+       s.backend_pid,
+       s.database,
+       s.command_tag,
+       coalesce(s.statement, t.statement) AS statement,
+       s.context,
+       s.search_path,
+       s.rule,
+       s.message,
+       s.detail
+  FROM schemaguard.ddl_statement s
+  LEFT JOIN schemaguard.ddl_statement t ON t.id = s.same_text_as
+ WHERE s.verdict = 'refused';
+COMMENT ON VIEW schemaguard.refused IS
+'Statements that the guard refused, with what they would have destroyed';
+
+----------------------------------------------------------------------
+-- The declared schema
+----------------------------------------------------------------------
+
+CREATE TABLE schemaguard.declared (
+    version     bigint PRIMARY KEY,
+    name        text NOT NULL,
+    format      text NOT NULL,
+    source      text NOT NULL,
+    model       json NOT NULL,
+    schemas     text[] NOT NULL,
+    declared_at timestamptz NOT NULL,
+    declared_by text NOT NULL
+);
+CREATE INDEX declared_name_idx ON schemaguard.declared (name, version);
+COMMENT ON TABLE schemaguard.declared IS
+'Declared schemas: each version with its source and the model that the server built from it';
+
+-- What pg_dump takes along. Rows name objects by name, never by OID.
+SELECT pg_catalog.pg_extension_config_dump('schemaguard.ddl_statement', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaguard.ddl_object', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaguard.declared', '');
+
+----------------------------------------------------------------------
+-- Functions
+----------------------------------------------------------------------
+
+CREATE FUNCTION schemaguard.declare(source text, format text DEFAULT 'sql', name text DEFAULT 'main', schemas text[] DEFAULT NULL)
+RETURNS bigint
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'declare_wrapper';
+COMMENT ON FUNCTION schemaguard.declare(text, text, text, text[]) IS
+'Declares what the schema should be: builds the source in a scratch database, stores the model that the server made of it, returns its version';
+REVOKE ALL ON FUNCTION schemaguard.declare(text, text, text, text[]) FROM PUBLIC;
+
+CREATE FUNCTION schemaguard.snapshot(schemas text[] DEFAULT NULL)
+RETURNS jsonb
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'snapshot_wrapper';
+COMMENT ON FUNCTION schemaguard.snapshot(text[]) IS
+'The live schema as a model, ready for declare(…, ''json'')';
+
+CREATE FUNCTION schemaguard.drift(name text DEFAULT 'main')
+RETURNS TABLE (object_type text, object text, change text, attribute text, declared text, actual text,
+               severity text, data_loss boolean, caused_by bigint, fix text)
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'drift_wrapper';
+COMMENT ON FUNCTION schemaguard.drift(text) IS
+'What differs between the declared and the live schema, which statement of the record made it so, and the SQL that mends it';
+
+CREATE FUNCTION schemaguard.fix(name text DEFAULT 'main', allow_loss boolean DEFAULT false)
+RETURNS TABLE (step integer, sql text, data_loss boolean, note text)
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'fix_wrapper';
+COMMENT ON FUNCTION schemaguard.fix(text, boolean) IS
+'The ordered script that removes the drift; steps that would lose data only where asked for';
+
+CREATE FUNCTION schemaguard.accept_data_loss(reason text)
+RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'accept_data_loss_wrapper';
+COMMENT ON FUNCTION schemaguard.accept_data_loss(text) IS
+'Consent to lose data, for the rest of this transaction; EXECUTE on this function is the permission';
+REVOKE ALL ON FUNCTION schemaguard.accept_data_loss(text) FROM PUBLIC;
+
+CREATE FUNCTION schemaguard.status()
+RETURNS TABLE (item text, state text, detail text)
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'status_wrapper';
+COMMENT ON FUNCTION schemaguard.status() IS
+'What is on, what is covered in this session and this database, what is not, and the statement that covers it';
+
+----------------------------------------------------------------------
+-- Event triggers: what was asked (start), what came of it (end, drop)
+----------------------------------------------------------------------
+
+CREATE FUNCTION schemaguard.on_ddl_command_start() RETURNS event_trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'schemaguard_on_ddl_command_start';
+CREATE FUNCTION schemaguard.on_sql_drop() RETURNS event_trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'schemaguard_on_sql_drop';
+CREATE FUNCTION schemaguard.on_ddl_command_end() RETURNS event_trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'schemaguard_on_ddl_command_end';
+COMMENT ON FUNCTION schemaguard.on_ddl_command_start() IS 'Loads the library and notes the statement that begins';
+COMMENT ON FUNCTION schemaguard.on_sql_drop() IS 'Judges what the statement has dropped';
+COMMENT ON FUNCTION schemaguard.on_ddl_command_end() IS 'Records the statement';
+REVOKE ALL ON FUNCTION schemaguard.on_ddl_command_start(), schemaguard.on_sql_drop(), schemaguard.on_ddl_command_end() FROM PUBLIC;
+
+CREATE EVENT TRIGGER schemaguard_ddl_command_start ON ddl_command_start
+    EXECUTE FUNCTION schemaguard.on_ddl_command_start();
+CREATE EVENT TRIGGER schemaguard_sql_drop ON sql_drop
+    EXECUTE FUNCTION schemaguard.on_sql_drop();
+CREATE EVENT TRIGGER schemaguard_ddl_command_end ON ddl_command_end
+    EXECUTE FUNCTION schemaguard.on_ddl_command_end();
+-- Always: session_replication_role = replica would silence the record.
+ALTER EVENT TRIGGER schemaguard_ddl_command_start ENABLE ALWAYS;
+ALTER EVENT TRIGGER schemaguard_sql_drop ENABLE ALWAYS;
+ALTER EVENT TRIGGER schemaguard_ddl_command_end ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER schemaguard_ddl_command_start IS 'schemaguard: notes the statement that begins';
+COMMENT ON EVENT TRIGGER schemaguard_sql_drop IS 'schemaguard: judges what a statement has dropped';
+COMMENT ON EVENT TRIGGER schemaguard_ddl_command_end IS 'schemaguard: records the statement';
+
+-- From 17 on a login event trigger loads the library at the start of each
+-- session, which covers TRUNCATE and DROP DATABASE without a preload setting.
+CREATE FUNCTION schemaguard.on_login() RETURNS event_trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'schemaguard_on_login';
+COMMENT ON FUNCTION schemaguard.on_login() IS 'Loads the library when a session begins (PostgreSQL 17 and later)';
+REVOKE ALL ON FUNCTION schemaguard.on_login() FROM PUBLIC;
+DO $$
+BEGIN
+    IF pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 170000 THEN
+        EXECUTE 'CREATE EVENT TRIGGER schemaguard_login ON login EXECUTE FUNCTION schemaguard.on_login()';
+        EXECUTE 'ALTER EVENT TRIGGER schemaguard_login ENABLE ALWAYS';
+        EXECUTE $c$COMMENT ON EVENT TRIGGER schemaguard_login IS 'schemaguard: loads the library when a session begins'$c$;
+    END IF;
+END
+$$;
+
+-- DROP DATABASE is seen from another database, where this one's catalogs
+-- cannot be read: the mark has to be in a shared catalog.
+DO $$
+BEGIN
+    EXECUTE pg_catalog.format('ALTER DATABASE %I SET schemaguard.protected = on', pg_catalog.current_database());
+END
+$$;

@@ -1,0 +1,152 @@
+//! Declared schemas: taking them in, and reading the newest.
+
+use super::scratch::{self, Outcome, Trouble};
+use super::sys::table::{Table, Value};
+use super::sys::{self, raise, text};
+use crate::model::Model;
+use crate::source::sql::line_and_column;
+use pgrx::pg_sys;
+use pgrx::spi::Spi;
+
+/// A stored declaration.
+pub struct Declared {
+    pub version: i64,
+    pub schemas: Vec<String>,
+    pub model_json: String,
+}
+
+/// The newest version declared under a name. Any role may ask: the table is
+/// read with the owner's rights.
+pub fn newest(name: &str) -> Option<Declared> {
+    const QUERY: &str = "
+        SELECT d.version, d.schemas, d.model::pg_catalog.text
+          FROM schemaguard.declared d
+         WHERE d.name OPERATOR(pg_catalog.=) $1
+         ORDER BY d.version DESC LIMIT 1";
+    super::as_owner(|| {
+        Spi::connect(|client| {
+            let rows = client.select(QUERY, Some(1), &[name.into()]).ok()?;
+            let row = rows.first();
+            Some(Declared {
+                version: row.get(1).ok()??,
+                schemas: row.get(2).ok()??,
+                model_json: row.get(3).ok()??,
+            })
+        })
+    })
+}
+
+/// Takes a declaration in and returns its version. Errors: SG004 with line
+/// and column of the text.
+pub fn declare(source: &str, format: &str, name: &str, schemas: Option<Vec<String>>) -> i64 {
+    if name.trim().is_empty() {
+        raise("SG004", "a declared schema needs a name", None, None);
+    }
+    let (model, schemas) = match format {
+        "sql" => from_sql(source, schemas),
+        "json" => from_json(source, schemas),
+        _ => raise(
+            "SG004",
+            format!("format \"{format}\" is not known"),
+            None,
+            Some("Formats are sql and json.".into()),
+        ),
+    };
+    store(source, format, name, model, schemas)
+}
+
+fn from_sql(source: &str, schemas: Option<Vec<String>>) -> (String, Vec<String>) {
+    match scratch::build_declared(source, schemas) {
+        Outcome::Built { model, left_out } => {
+            if !left_out.is_empty() {
+                sys::error::notice(left_out_words(&left_out));
+            }
+            let names = match Model::from_json(&model) {
+                Ok(model) => model.schemas,
+                Err(e) => raise("SG004", format!("the model that was built can't be read: {e}"), None, None),
+            };
+            (model, names)
+        }
+        Outcome::Failed(trouble) => refuse(source, trouble),
+    }
+}
+
+/// `left out of the declared text: COPY public.t (line 3), …`.
+fn left_out_words(left_out: &[(usize, String)]) -> String {
+    const NAMED: usize = 5;
+    let mut items: Vec<String> =
+        left_out.iter().take(NAMED).map(|(line, what)| format!("{what} (line {line})")).collect();
+    if left_out.len() > NAMED {
+        items.push(format!("and {} more", left_out.len() - NAMED));
+    }
+    format!("left out of the declared text, not being schema: {}", items.join(", "))
+}
+
+fn refuse(source: &str, trouble: Trouble) -> ! {
+    let failure = trouble.failure;
+    let Some(at) = trouble.at else {
+        raise("SG004", failure.message, failure.detail, failure.hint)
+    };
+    let (line, column) = line_and_column(source, at);
+    let shown = source.lines().nth(line - 1).unwrap_or_default().trim_end();
+    let shown: String = shown.chars().take(120).collect();
+    let mut detail = format!("LINE {line}: {shown}");
+    if failure.sqlstate != "SG004" {
+        detail.push_str(&format!("\nSQLSTATE {}", failure.sqlstate));
+    }
+    if let Some(more) = failure.detail {
+        detail.push_str(&format!("\n{more}"));
+    }
+    raise(
+        "SG004",
+        format!("declared schema, line {line}, column {column}: {}", failure.message),
+        Some(detail),
+        failure.hint,
+    )
+}
+
+fn from_json(source: &str, schemas: Option<Vec<String>>) -> (String, Vec<String>) {
+    let mut model = match Model::from_json(source) {
+        Ok(model) => model,
+        Err(e) => raise(
+            "SG004",
+            format!("the declared JSON is no model: {e}"),
+            None,
+            Some("Format json takes what schemaguard.snapshot() gives.".into()),
+        ),
+    };
+    if let Some(wanted) = schemas {
+        for name in &wanted {
+            if !model.schemas.contains(name) {
+                raise("SG004", format!("the declared model has no schema \"{name}\""), None, None);
+            }
+        }
+        model.schemas.retain(|s| wanted.contains(s));
+        model.objects.retain(|o| o.identity.parts.first().is_some_and(|s| wanted.contains(s)));
+    }
+    let names = model.schemas.clone();
+    (model.to_json(), names)
+}
+
+fn store(source: &str, format: &str, name: &str, model: String, schemas: Vec<String>) -> i64 {
+    let Some(mut table) = Table::open("declared") else {
+        raise("SG004", "the extension schemaguard is not installed in this database", None, None)
+    };
+    // SAFETY: reads of session state.
+    let by = unsafe { text(pg_sys::GetUserNameFromId(pg_sys::GetUserId(), true)) }.unwrap_or_default();
+    let version = table.append(1, |_| {
+        vec![vec![
+            Value::from(name),
+            Value::from(format),
+            Value::from(source),
+            Value::Input(model),
+            Value::Texts(schemas),
+            Value::Timestamp(sys::scan::now()),
+            Value::from(by),
+        ]]
+    });
+    table.close();
+    // SAFETY: makes the row visible to the rest of this statement.
+    unsafe { pg_sys::CommandCounterIncrement() };
+    version
+}

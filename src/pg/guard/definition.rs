@@ -1,0 +1,279 @@
+//! What an object was before it is dropped or replaced, in the server's own
+//! words. Called from the object access hook, while it is still there.
+
+use super::state;
+use crate::pg::identity::{self, Address};
+use crate::pg::sys::{self, catalog, text};
+use pgrx::{PgList, pg_sys};
+
+/// Keeps the object's definition with the running statement.
+pub fn keep(address: Address) {
+    let Some(tag) = state::with(|s| {
+        s.running
+            .last()
+            .filter(|r| !r.definitions.contains_key(&address))
+            .map(|r| r.tag.clone())
+    }) else {
+        return;
+    };
+    // With a whole table its parts go first: the table is described while it
+    // is complete, at the first of them, and they are part of it.
+    let whole = matches!(
+        tag.as_str(),
+        "DROP TABLE" | "DROP SCHEMA" | "DROP OWNED" | "DROP EXTENSION" | "DROP TYPE" | "DROP FOREIGN TABLE"
+    );
+    if whole && let Some(table) = owner(address) {
+        let table = Address { class: pg_sys::RelationRelationId, object: table, sub: 0 };
+        let known = state::with(|s| {
+            s.running.last().is_some_and(|r| r.definitions.contains_key(&table))
+        });
+        if !known && let Some(definition) = relation(table.object) {
+            put(table, definition);
+        }
+        if address.class != catalog::CONSTRAINT {
+            return;
+        }
+    }
+    let definition = match address.class {
+        pg_sys::RelationRelationId if address.sub == 0 => relation(address.object),
+        pg_sys::RelationRelationId => column_alone(address.object, address.sub as i16),
+        // SAFETY: a catalog lookup.
+        pg_sys::ProcedureRelationId if unsafe { pg_sys::get_func_prokind(address.object) } as u8 != b'a' => {
+            sys::call(pg_sys::F_PG_GET_FUNCTIONDEF, &[address.object.into()])
+        }
+        catalog::CONSTRAINT => sys::call(pg_sys::F_PG_GET_CONSTRAINTDEF_OID, &[address.object.into()]),
+        pg_sys::TriggerRelationId => trigger(address.object),
+        pg_sys::TypeRelationId => type_definition(address.object),
+        _ => None,
+    };
+    if let Some(definition) = definition {
+        put(address, definition);
+    }
+}
+
+fn put(address: Address, definition: String) {
+    state::with(|s| {
+        if let Some(r) = s.running.last_mut() {
+            r.definitions.insert(address, definition);
+        }
+    });
+}
+
+/// The table that something is a part of.
+fn owner(address: Address) -> Option<pg_sys::Oid> {
+    let table = match address.class {
+        pg_sys::RelationRelationId if address.sub == 0 => {
+            // SAFETY: catalog lookups.
+            unsafe {
+                match pg_sys::get_rel_relkind(address.object) as u8 {
+                    b'i' | b'I' => pg_sys::IndexGetRelation(address.object, true),
+                    _ => return None,
+                }
+            }
+        }
+        catalog::CONSTRAINT => catalog::constraint_table(address.object),
+        catalog::ATTR_DEFAULT => default_column(address)?.object,
+        _ => return None,
+    };
+    // SAFETY: a catalog lookup; toast tables and the like are not described.
+    let kind = unsafe { pg_sys::get_rel_relkind(table) } as u8;
+    matches!(kind, b'r' | b'p' | b'f').then_some(table)
+}
+
+/// The column that a default belongs to.
+pub fn default_column(address: Address) -> Option<Address> {
+    let (object, sub) = sys::server::default_column(address.object)?;
+    Some(Address { class: pg_sys::RelationRelationId, object, sub })
+}
+
+/// A view that a statement is about to replace.
+pub fn keep_view(range: *mut pg_sys::RangeVar) {
+    // SAFETY: a lookup by name; a view that isn't there yet has no former self.
+    let view = unsafe {
+        pg_sys::RangeVarGetRelidExtended(
+            range,
+            pg_sys::NoLock as _,
+            pg_sys::RVROption::RVR_MISSING_OK,
+            None,
+            std::ptr::null_mut(),
+        )
+    };
+    if view != pg_sys::InvalidOid {
+        keep(Address { class: pg_sys::RelationRelationId, object: view, sub: 0 });
+    }
+}
+
+/// A trigger's definition; those that keep foreign keys belong to these.
+fn trigger(oid: pg_sys::Oid) -> Option<String> {
+    let definition = sys::call(pg_sys::F_PG_GET_TRIGGERDEF_OID, &[oid.into()])?;
+    (!definition.contains("\"RI_ConstraintTrigger_")).then_some(definition)
+}
+
+fn relation(oid: pg_sys::Oid) -> Option<String> {
+    let name = || sys::scan::relation_name(oid);
+    // SAFETY: catalog lookups.
+    match unsafe { pg_sys::get_rel_relkind(oid) } as u8 {
+        b'v' => sys::call(pg_sys::F_PG_GET_VIEWDEF_OID, &[oid.into()])
+            .map(|d| format!("CREATE VIEW {} AS\n{d}", name())),
+        b'm' => sys::call(pg_sys::F_PG_GET_VIEWDEF_OID, &[oid.into()])
+            .map(|d| format!("CREATE MATERIALIZED VIEW {} AS\n{d}", name())),
+        // SAFETY: a catalog lookup.
+        b'i' | b'I' if unsafe { pg_sys::get_index_constraint(oid) } == pg_sys::InvalidOid => {
+            // Those of toast tables have no name that anybody knows.
+            // SAFETY: catalog lookups.
+            let toast = unsafe { pg_sys::get_rel_namespace(oid) } == pg_sys::Oid::from(pg_sys::PG_TOAST_NAMESPACE);
+            if toast { None } else { sys::call(pg_sys::F_PG_GET_INDEXDEF_OID, &[oid.into()]) }
+        }
+        kind @ (b'r' | b'p' | b'f' | b'c') => Some(table(oid, kind)),
+        b'S' => Some(format!("CREATE SEQUENCE {}", name())),
+        _ => None,
+    }
+}
+
+/// A table with its columns, constraints and indexes.
+fn table(oid: pg_sys::Oid, kind: u8) -> String {
+    // SAFETY: the relation is there and locked by the running statement;
+    // everything read is copied before it is closed.
+    unsafe {
+        let rel = pg_sys::relation_open(oid, pg_sys::NoLock as _);
+        let desc = (*rel).rd_att;
+        let mut parts: Vec<String> =
+            (1..=(*desc).natts as i16).filter_map(|n| column(rel, n)).collect();
+        let mut after = String::new();
+        if kind != b'c' {
+            for constraint in catalog::constraints_of(oid) {
+                let definition = sys::call(pg_sys::F_PG_GET_CONSTRAINTDEF_OID, &[constraint.into()]);
+                let name = text(pg_sys::quote_identifier(pg_sys::get_constraint_name(constraint)));
+                if let (Some(definition), Some(name)) = (definition, name) {
+                    parts.push(format!("CONSTRAINT {name} {definition}"));
+                }
+            }
+            for index in PgList::<pg_sys::Oid>::from_pg(pg_sys::RelationGetIndexList(rel)).iter_oid() {
+                if pg_sys::get_index_constraint(index) == pg_sys::InvalidOid
+                    && let Some(definition) = sys::call(pg_sys::F_PG_GET_INDEXDEF_OID, &[index.into()])
+                {
+                    after.push_str(&format!(";\n{definition}"));
+                }
+            }
+        }
+        let name = sys::scan::relation_name(oid);
+        let partition_key = if kind == b'p' {
+            sys::call(pg_sys::F_PG_GET_PARTKEYDEF, &[oid.into()]).map(|k| format!(" PARTITION BY {k}"))
+        } else {
+            None
+        };
+        let partition = (*(*rel).rd_rel).relispartition.then(|| {
+            let parent = sys::scan::relation_name(sys::server::partition_parent(oid));
+            let bound = catalog::partition_bound(oid).unwrap_or_default();
+            format!(";\nALTER TABLE ONLY {parent} ATTACH PARTITION {name} {bound}")
+        });
+        let head = match kind {
+            b'c' => format!("CREATE TYPE {name} AS"),
+            b'f' => format!("CREATE FOREIGN TABLE {name}"),
+            _ if (*(*rel).rd_rel).relpersistence as u8 == b'u' => format!("CREATE UNLOGGED TABLE {name}"),
+            _ => format!("CREATE TABLE {name}"),
+        };
+        pg_sys::relation_close(rel, pg_sys::NoLock as _);
+        format!(
+            "{head} (\n    {}\n){}{}{after}",
+            parts.join(",\n    "),
+            partition_key.unwrap_or_default(),
+            partition.unwrap_or_default(),
+        )
+    }
+}
+
+fn column_alone(oid: pg_sys::Oid, number: i16) -> Option<String> {
+    // SAFETY: the statement that drops the column holds the table's lock.
+    unsafe {
+        let rel = pg_sys::relation_open(oid, pg_sys::NoLock as _);
+        let definition = column(rel, number);
+        pg_sys::relation_close(rel, pg_sys::NoLock as _);
+        definition
+    }
+}
+
+/// A column as CREATE TABLE writes it; None for one that is dropped.
+///
+/// # Safety
+/// `rel` is open and has this attribute.
+unsafe fn column(rel: pg_sys::Relation, number: i16) -> Option<String> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let form = sys::table::attribute_form((*rel).rd_att, number);
+        if (*form).attisdropped {
+            return None;
+        }
+        let name = text(pg_sys::quote_identifier((*form).attname.data.as_ptr()))?;
+        let type_name = text(pg_sys::format_type_with_typemod((*form).atttypid, (*form).atttypmod))?;
+        let mut out = format!("{name} {type_name}");
+        if (*form).attcollation != pg_sys::InvalidOid
+            && (*form).attcollation != pg_sys::get_typcollation((*form).atttypid)
+            && let Some(collation) = text(pg_sys::get_collation_name((*form).attcollation))
+        {
+            out.push_str(&format!(" COLLATE \"{collation}\""));
+        }
+        if (*form).atthasdef
+            && let Some(expression) = default_expression(rel, number)
+        {
+            match (*form).attgenerated as u8 {
+                b's' => out.push_str(&format!(" GENERATED ALWAYS AS ({expression}) STORED")),
+                b'v' => out.push_str(&format!(" GENERATED ALWAYS AS ({expression}) VIRTUAL")),
+                _ => out.push_str(&format!(" DEFAULT {expression}")),
+            }
+        }
+        match (*form).attidentity as u8 {
+            b'a' => out.push_str(" GENERATED ALWAYS AS IDENTITY"),
+            b'd' => out.push_str(" GENERATED BY DEFAULT AS IDENTITY"),
+            _ => {}
+        }
+        if (*form).attnotnull {
+            out.push_str(" NOT NULL");
+        }
+        Some(out)
+    }
+}
+
+/// # Safety
+/// As [`column`].
+unsafe fn default_expression(rel: pg_sys::Relation, number: i16) -> Option<String> {
+    // SAFETY: the descriptor's defaults are node trees of the server's own.
+    unsafe {
+        let constr = (*(*rel).rd_att).constr;
+        if constr.is_null() {
+            return None;
+        }
+        let found = (0..(*constr).num_defval as usize)
+            .map(|i| &*(*constr).defval.add(i))
+            .find(|d| d.adnum == number)?;
+        let node = pg_sys::stringToNode(found.adbin);
+        let context =
+            pg_sys::deparse_context_for((*(*rel).rd_rel).relname.data.as_ptr(), (*rel).rd_id);
+        text(pg_sys::deparse_expression(node.cast(), context, false, false))
+    }
+}
+
+/// Enums and domains; row types are described with their table, and arrays
+/// with nothing.
+fn type_definition(oid: pg_sys::Oid) -> Option<String> {
+    let name = identity::of(Address { class: pg_sys::TypeRelationId, object: oid, sub: 0 })?.sql();
+    // SAFETY: a catalog lookup.
+    match unsafe { pg_sys::get_typtype(oid) } as u8 {
+        b'e' => {
+            let labels: Vec<String> =
+                catalog::enum_labels(oid).iter().map(|l| format!("'{}'", l.replace('\'', "''"))).collect();
+            Some(format!("CREATE TYPE {name} AS ENUM ({})", labels.join(", ")))
+        }
+        b'd' => {
+            // SAFETY: catalog lookups.
+            let base = unsafe {
+                let mut modifier = -1;
+                let base = pg_sys::getBaseTypeAndTypmod(oid, &mut modifier);
+                text(pg_sys::format_type_with_typemod(base, modifier))
+            };
+            base.map(|base| format!("CREATE DOMAIN {name} AS {base}"))
+        }
+        b'r' => Some(format!("CREATE TYPE {name} AS RANGE (…)")),
+        _ => None,
+    }
+}

@@ -1,0 +1,297 @@
+//! The event triggers: the bracket around a DDL statement, and its record.
+
+use super::state::{self, Running};
+use super::{definition, judge, statement};
+use crate::pg::identity::{self, Address};
+use crate::pg::ledger::{self, Verdict, Who};
+use crate::pg::settings::{self, Mode};
+use crate::pg::sys::event::{self, Command, Dropped, Event};
+use crate::pg::sys::{self, catalog, text};
+use pgrx::{PgList, pg_sys};
+use pgrx::prelude::pg_guard;
+use std::collections::{HashMap, HashSet};
+
+/// Makes a function that the server can call by name as an event trigger.
+macro_rules! event_trigger {
+    ($name:ident, $info:ident, $body:path) => {
+        #[unsafe(no_mangle)]
+        #[doc(hidden)]
+        pub extern "C" fn $info() -> &'static pg_sys::Pg_finfo_record {
+            const V1: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_version: 1 };
+            &V1
+        }
+
+        #[unsafe(no_mangle)]
+        #[doc(hidden)]
+        #[pg_guard]
+        pub unsafe extern "C-unwind" fn $name(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
+            sys::entry(|| {
+                let Some(event) = Event::of(fcinfo) else {
+                    sys::raise(
+                        "39P03",
+                        concat!(stringify!($name), " can only be called as an event trigger"),
+                        None,
+                        None,
+                    )
+                };
+                if sys::may_act() && !crate::pg::worker::is_worker() {
+                    $body(event);
+                }
+            });
+            pg_sys::Datum::from(0)
+        }
+    };
+}
+
+event_trigger!(schemaguard_on_ddl_command_start, pg_finfo_schemaguard_on_ddl_command_start, start);
+event_trigger!(schemaguard_on_sql_drop, pg_finfo_schemaguard_on_sql_drop, dropped);
+event_trigger!(schemaguard_on_ddl_command_end, pg_finfo_schemaguard_on_ddl_command_end, end);
+event_trigger!(schemaguard_on_login, pg_finfo_schemaguard_on_login, login);
+
+/// Being loaded is all that is wanted.
+fn login(_: Event) {}
+
+fn begin(event: Event) {
+    let tree = event.parse_tree();
+    let words = statement::words(tree);
+    let running = Running {
+        depth: sys::transaction_depth(),
+        tag: event.tag(),
+        text: words.text,
+        same_text: words.message,
+        context: words.context,
+        deadline: None,
+        victims: Vec::new(),
+        touched: Vec::new(),
+        definitions: HashMap::new(),
+        dropped: Vec::new(),
+        verdict: None,
+        lost: Vec::new(),
+    };
+    state::with(|s| s.running.push(running));
+}
+
+fn start(event: Event) {
+    state::busy(|| {
+        begin(event);
+        let tree = event.parse_tree();
+        // SAFETY: the node's tag says what it is.
+        unsafe {
+            if (*tree).type_ == pg_sys::NodeTag::T_ViewStmt {
+                let view = tree.cast::<pg_sys::ViewStmt>();
+                if (*view).replace {
+                    definition::keep_view((*view).view);
+                }
+            }
+        }
+    });
+}
+
+fn dropped(event: Event) {
+    state::busy(|| {
+        if state::with(|s| s.running.is_empty()) {
+            // The bracket's start went with a commit inside the statement.
+            begin(event);
+        }
+        let objects = event::dropped();
+        judge::end_of_statement(&objects);
+        let tag = event.tag();
+        let rows = rows_of_dropped(&tag, &objects);
+        state::with(|s| {
+            if let Some(r) = s.running.last_mut() {
+                r.dropped.extend(rows);
+            }
+        });
+    });
+}
+
+/// A row for what was asked to go, and for what went along and has a
+/// definition of its own; parts of a table that goes are part of its row.
+fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
+    let mut definitions = state::with(|s| {
+        s.running.last_mut().map(|r| std::mem::take(&mut r.definitions)).unwrap_or_default()
+    });
+    let tables: HashSet<&[String]> = objects
+        .iter()
+        .filter(|d| d.class == pg_sys::RelationRelationId && d.sub == 0)
+        .map(|d| d.names.as_slice())
+        .collect();
+    objects
+        .iter()
+        .filter(|d| !d.is_temporary && d.schema.as_deref() != Some("pg_toast"))
+        .filter_map(|d| {
+            let address = Address { class: d.class, object: d.object, sub: d.sub };
+            let definition = definitions.remove(&address);
+            let part = d.names.len() == 3 && tables.contains(&d.names[..2]);
+            if !d.original && (part || (definition.is_none() && d.class != pg_sys::NamespaceRelationId)) {
+                return None;
+            }
+            let object =
+                identity::of_dropped(d.class, d.schema.as_deref(), d.name.as_deref(), d.names.clone(), &d.args);
+            Some(ledger::Object {
+                command_tag: tag.to_owned(),
+                action: "drop".into(),
+                object_type: object_type(&d.object_type),
+                object: object.to_string(),
+                parts: Vec::new(),
+                definition,
+            })
+        })
+        .collect()
+}
+
+/// PostgreSQL's word as drift() uses it: `table column` is a column here.
+fn object_type(word: &str) -> String {
+    match word {
+        "table column" | "foreign table column" | "view column" | "composite type column" => "column".into(),
+        "table constraint" | "domain constraint" => "constraint".into(),
+        "composite type" => "type".into(),
+        other => other.to_lowercase(),
+    }
+}
+
+fn end(event: Event) {
+    state::busy(|| {
+        if state::with(|s| s.running.is_empty()) {
+            begin(event);
+        }
+        // Nothing is left to judge unless sql_drop is disabled.
+        judge::end_of_statement(&[]);
+        let Some(running) = state::with(|s| s.running.pop()) else { return };
+        let commands = event::commands();
+        let mut objects = rows_of_commands(&running, &commands, event);
+        objects.extend(running.dropped.iter().cloned());
+        if objects.is_empty() {
+            return;
+        }
+        record(running, objects);
+    });
+}
+
+fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Vec<ledger::Object> {
+    let mut seen = HashSet::new();
+    let mut rows = Vec::new();
+    for command in commands {
+        if command.in_extension || command.schema.as_deref().is_some_and(|s| s == "pg_temp") {
+            continue;
+        }
+        let row = |object: String, definition, parts| ledger::Object {
+            command_tag: command.tag.clone(),
+            action: judge::action(&command.tag).to_owned(),
+            object_type: object_type(&command.object_type),
+            object,
+            parts,
+            definition,
+        };
+        if command.class == pg_sys::InvalidOid {
+            // GRANT and REVOKE name their objects only in the parse tree.
+            let names = granted(event.parse_tree());
+            if names.is_empty() {
+                rows.push(row(String::new(), None, Vec::new()));
+            }
+            rows.extend(names.into_iter().map(|n| row(n, None, Vec::new())));
+            continue;
+        }
+        let address = Address { class: command.class, object: command.object, sub: command.sub };
+        if !seen.insert(address) {
+            continue;
+        }
+        let identity = identity::of(address);
+        let parts = match &identity {
+            Some(identity)
+                if address.class == pg_sys::RelationRelationId
+                    && address.sub == 0
+                    && judge::action(&command.tag) == "alter" =>
+            {
+                parts(running, address.object, &identity.parts)
+            }
+            _ => Vec::new(),
+        };
+        let name = identity.map(|i| i.to_string()).or_else(|| command.identity.clone()).unwrap_or_default();
+        rows.push(row(name, running.definitions.get(&address).cloned(), parts));
+    }
+    rows
+}
+
+/// The names of columns, constraints and triggers of a table that the
+/// statement touched, by what the hook saw.
+fn parts(running: &Running, table: pg_sys::Oid, names: &[String]) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for touched in &running.touched {
+        let address = match touched.class {
+            pg_sys::RelationRelationId if touched.object == table && touched.sub > 0 => *touched,
+            catalog::CONSTRAINT | pg_sys::TriggerRelationId | catalog::POLICY | catalog::REWRITE => *touched,
+            catalog::ATTR_DEFAULT => match definition::default_column(*touched) {
+                Some(column) if column.object == table => column,
+                _ => continue,
+            },
+            _ => continue,
+        };
+        let Some(identity) = identity::of(address) else { continue };
+        if identity.parts.len() == 3
+            && identity.parts[..2] == *names
+            && !identity.parts[2].starts_with("RI_ConstraintTrigger_")
+            && !parts.contains(&identity.parts[2])
+        {
+            parts.push(identity.parts[2].clone());
+        }
+    }
+    parts
+}
+
+/// The objects of a GRANT or REVOKE.
+fn granted(tree: *mut pg_sys::Node) -> Vec<String> {
+    // SAFETY: each node's tag says what it is.
+    unsafe {
+        if (*tree).type_ != pg_sys::NodeTag::T_GrantStmt {
+            return Vec::new();
+        }
+        let grant = tree.cast::<pg_sys::GrantStmt>();
+        PgList::<pg_sys::Node>::from_pg((*grant).objects)
+            .iter_ptr()
+            .filter_map(|node| match (*node).type_ {
+                pg_sys::NodeTag::T_RangeVar => {
+                    let oid = pg_sys::RangeVarGetRelidExtended(
+                        node.cast(),
+                        pg_sys::NoLock as _,
+                        pg_sys::RVROption::RVR_MISSING_OK,
+                        None,
+                        std::ptr::null_mut(),
+                    );
+                    let class = pg_sys::RelationRelationId;
+                    identity::of(Address { class, object: oid, sub: 0 }).map(|i| i.to_string())
+                }
+                pg_sys::NodeTag::T_String => text((*node.cast::<pg_sys::String>()).sval),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+fn record(running: Running, objects: Vec<ledger::Object>) {
+    let same_text_as = running.same_text.and_then(|message| {
+        state::with(|s| s.texts.filter(|t| t.0 == message).map(|t| t.1))
+    });
+    let (verdict, reason) = running.verdict.unwrap_or_else(|| {
+        let off = settings::mode() == Mode::Off;
+        (if off { Verdict::Unguarded } else { Verdict::Allowed }, None)
+    });
+    let words = (!running.lost.is_empty())
+        .then(|| crate::loss::words(&running.tag, running.text.as_deref(), &running.lost));
+    let row = ledger::Statement {
+        who: Who::now(true),
+        command_tag: running.tag,
+        text: if same_text_as.is_some() { None } else { running.text },
+        same_text_as,
+        context: running.context,
+        verdict,
+        rule: running.lost.first().map(|v| v.rule.code.to_owned()),
+        reason,
+        message: words.as_ref().map(|w| w.message.clone()),
+        detail: words.map(|w| w.detail),
+    };
+    let number = ledger::write(&row, &objects);
+    if let (Some(message), None, Some(number)) = (running.same_text, same_text_as, number) {
+        state::with(|s| s.texts = Some((message, number)));
+    }
+}

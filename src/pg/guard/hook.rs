@@ -1,0 +1,270 @@
+//! The object access hook: what the server says it is about to do.
+
+use super::state::{self, Late, Pending};
+use super::{definition, judge, probe};
+use crate::loss::{Count, DROP_DATABASE, DROP_GUARD, TRUNCATE, Victim};
+use crate::pg::identity::Address;
+use crate::pg::settings::{self, Mode};
+use crate::pg::sys::{self, catalog, scan, text};
+use pgrx::pg_sys;
+use pgrx::prelude::pg_guard;
+use std::ffi::{c_char, c_int, c_void};
+
+static mut NEXT: pg_sys::object_access_hook_type = None;
+static mut NEXT_BY_NAME: pg_sys::object_access_hook_type_str = None;
+
+pub fn install() {
+    // SAFETY: once, while the library is loaded, by the only thread.
+    unsafe {
+        NEXT = pg_sys::object_access_hook;
+        pg_sys::object_access_hook = Some(on_access);
+        NEXT_BY_NAME = pg_sys::object_access_hook_str;
+        pg_sys::object_access_hook_str = Some(on_access_by_name);
+    }
+}
+
+/// What the server calls. Others' hooks run outside of any guard of pgrx, so
+/// that their errors keep everything they hold.
+unsafe extern "C-unwind" fn on_access(
+    access: pg_sys::ObjectAccessType::Type,
+    class: pg_sys::Oid,
+    object: pg_sys::Oid,
+    sub: c_int,
+    arg: *mut c_void,
+) {
+    // SAFETY: passes on what the server gave.
+    unsafe {
+        if let Some(next) = NEXT {
+            next(access, class, object, sub, arg);
+        }
+    }
+    use pg_sys::ObjectAccessType::{OAT_DROP, OAT_POST_ALTER, OAT_POST_CREATE, OAT_TRUNCATE};
+    if matches!(access, OAT_DROP | OAT_POST_ALTER | OAT_POST_CREATE | OAT_TRUNCATE) {
+        see(access, class, object, sub);
+    }
+}
+
+unsafe extern "C-unwind" fn on_access_by_name(
+    access: pg_sys::ObjectAccessType::Type,
+    class: pg_sys::Oid,
+    name: *const c_char,
+    sub: c_int,
+    arg: *mut c_void,
+) {
+    // SAFETY: passes on what the server gave.
+    unsafe {
+        if let Some(next) = NEXT_BY_NAME {
+            next(access, class, name, sub, arg);
+        }
+    }
+    if access == pg_sys::ObjectAccessType::OAT_POST_ALTER && class == catalog::PARAMETER_ACL {
+        see_setting(name);
+    }
+}
+
+#[pg_guard]
+extern "C-unwind" fn see_setting(name: *const c_char) {
+    sys::entry(|| {
+        // SAFETY: the server's name of a setting.
+        let Some(name) = (unsafe { text(name) }) else { return };
+        if !name.to_ascii_lowercase().starts_with("schemaguard.") || !active() {
+            return;
+        }
+        state::busy(|| {
+            if sys::extension().is_some() {
+                judge::record_late("SET", "setting", &name);
+            }
+        });
+    });
+}
+
+#[pg_guard]
+extern "C-unwind" fn see(
+    access: pg_sys::ObjectAccessType::Type,
+    class: pg_sys::Oid,
+    object: pg_sys::Oid,
+    sub: c_int,
+) {
+    sys::entry(|| {
+        if !active() {
+            return;
+        }
+        let address = Address { class, object, sub };
+        state::busy(|| match access {
+            pg_sys::ObjectAccessType::OAT_DROP => dropping(address),
+            pg_sys::ObjectAccessType::OAT_TRUNCATE => truncating(object),
+            pg_sys::ObjectAccessType::OAT_POST_CREATE => created(address),
+            _ => altered(address),
+        });
+    });
+}
+
+/// Whether there is anything to see for us: a session that may write, and
+/// that isn't one of our own workers.
+fn active() -> bool {
+    sys::may_act() && !crate::pg::worker::is_worker()
+}
+
+fn created(address: Address) {
+    if address.class == pg_sys::RelationRelationId && address.sub > 0 {
+        let depth = sys::transaction_depth();
+        state::with(|s| s.new_columns.push((depth, address.object, address.sub)));
+    }
+    if address.class == pg_sys::ProcedureRelationId && state::with(|s| !s.running.is_empty()) {
+        // Not yet visible to this command: what the catalog still shows of a
+        // replaced function is its former definition.
+        definition::keep(address);
+    }
+    touched(address);
+}
+
+fn altered(address: Address) {
+    if address.class == pg_sys::EventTriggerRelationId && sys::extension().is_some() {
+        // ALTER EVENT TRIGGER fires no event trigger.
+        let name = crate::pg::identity::of(address).map(|i| i.to_string());
+        judge::record_late("ALTER EVENT TRIGGER", "event trigger", &name.unwrap_or_default());
+    }
+    if address.class == catalog::DB_ROLE_SETTING && sys::extension().is_some() {
+        // SAFETY: a catalog lookup; null for a role's settings everywhere.
+        let database = unsafe { text(pg_sys::get_database_name(address.object)) };
+        judge::record_late("ALTER DATABASE", "database setting", &database.unwrap_or_default());
+    }
+    touched(address);
+}
+
+fn touched(address: Address) {
+    state::with(|s| {
+        if let Some(running) = s.running.last_mut()
+            && running.touched.last() != Some(&address)
+        {
+            running.touched.push(address);
+        }
+    });
+}
+
+fn dropping(address: Address) {
+    if address.class == pg_sys::DatabaseRelationId {
+        return database(address.object);
+    }
+    let in_bracket = state::with(|s| !s.running.is_empty());
+    if in_bracket {
+        definition::keep(address);
+        touched(address);
+    }
+    let holds_data =
+        matches!(address.class, pg_sys::RelationRelationId | pg_sys::ExtensionRelationId);
+    if !holds_data || settings::mode() == Mode::Off {
+        return;
+    }
+    // A bracket is opened by our own event trigger, so the extension is there.
+    if !in_bracket && sys::extension().is_none() {
+        return;
+    }
+    let victims: Vec<Victim> = match address.class {
+        pg_sys::RelationRelationId if address.sub == 0 => probe::table(address.object).into_iter().collect(),
+        pg_sys::RelationRelationId => probe::column(address.object, address.sub as i16),
+        _ => guard_itself(address.object).into_iter().collect(),
+    };
+    if victims.is_empty() {
+        return;
+    }
+    let depth = sys::transaction_depth();
+    let pending = victims.into_iter().map(|victim| Pending { depth, address, victim });
+    if in_bracket {
+        state::with(|s| s.running.last_mut().map(|r| r.victims.extend(pending)));
+        if address.class == pg_sys::ExtensionRelationId {
+            // Our triggers go with this statement: its end will not be seen.
+            judge::end_of_statement(&[]);
+        }
+    } else {
+        // No event trigger will come: they are switched off. Now or never.
+        state::with(|s| s.stray.extend(pending));
+        judge::stray();
+    }
+}
+
+/// The extension itself.
+fn guard_itself(object: pg_sys::Oid) -> Option<Victim> {
+    (sys::extension() == Some(object)).then(|| Victim {
+        rule: &DROP_GUARD,
+        object: "extension schemaguard".into(),
+        count: Count::Unknown("the record and the declared schema go with it".into()),
+        through: None,
+    })
+}
+
+/// DROP DATABASE, seen from another database: also from one without the
+/// extension, since the mark stands on the victim.
+fn database(object: pg_sys::Oid) {
+    if settings::mode() == Mode::Off {
+        return;
+    }
+    let marked = catalog::database_settings(object)
+        .iter()
+        .filter_map(|s| s.split_once('='))
+        .any(|(name, value)| {
+            name.eq_ignore_ascii_case("schemaguard.protected")
+                && matches!(value.to_ascii_lowercase().as_str(), "on" | "true" | "yes" | "1" | "t" | "y")
+        });
+    if !marked {
+        return;
+    }
+    // SAFETY: a catalog lookup; the database is still there.
+    let name = unsafe {
+        let name = pg_sys::get_database_name(object);
+        if name.is_null() { None } else { text(pg_sys::quote_identifier(name)) }
+    };
+    let victim = Victim {
+        rule: &DROP_DATABASE,
+        object: name.unwrap_or_default(),
+        count: Count::Unknown("its tables can't be read from another database".into()),
+        through: None,
+    };
+    judge::database(victim);
+}
+
+/// TRUNCATE, named or by cascade. The hook comes before the lock and before
+/// the permission check of a named table, so both are done here first.
+fn truncating(relation: pg_sys::Oid) {
+    if settings::mode() == Mode::Off {
+        return;
+    }
+    // SAFETY: catalog lookups and the very lock that TRUNCATE takes next.
+    unsafe {
+        let may = pg_sys::pg_class_aclcheck(relation, pg_sys::GetUserId(), pg_sys::ACL_TRUNCATE as _);
+        if may != pg_sys::AclResult::ACLCHECK_OK {
+            return;
+        }
+        let foreign = pg_sys::get_rel_relkind(relation) as u8 == pg_sys::RELKIND_FOREIGN_TABLE;
+        if sys::extension().is_none() {
+            return;
+        }
+        if !foreign {
+            pg_sys::LockRelationOid(relation, pg_sys::AccessExclusiveLock as _);
+        }
+        if probe::is_disposable(relation) {
+            return;
+        }
+        let count = if foreign {
+            Count::Unknown("its rows are on a foreign server".into())
+        } else {
+            scan::count(relation, scan::Look::Row, probe::bound())
+        };
+        if count.harmless() {
+            return;
+        }
+        let victim = Victim {
+            rule: &TRUNCATE,
+            object: scan::relation_name(relation),
+            count,
+            through: None,
+        };
+        judge::truncate(relation, victim);
+    }
+}
+
+/// Keeps a row for the record until commit.
+pub fn late(statement: crate::pg::ledger::Statement, objects: Vec<crate::pg::ledger::Object>) {
+    let depth = sys::transaction_depth();
+    state::with(|s| s.late.push(Late { depth, statement, objects }));
+}

@@ -1,0 +1,400 @@
+//! The verdict: consent and mode decide about what the probes have found.
+
+use super::state::{self, Pending};
+use super::{hook, probe, statement};
+use crate::loss::{self, Count, DROP_GUARD, TRUNCATE, Victim};
+use crate::pg::ledger::{self, Verdict, Who};
+use crate::pg::settings::{self, Mode};
+use crate::pg::sys::error::{Raised, log, raise, warning};
+use crate::pg::sys::event::Dropped;
+use crate::pg::sys::{context, scan, server, text};
+use crate::source::sql::redact;
+use pgrx::{PgList, pg_sys};
+
+/// The statement that is being judged.
+struct Case {
+    /// In short, as `DROP TABLE public.users`.
+    what: String,
+    tag: String,
+    text: Option<String>,
+    context: Option<String>,
+}
+
+impl Case {
+    /// A statement that no event trigger tells of.
+    fn without_trigger(what: &str, tag: &str, tree: Option<*mut pg_sys::Node>) -> Case {
+        let words = match tree {
+            Some(tree) => statement::words(tree),
+            None => statement::Words {
+                text: context::query_string().map(|q| redact(q.trim()).into_owned()),
+                message: None,
+                context: context::call_stack().lines().next().map(str::to_owned),
+            },
+        };
+        Case { what: what.to_owned(), tag: tag.to_owned(), text: words.text, context: words.context }
+    }
+
+    fn row(&self, verdict: Verdict, reason: Option<String>, victims: &[Victim]) -> ledger::Statement {
+        let words = loss::words(&self.what, self.text.as_deref(), victims);
+        ledger::Statement {
+            who: Who::now(verdict != Verdict::Refused),
+            command_tag: self.tag.clone(),
+            text: self.text.clone(),
+            same_text_as: None,
+            context: self.context.clone(),
+            verdict,
+            rule: victims.first().map(|v| v.rule.code.to_owned()),
+            reason,
+            message: Some(words.message),
+            detail: Some(words.detail),
+        }
+    }
+}
+
+/// Decides about victims: comes back with how they were let through, or
+/// refuses. `wait` tells whether refusing has to happen at once.
+fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
+    let words = loss::words(&case.what, case.text.as_deref(), victims);
+    let guard = victims.iter().any(|v| v.rule.code == DROP_GUARD.code);
+    let sqlstate = if guard { "SG003" } else { "SG001" };
+    let consent = state::with(|s| {
+        s.consent.as_mut().map(|c| {
+            c.used = true;
+            c.reason.clone()
+        })
+    });
+    if let Some(reason) = consent {
+        if guard {
+            log(format!("schemaguard: {} by consent: {reason}", case.what), Some(words.detail));
+        }
+        return (Verdict::Accepted, Some(reason));
+    }
+    match settings::mode() {
+        Mode::Off => (Verdict::Unguarded, None),
+        Mode::Observe => (Verdict::Observed, None),
+        Mode::Warn => {
+            warning(Raised {
+                sqlstate,
+                message: words.message,
+                detail: Some(words.detail),
+                hint: Some(words.hint),
+            });
+            (Verdict::Warned, None)
+        }
+        Mode::Enforce => {
+            let row = case.row(Verdict::Refused, None, victims);
+            let first = &victims[0];
+            let object = ledger::Object {
+                command_tag: case.tag.clone(),
+                action: action(&case.tag).to_owned(),
+                object_type: object_type(first).to_owned(),
+                object: unquoted(&first.object),
+                parts: Vec::new(),
+                definition: None,
+            };
+            ledger::write_refused(&row, &object);
+            raise(sqlstate, words.message, Some(words.detail), Some(words.hint))
+        }
+    }
+}
+
+/// `create`, `alter` or `drop`, by the command tag.
+pub fn action(tag: &str) -> &'static str {
+    match tag.split(' ').next() {
+        Some("CREATE" | "SELECT" | "IMPORT") => "create",
+        Some("DROP" | "TRUNCATE") => "drop",
+        _ => "alter",
+    }
+}
+
+fn object_type(victim: &Victim) -> &'static str {
+    match victim.rule.code {
+        "drop_column" | "drop_attribute" => "column",
+        "drop_database" => "database",
+        "drop_guard" => "extension",
+        _ => "table",
+    }
+}
+
+/// A victim's name as the record writes names.
+fn unquoted(object: &str) -> String {
+    let mut parts = vec![String::new()];
+    let mut quoted = false;
+    let mut chars = object.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                parts.last_mut().unwrap().push('"');
+            }
+            '"' => quoted = !quoted,
+            '.' if !quoted => parts.push(String::new()),
+            c => parts.last_mut().unwrap().push(c),
+        }
+    }
+    crate::model::Identity::new(parts).to_string()
+}
+
+/// At the end of a DDL statement, with the objects that it has dropped.
+pub fn end_of_statement(dropped: &[Dropped]) {
+    let taken = state::with(|s| {
+        s.running.last_mut().map(|r| {
+            (
+                std::mem::take(&mut r.victims),
+                Case {
+                    what: r.tag.clone(),
+                    tag: r.tag.clone(),
+                    text: r.text.clone(),
+                    context: r.context.clone(),
+                },
+            )
+        })
+    });
+    let Some((pending, mut case)) = taken.filter(|t| !t.0.is_empty()) else { return };
+    let originals: Vec<&Dropped> = dropped.iter().filter(|d| d.original).collect();
+    case.what = what(&case.tag, &originals);
+    let victims = name_ways(pending, &originals);
+    let (verdict, reason) = decide(&case, &victims);
+    state::with(|s| {
+        if let Some(r) = s.running.last_mut() {
+            r.verdict = Some((verdict, reason));
+            r.lost.extend(victims);
+        }
+    });
+}
+
+/// `DROP TABLE public.a, public.b`.
+fn what(tag: &str, originals: &[&Dropped]) -> String {
+    const NAMED: usize = 3;
+    if originals.is_empty() {
+        return tag.to_owned();
+    }
+    let mut names: Vec<String> = originals.iter().take(NAMED).map(|d| d.identity.clone()).collect();
+    if originals.len() > NAMED {
+        names.push("…".into());
+    }
+    if tag.starts_with("DROP ") && !tag.ends_with("OWNED") {
+        format!("{tag} {}", names.join(", "))
+    } else {
+        let kind = originals[0].object_type.replace("table column", "column");
+        format!("{tag} dropping {kind} {}", names.join(", "))
+    }
+}
+
+/// Tells for each victim through what it goes, where the statement doesn't
+/// name it.
+fn name_ways(pending: Vec<Pending>, originals: &[&Dropped]) -> Vec<Victim> {
+    pending
+        .into_iter()
+        .map(|p| {
+            let named = originals.iter().any(|d| {
+                (d.class, d.object, d.sub) == (p.address.class, p.address.object, p.address.sub)
+            });
+            let mut victim = p.victim;
+            if !named && victim.through.is_none() {
+                victim.through = match originals {
+                    [] => None,
+                    [one] => Some(format!("{} {}", one.object_type, one.identity)),
+                    _ => Some("cascade".into()),
+                };
+            }
+            victim
+        })
+        .collect()
+}
+
+/// Drops that no event trigger brackets: refused or recorded at once.
+pub fn stray() {
+    let pending = state::with(|s| std::mem::take(&mut s.stray));
+    if pending.is_empty() {
+        return;
+    }
+    let tag = portal_tag();
+    let case = Case::without_trigger(&tag, &tag, None);
+    let victims: Vec<Victim> = pending.into_iter().map(|p| p.victim).collect();
+    let (verdict, reason) = decide(&case, &victims);
+    record(&case, verdict, reason, &victims);
+}
+
+/// The command tag of what the client sent.
+fn portal_tag() -> String {
+    // SAFETY: the active portal, if any; tags are static strings.
+    let tag = unsafe {
+        let portal = pg_sys::ActivePortal;
+        if portal.is_null() { None } else { text(pg_sys::GetCommandTagName((*portal).commandTag)) }
+    };
+    tag.filter(|t| t != "???").unwrap_or_else(|| "this statement".into())
+}
+
+/// A table that TRUNCATE would empty and that holds rows.
+pub fn truncate(relation: pg_sys::Oid, victim: Victim) {
+    let tag = pg_sys::NodeTag::T_TruncateStmt;
+    let found = statement::with_current(tag, |tree| {
+        // SAFETY: the tag says what it is.
+        let (named, others) = unsafe { truncated(tree.cast(), relation) };
+        (Case::without_trigger(&format!("TRUNCATE {named}"), "TRUNCATE TABLE", Some(tree)), others)
+    });
+    let (case, others) = found.unwrap_or_else(|| {
+        (Case::without_trigger("TRUNCATE", "TRUNCATE TABLE", None), Vec::new())
+    });
+    let refusing = state::with(|s| s.consent.is_none()) && settings::mode() == Mode::Enforce;
+    let mut victims = vec![victim];
+    if refusing {
+        // The refusal names everything; otherwise each table comes by itself.
+        victims.extend(others);
+    }
+    let (verdict, reason) = decide(&case, &victims);
+    record(&case, verdict, reason, &victims);
+}
+
+/// The names in a TRUNCATE, and what else than `first` it would empty. No
+/// lock is needed to be named in a refusal, so none is waited for.
+///
+/// # Safety
+/// `stmt` is a complete parse tree.
+unsafe fn truncated(stmt: *mut pg_sys::TruncateStmt, first: pg_sys::Oid) -> (String, Vec<Victim>) {
+    // SAFETY: lookups by name and catalog reads, nothing is kept.
+    unsafe {
+        let mut names = Vec::new();
+        let mut relations: Vec<(pg_sys::Oid, Option<String>)> = Vec::new();
+        for range in PgList::<pg_sys::RangeVar>::from_pg((*stmt).relations).iter_ptr() {
+            let oid = pg_sys::RangeVarGetRelidExtended(
+                range,
+                pg_sys::NoLock as _,
+                pg_sys::RVROption::RVR_MISSING_OK,
+                None,
+                std::ptr::null_mut(),
+            );
+            if oid == pg_sys::InvalidOid {
+                continue;
+            }
+            let name = scan::relation_name(oid);
+            relations.push((oid, None));
+            if (*range).inh {
+                for child in server::with_children(oid) {
+                    if !relations.iter().any(|r| r.0 == child) {
+                        relations.push((child, Some(format!("table {name}"))));
+                    }
+                }
+            }
+            names.push(name);
+        }
+        if (*stmt).behavior == pg_sys::DropBehavior::DROP_CASCADE {
+            loop {
+                let before = relations.len();
+                for oid in server::referencing(relations.clone().iter().map(|r| r.0)) {
+                    if !relations.iter().any(|r| r.0 == oid) {
+                        relations.push((oid, Some("cascade".into())));
+                    }
+                }
+                if relations.len() == before {
+                    break;
+                }
+            }
+        }
+        let mut victims = Vec::new();
+        for (oid, through) in relations {
+            if oid == first || probe::is_disposable_unlocked(oid) {
+                continue;
+            }
+            let object = scan::relation_name(oid);
+            let count = if pg_sys::ConditionalLockRelationOid(oid, pg_sys::AccessShareLock as _) {
+                scan::count(oid, scan::Look::Row, probe::bound())
+            } else {
+                Count::Unknown("locked by another session".into())
+            };
+            if !count.harmless() {
+                victims.push(Victim { rule: &TRUNCATE, object, count, through });
+            }
+        }
+        names.truncate(3);
+        (names.join(", "), victims)
+    }
+}
+
+/// A protected database that would be dropped.
+pub fn database(victim: Victim) {
+    let what = format!("DROP DATABASE {}", victim.object);
+    let case = Case::without_trigger(&what, "DROP DATABASE", None);
+    if settings::mode() != Mode::Enforce || state::with(|s| s.consent.is_some()) {
+        let victims = [victim];
+        let (verdict, reason) = decide(&case, &victims);
+        return record(&case, verdict, reason, &victims);
+    }
+    // DROP DATABASE can't run in a transaction, so consent is given on the
+    // database itself.
+    let words = loss::words(&what, None, std::slice::from_ref(&victim));
+    if crate::pg::sys::extension().is_some() {
+        let row = case.row(Verdict::Refused, None, std::slice::from_ref(&victim));
+        let object = ledger::Object {
+            command_tag: case.tag.clone(),
+            action: "drop".into(),
+            object_type: "database".into(),
+            object: unquoted(&victim.object),
+            parts: Vec::new(),
+            definition: None,
+        };
+        ledger::write_refused(&row, &object);
+    } else {
+        log(format!("schemaguard refused: {what}"), None);
+    }
+    raise(
+        "SG001",
+        format!("{what} would destroy a protected database (rule drop_database)"),
+        Some(words.detail),
+        Some(format!(
+            "{}\nTo destroy it on purpose, as a superuser: ALTER DATABASE {} SET schemaguard.protected = off; then drop it.",
+            words.hint.lines().next().unwrap_or_default(),
+            victim.object
+        )),
+    )
+}
+
+/// Keeps a loss outside of any bracket for the record.
+fn record(case: &Case, verdict: Verdict, reason: Option<String>, victims: &[Victim]) {
+    if crate::pg::sys::extension().is_none() {
+        return;
+    }
+    let objects = victims
+        .iter()
+        .map(|v| ledger::Object {
+            command_tag: case.tag.clone(),
+            action: action(&case.tag).to_owned(),
+            object_type: object_type(v).to_owned(),
+            object: unquoted(&v.object),
+            parts: Vec::new(),
+            definition: None,
+        })
+        .collect();
+    hook::late(case.row(verdict, reason, victims), objects);
+}
+
+/// Keeps something for the record that no event trigger tells of and that
+/// destroys nothing.
+pub fn record_late(tag: &str, object_type: &str, object: &str) {
+    let case = Case::without_trigger(tag, tag, None);
+    let mut row = case.row(Verdict::Allowed, None, &[]);
+    row.message = None;
+    row.detail = None;
+    let object = ledger::Object {
+        command_tag: tag.to_owned(),
+        action: action(tag).to_owned(),
+        object_type: object_type.to_owned(),
+        object: object.to_owned(),
+        parts: Vec::new(),
+        definition: None,
+    };
+    hook::late(row, vec![object]);
+}
+
+/// Before commit: whatever nobody has judged yet.
+pub fn before_commit() {
+    stray();
+    let unjudged = state::with(|s| {
+        s.running.iter_mut().flat_map(|r| std::mem::take(&mut r.victims)).collect::<Vec<_>>()
+    });
+    if !unjudged.is_empty() {
+        state::with(|s| s.stray = unjudged);
+        stray();
+    }
+}

@@ -1,0 +1,132 @@
+//! What the guard knows of the running transaction.
+
+use crate::loss::Victim;
+use crate::pg::identity::Address;
+use crate::pg::ledger;
+use pgrx::pg_sys;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// A DDL statement between its ddl_command_start and its ddl_command_end.
+pub struct Running {
+    /// Transaction depth at its start: a rolled back savepoint ends it.
+    pub depth: i32,
+    pub tag: String,
+    pub text: Option<String>,
+    pub same_text: Option<(usize, i64)>,
+    pub context: Option<String>,
+    /// When looking at data has to end; set by the first look.
+    pub deadline: Option<i64>,
+    pub victims: Vec<Pending>,
+    /// What the statement made or changed, in the order of the hook's calls.
+    pub touched: Vec<Address>,
+    /// Definitions of what the statement replaces or drops.
+    pub definitions: HashMap<Address, String>,
+    /// Rows for what it dropped.
+    pub dropped: Vec<ledger::Object>,
+    /// How it was let through, where it destroys something.
+    pub verdict: Option<(ledger::Verdict, Option<String>)>,
+    pub lost: Vec<Victim>,
+}
+
+/// A victim and how to find it among the objects that the server reports.
+#[derive(Clone)]
+pub struct Pending {
+    pub depth: i32,
+    pub address: Address,
+    pub victim: Victim,
+}
+
+/// Consent to lose data, until the transaction ends.
+#[derive(Clone)]
+pub struct Consent {
+    pub depth: i32,
+    pub reason: String,
+    pub used: bool,
+}
+
+/// A row of the record that is written at commit: what no event trigger sees.
+pub struct Late {
+    pub depth: i32,
+    pub statement: ledger::Statement,
+    pub objects: Vec<ledger::Object>,
+}
+
+#[derive(Default)]
+pub struct State {
+    pub running: Vec<Running>,
+    pub consent: Option<Consent>,
+    /// Victims seen outside of any statement's bracket.
+    pub stray: Vec<Pending>,
+    pub late: Vec<Late>,
+    /// Columns added in this transaction: depth, table, number.
+    pub new_columns: Vec<(i32, pg_sys::Oid, i32)>,
+    /// Statement rows whose text others may point to: message, row.
+    pub texts: Option<((usize, i64), i64)>,
+    /// Set while the guard itself works: its own catalog access isn't judged.
+    pub busy: bool,
+}
+
+thread_local! {
+    // A backend is one thread. Never borrowed across a call of the server
+    // that could come back here.
+    static STATE: RefCell<State> = RefCell::new(State::default());
+}
+
+/// Short access to the state.
+pub fn with<T>(f: impl FnOnce(&mut State) -> T) -> T {
+    STATE.with(|s| f(&mut s.borrow_mut()))
+}
+
+/// Marks the guard as working for the time of `f`; None where it is already.
+pub fn busy<T>(f: impl FnOnce() -> T) -> Option<T> {
+    struct Done;
+    impl Drop for Done {
+        fn drop(&mut self) {
+            with(|s| s.busy = false);
+        }
+    }
+    if with(|s| std::mem::replace(&mut s.busy, true)) {
+        return None;
+    }
+    let _done = Done;
+    Some(f())
+}
+
+/// A savepoint is gone: what happened since has not happened.
+pub fn roll_back(depth: i32) {
+    with(|s| {
+        s.running.retain(|r| r.depth < depth);
+        for r in &mut s.running {
+            r.victims.retain(|v| v.depth < depth);
+        }
+        s.stray.retain(|v| v.depth < depth);
+        s.late.retain(|l| l.depth < depth);
+        s.new_columns.retain(|c| c.0 < depth);
+        if s.consent.as_ref().is_some_and(|c| c.depth >= depth) {
+            s.consent = None;
+        }
+        s.texts = None;
+    });
+}
+
+/// A savepoint is released: what happened in it belongs to the level above.
+pub fn release(depth: i32) {
+    with(|s| {
+        let up = |d: &mut i32| {
+            if *d >= depth {
+                *d = depth - 1;
+            }
+        };
+        s.running.iter_mut().for_each(|r| {
+            up(&mut r.depth);
+            r.victims.iter_mut().for_each(|v| up(&mut v.depth));
+        });
+        s.stray.iter_mut().for_each(|v| up(&mut v.depth));
+        s.late.iter_mut().for_each(|l| up(&mut l.depth));
+        s.new_columns.iter_mut().for_each(|c| up(&mut c.0));
+        if let Some(c) = &mut s.consent {
+            up(&mut c.depth);
+        }
+    });
+}

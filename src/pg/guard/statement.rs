@@ -1,0 +1,129 @@
+//! The exact text of the running statement.
+
+use crate::pg::sys::context::{self, Parsed};
+use crate::source::sql::redact;
+use pgrx::pg_sys;
+use std::cell::RefCell;
+
+/// A statement's own words.
+pub struct Words {
+    /// Secrets blanked.
+    pub text: Option<String>,
+    /// Set where the text is the client's whole message because the
+    /// statement's own could not be told: it may come again and again.
+    pub message: Option<(usize, i64)>,
+    /// Where it ran, if the client didn't send it itself.
+    pub context: Option<String>,
+}
+
+thread_local! {
+    /// The statements of the client's last message: a script of 400
+    /// statements is parsed once, not 400 times.
+    static MESSAGE: RefCell<Option<((usize, i64), Parsed)>> = const { RefCell::new(None) };
+}
+
+/// The words of the statement with this parse tree.
+pub fn words(tree: *mut pg_sys::Node) -> Words {
+    if context::is_nested() {
+        let stack = context::call_stack();
+        if let Some((text, rest)) = inner(&stack, tree) {
+            return Words {
+                text: Some(redact(&text).into_owned()),
+                message: None,
+                context: rest.lines().next().map(str::to_owned),
+            };
+        }
+        if !stack.is_empty() {
+            return Words {
+                text: context::query_string().map(|q| redact(q.trim()).into_owned()),
+                message: Some(context::query_identity()),
+                context: stack.lines().next().map(str::to_owned),
+            };
+        }
+    }
+    let Some(message) = context::query_string() else {
+        return Words { text: None, message: None, context: None };
+    };
+    match own(&message, tree) {
+        Some(text) => Words { text: Some(redact(text).into_owned()), message: None, context: None },
+        None => Words {
+            text: Some(redact(message.trim()).into_owned()),
+            message: Some(context::query_identity()),
+            context: None,
+        },
+    }
+}
+
+/// The statement's own text out of the client's message.
+fn own(message: &str, tree: *mut pg_sys::Node) -> Option<&str> {
+    let alone = message.trim().trim_end_matches(';').trim_end();
+    if !alone.contains(';') {
+        return Some(alone);
+    }
+    let identity = context::query_identity();
+    MESSAGE.with(|cell| {
+        let mut cell = cell.borrow_mut();
+        if cell.as_ref().is_none_or(|(known, _)| *known != identity) {
+            *cell = Parsed::new(message).map(|parsed| (identity, parsed));
+        }
+        let span = cell.as_mut()?.1.find(tree)?;
+        Some(message.get(span.start..span.start + span.len)?.trim())
+    })
+}
+
+/// The innermost `SQL statement "…"` of a call stack, if it is this one, and
+/// what stands below it. The text itself may hold quotes and line breaks:
+/// the right end is the one at which the parser finds this very statement.
+fn inner<'a>(stack: &'a str, tree: *mut pg_sys::Node) -> Option<(String, &'a str)> {
+    const HEAD: &str = "SQL statement \"";
+    let body = stack.strip_prefix(HEAD)?;
+    let ends = body.match_indices("\"\n").map(|(i, _)| i).chain(body.ends_with('"').then(|| body.len() - 1));
+    // A text has few such ends; a hostile one must not make this long.
+    for end in ends.take(20) {
+        let candidate = &body[..end];
+        let found = Parsed::new(candidate)
+            .and_then(|mut parsed| parsed.find(tree))
+            .and_then(|span| candidate.get(span.start..span.start + span.len));
+        if let Some(text) = found {
+            return Some((text.trim().to_owned(), body.get(end + 2..).unwrap_or_default()));
+        }
+    }
+    None
+}
+
+/// The parse tree of the statement that runs, where no event trigger tells
+/// it (TRUNCATE), and `f` of it: from the portal, or from the innermost SQL
+/// statement of a function.
+pub fn with_current<T>(tag: pg_sys::NodeTag, f: impl Fn(*mut pg_sys::Node) -> T) -> Option<T> {
+    if context::is_nested() {
+        let stack = context::call_stack();
+        let body = stack.strip_prefix("SQL statement \"")?;
+        let ends = body
+            .match_indices("\"\n")
+            .map(|(i, _)| i)
+            .chain(body.ends_with('"').then(|| body.len() - 1));
+        for end in ends.take(20) {
+            if let Some(parsed) = Parsed::new(&body[..end]) {
+                let tree = parsed.first()?;
+                // SAFETY: a complete parse tree, alive as long as `parsed`.
+                return unsafe { (*tree).type_ == tag }.then(|| f(tree));
+            }
+        }
+        return None;
+    }
+    // SAFETY: the active portal and its statements live as long as it runs.
+    unsafe {
+        let portal = pg_sys::ActivePortal;
+        if portal.is_null() || (*portal).stmts.is_null() {
+            return None;
+        }
+        for i in 0..(*(*portal).stmts).length {
+            let planned = pg_sys::list_nth((*portal).stmts, i).cast::<pg_sys::PlannedStmt>();
+            let tree = (*planned).utilityStmt;
+            if !tree.is_null() && (*tree).type_ == tag {
+                return Some(f(tree));
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,103 @@
+//! The ends of transactions and savepoints.
+
+use super::{judge, state};
+use crate::pg::ledger;
+use crate::pg::settings::{self, Mode};
+use crate::pg::sys::error::{Raised, warning};
+use crate::pg::sys;
+use pgrx::pg_sys;
+use pgrx::prelude::pg_guard;
+use std::cell::Cell;
+use std::ffi::c_void;
+
+thread_local!(static KNOWN_MODE: Cell<Option<Mode>> = const { Cell::new(None) });
+
+pub fn install() {
+    KNOWN_MODE.set(Some(settings::mode()));
+    // SAFETY: once, while the library is loaded; the functions live for ever.
+    unsafe {
+        pg_sys::RegisterXactCallback(Some(on_transaction), std::ptr::null_mut());
+        pg_sys::RegisterSubXactCallback(Some(on_savepoint), std::ptr::null_mut());
+    }
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn on_transaction(event: pg_sys::XactEvent::Type, _arg: *mut c_void) {
+    use pg_sys::XactEvent::{
+        XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PRE_COMMIT, XACT_EVENT_PRE_PREPARE,
+        XACT_EVENT_PREPARE,
+    };
+    match event {
+        XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => sys::entry(before_commit),
+        XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
+            state::with(|s| *s = state::State::default());
+        }
+        _ => {}
+    }
+}
+
+fn before_commit() {
+    if crate::pg::worker::is_worker() || !sys::may_act() {
+        return;
+    }
+    note_mode();
+    let something = state::with(|s| {
+        !s.late.is_empty() || !s.stray.is_empty() || s.consent.is_some() || !s.running.is_empty()
+    });
+    if !something {
+        return;
+    }
+    judge::before_commit();
+    if let Some(unused) = state::with(|s| s.consent.take_if(|c| !c.used)) {
+        warning(Raised {
+            sqlstate: "SG005",
+            message: "consent to lose data covered nothing in this transaction".into(),
+            detail: Some(format!("The reason given: {}", unused.reason)),
+            hint: Some("Consent ends with its transaction: BEGIN; SELECT schemaguard.accept_data_loss('…'); the statement; COMMIT;".into()),
+        });
+        judge::record_late("UNUSED CONSENT", "consent", &unused.reason);
+    }
+    let late = state::with(|s| std::mem::take(&mut s.late));
+    if late.is_empty() {
+        return;
+    }
+    // SAFETY: storing long values needs a snapshot, and here none is active.
+    unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
+    for mut row in late {
+        // SAFETY: in a transaction that is about to commit.
+        row.statement.who.transaction = Some(unsafe { pg_sys::GetTopFullTransactionId().value });
+        ledger::write(&row.statement, &row.objects);
+    }
+    // SAFETY: pushed above.
+    unsafe { pg_sys::PopActiveSnapshot() };
+}
+
+/// A change of mode is recorded however it was made: SET is seen by the hook,
+/// set_config() only here.
+fn note_mode() {
+    let mode = settings::mode();
+    if KNOWN_MODE.get() == Some(mode) {
+        return;
+    }
+    KNOWN_MODE.set(Some(mode));
+    let seen = state::with(|s| {
+        s.late.iter().any(|l| l.objects.iter().any(|o| o.object_type == "setting"))
+    });
+    if !seen && sys::extension().is_some() {
+        judge::record_late("SET", "setting", &format!("schemaguard.mode={}", mode.as_str()));
+    }
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn on_savepoint(
+    event: pg_sys::SubXactEvent::Type,
+    _id: pg_sys::SubTransactionId,
+    _parent: pg_sys::SubTransactionId,
+    _arg: *mut c_void,
+) {
+    match event {
+        pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB => state::roll_back(sys::transaction_depth()),
+        pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB => state::release(sys::transaction_depth()),
+        _ => {}
+    }
+}

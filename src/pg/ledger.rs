@@ -1,0 +1,220 @@
+//! Writing the record.
+//!
+//! Rows go in below SQL (see sys::table): no sequence, no permission of the
+//! caller's, no trigger or hook of others. A refused statement's row is
+//! written by a session of its own, because its transaction rolls back.
+
+use super::sys::table::{Table, Value};
+use super::sys::{self, text};
+use super::worker;
+use pgrx::pg_sys;
+use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
+
+/// Who runs a statement, and where from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Who {
+    /// Microseconds as the server counts them.
+    pub at: i64,
+    pub transaction: Option<u64>,
+    pub session_user: String,
+    pub current_user: String,
+    pub application_name: Option<String>,
+    pub client_addr: Option<String>,
+    pub backend_pid: i32,
+    pub database: String,
+    pub search_path: Option<String>,
+}
+
+impl Who {
+    /// This session, now. With `transaction` the transaction gets a number.
+    pub fn now(transaction: bool) -> Who {
+        // SAFETY: reads of session state and catalog lookups in a transaction.
+        unsafe {
+            let name = |oid| text(pg_sys::GetUserNameFromId(oid, true)).unwrap_or_default();
+            Who {
+                at: sys::scan::now(),
+                transaction: transaction.then(|| pg_sys::GetTopFullTransactionId().value),
+                session_user: name(pg_sys::GetSessionUserId()),
+                current_user: name(pg_sys::GetUserId()),
+                application_name: text(pg_sys::application_name).filter(|n| !n.is_empty()),
+                client_addr: client_addr(),
+                backend_pid: pg_sys::MyProcPid,
+                database: text(pg_sys::get_database_name(pg_sys::MyDatabaseId)).unwrap_or_default(),
+                search_path: text(pg_sys::namespace_search_path),
+            }
+        }
+    }
+}
+
+/// The client's address as inet's text, None over a Unix socket.
+fn client_addr() -> Option<String> {
+    thread_local!(static ADDR: OnceCell<Option<String>> = const { OnceCell::new() });
+    // SAFETY: a built-in function without arguments; its result is an inet.
+    let read = || unsafe {
+        let mut info = pg_sys::FmgrInfo::default();
+        pg_sys::fmgr_info(pg_sys::Oid::from(pg_sys::F_INET_CLIENT_ADDR), &mut info);
+        let mut call = pg_sys::FunctionCallInfoBaseData { flinfo: &mut info, ..Default::default() };
+        let entry = info.fn_addr.expect("a built-in function has an address");
+        let fcinfo = &raw mut call;
+        let inet = pg_sys::ffi::pg_guard_ffi_boundary(|| entry(fcinfo));
+        (!(*fcinfo).isnull)
+            .then(|| text(pg_sys::OidOutputFunctionCall(pg_sys::Oid::from(pg_sys::F_INET_OUT), inet)))
+            .flatten()
+    };
+    ADDR.with(|addr| addr.get_or_init(read).clone())
+}
+
+/// A recorded statement.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Statement {
+    pub who: Who,
+    pub command_tag: String,
+    /// Its own text, secrets blanked.
+    pub text: Option<String>,
+    /// The row that holds the same text.
+    pub same_text_as: Option<i64>,
+    pub context: Option<String>,
+    pub verdict: Verdict,
+    pub rule: Option<String>,
+    pub reason: Option<String>,
+    pub message: Option<String>,
+    pub detail: Option<String>,
+}
+
+/// What the guard said of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// Nothing would be lost.
+    Allowed,
+    /// Data was lost by consent.
+    Accepted,
+    /// Data was lost in mode `warn`.
+    Warned,
+    /// Data was lost in mode `observe`.
+    Observed,
+    /// The guard was off.
+    Unguarded,
+    Refused,
+}
+
+impl Verdict {
+    /// The word in the record.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Allowed => "allowed",
+            Verdict::Accepted => "accepted",
+            Verdict::Warned => "warned",
+            Verdict::Observed => "observed",
+            Verdict::Unguarded => "unguarded",
+            Verdict::Refused => "refused",
+        }
+    }
+}
+
+/// An object that a statement touched.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Object {
+    pub command_tag: String,
+    /// `create`, `alter` or `drop`.
+    pub action: String,
+    pub object_type: String,
+    /// In the form that drift() uses.
+    pub object: String,
+    pub parts: Vec<String>,
+    pub definition: Option<String>,
+}
+
+/// Writes a statement and its objects (at least one) in this transaction and
+/// returns the statement's number; None where the record isn't there.
+pub fn write(statement: &Statement, objects: &[Object]) -> Option<i64> {
+    let mut object_table = Table::open("ddl_object")?;
+    let mut statement_table = Table::open("ddl_statement")?;
+    let number = object_table.append(first_number(), |number| {
+        objects
+            .iter()
+            .map(|o| {
+                vec![
+                    Value::Long(number),
+                    Value::from(o.command_tag.as_str()),
+                    Value::from(o.action.as_str()),
+                    Value::from(o.object_type.as_str()),
+                    Value::from(o.object.as_str()),
+                    if o.parts.is_empty() { Value::Null } else { Value::Texts(o.parts.clone()) },
+                    Value::from(o.definition.clone()),
+                ]
+            })
+            .collect()
+    });
+    let who = &statement.who;
+    statement_table.insert(vec![
+        Value::Long(number),
+        Value::Timestamp(who.at),
+        who.transaction.map_or(Value::Null, |x| Value::Input(x.to_string())),
+        Value::from(who.session_user.as_str()),
+        Value::from(who.current_user.as_str()),
+        Value::from(who.application_name.clone()),
+        who.client_addr.clone().map_or(Value::Null, Value::Input),
+        Value::Int(who.backend_pid),
+        Value::from(who.database.as_str()),
+        Value::from(who.search_path.clone()),
+        Value::from(statement.command_tag.as_str()),
+        Value::from(statement.text.clone()),
+        Value::from(statement.same_text_as),
+        Value::from(statement.context.clone()),
+        Value::from(statement.verdict.as_str()),
+        Value::from(statement.rule.clone()),
+        Value::from(statement.reason.clone()),
+        Value::from(statement.message.clone()),
+        Value::from(statement.detail.clone()),
+    ]);
+    statement_table.close();
+    object_table.close();
+    Some(number)
+}
+
+/// Where numbering begins in an empty record: by the clock, so that rows
+/// recorded while a dump is being restored come after those in the dump.
+/// 100,000 numbers a second since 2026 are never used up.
+fn first_number() -> i64 {
+    /// 2026-01-01 in the server's time: microseconds since 2000-01-01.
+    const EPOCH: i64 = 9_497 * 86_400 * 1_000_000;
+    ((sys::scan::now() - EPOCH).max(0) / 1_000_000) * 100_000 + 1
+}
+
+/// Writes a refused statement in a session of its own. Where that can't be
+/// had in time, the server's log has the row; the refusal stands either way.
+pub fn write_refused(statement: &Statement, object: &Object) {
+    let row = Refused { statement: statement.clone(), object: object.clone() };
+    if let Err(why) = worker::record_refused(&row) {
+        sys::error::log(
+            format!(
+                "schemaguard refused a statement and could not record it ({why}): {}",
+                statement.message.as_deref().unwrap_or_default()
+            ),
+            Some(format!(
+                "session user {}, current user {}, database {}, application {}, statement: {}\n{}",
+                statement.who.session_user,
+                statement.who.current_user,
+                statement.who.database,
+                statement.who.application_name.as_deref().unwrap_or("-"),
+                statement.text.as_deref().unwrap_or("-"),
+                statement.detail.as_deref().unwrap_or_default(),
+            )),
+        );
+    }
+}
+
+/// What the worker is given to write.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Refused {
+    pub statement: Statement,
+    pub object: Object,
+}
+
+impl Refused {
+    /// In the worker, inside its transaction.
+    pub fn write(&self) {
+        write(&self.statement, std::slice::from_ref(&self.object));
+    }
+}

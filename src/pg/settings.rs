@@ -1,0 +1,78 @@
+//! The settings. All of them weaken or strengthen the guard, so all are for
+//! superusers only.
+
+use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
+
+/// What the guard does with a statement that would destroy data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
+pub enum Mode {
+    #[name = c"enforce"]
+    Enforce,
+    #[name = c"warn"]
+    Warn,
+    #[name = c"observe"]
+    Observe,
+    #[name = c"off"]
+    Off,
+}
+
+impl Mode {
+    /// The setting's value as SQL writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mode::Enforce => "enforce",
+            Mode::Warn => "warn",
+            Mode::Observe => "observe",
+            Mode::Off => "off",
+        }
+    }
+}
+
+static MODE: GucSetting<Mode> = GucSetting::<Mode>::new(Mode::Enforce);
+static PROBE_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5_000);
+static PROTECTED: GucSetting<bool> = GucSetting::<bool>::new(false);
+
+/// `schemaguard.mode` of this session.
+pub fn mode() -> Mode {
+    MODE.get()
+}
+
+/// `schemaguard.probe_timeout` in microseconds; 0 stands for no limit.
+pub fn probe_timeout() -> i64 {
+    match PROBE_TIMEOUT.get() {
+        0 => i64::MAX / 4,
+        ms => i64::from(ms) * 1_000,
+    }
+}
+
+/// Called once, when the library is loaded.
+pub fn define() {
+    GucRegistry::define_enum_guc(
+        c"schemaguard.mode",
+        c"What happens to a statement that would destroy data.",
+        c"enforce refuses it, warn and observe let it through with a warning or silently and record it, off doesn't look.",
+        &MODE,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"schemaguard.probe_timeout",
+        c"How long a statement may look at the data that it would destroy.",
+        c"Past that time it is refused as unproven. 0 looks as long as it takes.",
+        &PROBE_TIMEOUT,
+        0,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_bool_guc(
+        c"schemaguard.protected",
+        c"Marks a database that DROP DATABASE must not destroy.",
+        c"Set on the database itself, by CREATE EXTENSION; read from whatever database the DROP comes from.",
+        &PROTECTED,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    // SAFETY: a static string; keeps ordinary roles from making placeholders.
+    unsafe { pgrx::pg_sys::MarkGUCPrefixReserved(c"schemaguard".as_ptr()) };
+}

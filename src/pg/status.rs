@@ -1,0 +1,212 @@
+//! What is on, what is covered, what is not, and how to cover it.
+
+use super::settings::{self, Mode};
+use super::sys::{self, text};
+use super::{as_owner, guard};
+use pgrx::pg_sys;
+use pgrx::spi::Spi;
+
+type Row = (String, String, String);
+
+/// The rows of `schemaguard.status()`. Works on a standby.
+pub fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut add = |item: &str, state: &str, detail: String| {
+        rows.push((item.to_owned(), state.to_owned(), detail));
+    };
+    let facts = facts();
+    let preloaded = preloaded(&facts);
+    let cover = format!(
+        "ALTER DATABASE {} SET session_preload_libraries = '{}';",
+        facts.database_quoted,
+        with_ours(&facts.session_preload)
+    );
+
+    let mode = settings::mode();
+    add(
+        "guard",
+        mode.as_str(),
+        match mode {
+            Mode::Enforce => "a statement that would destroy data is refused".into(),
+            Mode::Warn => "a statement that would destroy data goes through with a warning".into(),
+            Mode::Observe => "a statement that would destroy data goes through, and is recorded".into(),
+            Mode::Off => "nobody looks at what statements destroy; SET schemaguard.mode = 'enforce' ends that".into(),
+        },
+    );
+    let disabled = facts.disabled_triggers.join(", ");
+    add(
+        "record",
+        if facts.in_recovery { "standby" } else if disabled.is_empty() { "on" } else { "incomplete" },
+        if facts.in_recovery {
+            "this server is a standby: the record comes from the primary".into()
+        } else if disabled.is_empty() {
+            format!("{} statements, {} of them refused", facts.statements, facts.refused)
+        } else {
+            format!("event triggers do not fire always: {disabled}; ALTER EVENT TRIGGER … ENABLE ALWAYS;")
+        },
+    );
+    add(
+        "DDL",
+        if disabled.is_empty() { "covered" } else { "covered in part" },
+        "DROP, ALTER and all other DDL, however it is reached".into(),
+    );
+    let login = facts.version >= 170_000 && facts.login_trigger;
+    let (state, how) = match (preloaded.as_str(), login) {
+        ("shared", _) => ("covered", "loaded by shared_preload_libraries".into()),
+        ("session", _) => ("covered", "loaded by session_preload_libraries".into()),
+        (_, true) => ("covered", "loaded by the login event trigger".into()),
+        _ => ("not covered", format!("in a session whose first statement it is, it passes: {cover}")),
+    };
+    add("TRUNCATE", state, how);
+    add(
+        "background workers",
+        if preloaded == "shared" { "covered" } else { "not covered" },
+        if preloaded == "shared" {
+            "also logical replication's workers run with the library loaded".into()
+        } else {
+            "jobs of schedulers and of logical replication: shared_preload_libraries = 'schemaguard' and a restart".into()
+        },
+    );
+    add(
+        "DROP DATABASE",
+        if !facts.marked { "not protected" } else if preloaded == "shared" { "covered" } else { "covered in part" },
+        if !facts.marked {
+            format!("ALTER DATABASE {} SET schemaguard.protected = on;", facts.database_quoted)
+        } else if preloaded == "shared" {
+            "refused from whatever database it comes".into()
+        } else {
+            "refused from sessions that have the library loaded; from all of them: shared_preload_libraries = 'schemaguard' and a restart".into()
+        },
+    );
+    add(
+        "this session",
+        "loaded",
+        match guard::in_force() {
+            Some(reason) => format!("consent to lose data until this transaction ends: {reason}"),
+            None => "no consent to lose data is in force".into(),
+        },
+    );
+    add(
+        "probe timeout",
+        &if settings::probe_timeout() > i64::MAX / 8 {
+            "none".to_owned()
+        } else {
+            format!("{} ms", settings::probe_timeout() / 1_000)
+        },
+        "a statement that can't be proven harmless in this time is refused".into(),
+    );
+    if facts.declared.is_empty() {
+        add("declared schema", "none", "SELECT schemaguard.declare('…'); tells what the schema should be".into());
+    }
+    for (name, version, at) in &facts.declared {
+        add("declared schema", name, format!("version {version}, declared {at}"));
+    }
+    rows
+}
+
+struct Facts {
+    version: i32,
+    in_recovery: bool,
+    database_quoted: String,
+    session_preload: String,
+    shared_preload: String,
+    database_preload: String,
+    marked: bool,
+    login_trigger: bool,
+    disabled_triggers: Vec<String>,
+    statements: i64,
+    refused: i64,
+    declared: Vec<(String, i64, String)>,
+}
+
+fn facts() -> Facts {
+    let setting = |name: &std::ffi::CStr| {
+        // SAFETY: a setting's value as text.
+        unsafe { text(pg_sys::GetConfigOption(name.as_ptr(), true, false)) }.unwrap_or_default()
+    };
+    // SAFETY: reads of process state and of the catalog.
+    let (database, in_recovery, name) = unsafe {
+        let database = pg_sys::MyDatabaseId;
+        let name = pg_sys::quote_identifier(pg_sys::get_database_name(database));
+        (database, pg_sys::RecoveryInProgress(), text(name).unwrap_or_default())
+    };
+    let on_database = sys::catalog::database_settings(database);
+    let of_database = |name: &str| {
+        on_database.iter().filter_map(|s| s.split_once('=')).find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.to_owned())
+    };
+    let mut facts = Facts {
+        version: setting(c"server_version_num").parse().unwrap_or(0),
+        in_recovery,
+        database_quoted: name,
+        session_preload: setting(c"session_preload_libraries"),
+        shared_preload: setting(c"shared_preload_libraries"),
+        database_preload: of_database("session_preload_libraries").unwrap_or_default(),
+        marked: of_database("schemaguard.protected").is_some_and(|v| v == "on"),
+        login_trigger: false,
+        disabled_triggers: Vec::new(),
+        statements: 0,
+        refused: 0,
+        declared: Vec::new(),
+    };
+    as_owner(|| {
+        Spi::connect(|client| {
+            if let Ok(rows) = client.select(
+                "SELECT evtname::pg_catalog.text, evtenabled OPERATOR(pg_catalog.=) 'A'
+                   FROM pg_catalog.pg_event_trigger
+                  WHERE evtname OPERATOR(pg_catalog.~) '^schemaguard_' ORDER BY 1",
+                None,
+                &[],
+            ) {
+                for row in rows {
+                    let name: String = row.get(1).ok().flatten().unwrap_or_default();
+                    let always = row.get(2).ok().flatten().unwrap_or(false);
+                    facts.login_trigger |= name == "schemaguard_login" && always;
+                    if !always {
+                        facts.disabled_triggers.push(name);
+                    }
+                }
+            }
+            if let Ok(rows) = client.select(
+                "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE verdict OPERATOR(pg_catalog.=) 'refused')
+                   FROM schemaguard.ddl_statement",
+                None,
+                &[],
+            ) {
+                for row in rows {
+                    facts.statements = row.get(1).ok().flatten().unwrap_or(0);
+                    facts.refused = row.get(2).ok().flatten().unwrap_or(0);
+                }
+            }
+            if let Ok(rows) = client.select(
+                "SELECT DISTINCT ON (name) name, version, declared_at::pg_catalog.text
+                   FROM schemaguard.declared ORDER BY name, version DESC",
+                None,
+                &[],
+            ) {
+                facts.declared = rows
+                    .filter_map(|row| {
+                        Some((row.get(1).ok()??, row.get(2).ok()??, row.get(3).ok()??))
+                    })
+                    .collect();
+            }
+        });
+    });
+    facts
+}
+
+/// How the library gets into sessions of this database.
+fn preloaded(facts: &Facts) -> String {
+    let has = |list: &str| list.split(',').any(|l| l.trim().trim_matches('"') == "schemaguard");
+    if has(&facts.shared_preload) {
+        "shared".into()
+    } else if has(&facts.session_preload) || has(&facts.database_preload) {
+        "session".into()
+    } else {
+        String::new()
+    }
+}
+
+/// A preload list with ours added.
+fn with_ours(list: &str) -> String {
+    if list.trim().is_empty() { "schemaguard".into() } else { format!("{list}, schemaguard") }
+}

@@ -1,0 +1,167 @@
+//! Reading catalogs directly: by index, with the catalogs' own snapshot,
+//! which sees what is committed now also under REPEATABLE READ.
+
+use pgrx::{FromDatum, pg_sys};
+
+/// OIDs of catalogs that pgrx has no names for. They are fixed: part of the
+/// server's catalog headers, the same in every version.
+pub const ATTR_DEFAULT: pg_sys::Oid = pg_sys::Oid::from_u32(2604);
+pub const CONSTRAINT: pg_sys::Oid = pg_sys::Oid::from_u32(2606);
+pub const DEPEND: pg_sys::Oid = pg_sys::Oid::from_u32(2608);
+pub const REWRITE: pg_sys::Oid = pg_sys::Oid::from_u32(2618);
+pub const DB_ROLE_SETTING: pg_sys::Oid = pg_sys::Oid::from_u32(2964);
+pub const POLICY: pg_sys::Oid = pg_sys::Oid::from_u32(3256);
+pub const PARAMETER_ACL: pg_sys::Oid = pg_sys::Oid::from_u32(6243);
+pub const ENUM: pg_sys::Oid = pg_sys::Oid::from_u32(3501);
+const CLASS_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2662);
+const CONSTRAINT_TABLE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2665);
+const CONSTRAINT_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2667);
+const ENUM_TYPE_SORT_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3534);
+/// Their indexes: pg_depend by what is depended on, pg_db_role_setting by
+/// database and role.
+const DEPEND_REFERENCE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2674);
+const DB_ROLE_SETTING_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2965);
+
+/// Something that depends on something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dependent {
+    pub class: pg_sys::Oid,
+    pub object: pg_sys::Oid,
+    pub sub: i32,
+}
+
+/// What depends directly on an object, by pg_depend.
+pub fn dependents(class: pg_sys::Oid, object: pg_sys::Oid) -> Vec<Dependent> {
+    /// Columns of pg_depend: classid, objid, objsubid, refclassid, refobjid.
+    const COLUMNS: [usize; 5] = [0, 1, 2, 3, 4];
+    let [class_at, object_at, sub_at, ref_class_at, ref_object_at] = COLUMNS;
+    let keys = [(ref_class_at, class), (ref_object_at, object)];
+    let mut found = Vec::new();
+    rows(DEPEND, DEPEND_REFERENCE_INDEX, &keys, |values, _| {
+        // SAFETY: two oid columns and an integer, never null.
+        unsafe {
+            found.push(Dependent {
+                class: FromDatum::from_datum(values[class_at], false).unwrap(),
+                object: FromDatum::from_datum(values[object_at], false).unwrap(),
+                sub: FromDatum::from_datum(values[sub_at], false).unwrap(),
+            });
+        }
+    });
+    found
+}
+
+/// The settings of a database that hold for every role: `name=value`.
+pub fn database_settings(database: pg_sys::Oid) -> Vec<String> {
+    // Columns: setdatabase, setrole, setconfig.
+    let keys = [(0, database), (1, pg_sys::InvalidOid)];
+    let mut found = Vec::new();
+    rows(DB_ROLE_SETTING, DB_ROLE_SETTING_INDEX, &keys, |values, nulls| {
+        // SAFETY: the column is an array of text.
+        let settings: Option<Vec<Option<String>>> =
+            unsafe { FromDatum::from_datum(values[2], nulls[2]) };
+        found.extend(settings.unwrap_or_default().into_iter().flatten());
+    });
+    found
+}
+
+/// The constraints of a table, in the order of their names.
+pub fn constraints_of(table: pg_sys::Oid) -> Vec<pg_sys::Oid> {
+    let mut found = Vec::new();
+    let at = column(CONSTRAINT, c"conrelid");
+    rows(CONSTRAINT, CONSTRAINT_TABLE_INDEX, &[(at, table)], |values, _| {
+        // SAFETY: the first column is the row's oid.
+        found.extend(unsafe { pg_sys::Oid::from_datum(values[0], false) });
+    });
+    found
+}
+
+/// The table that a constraint stands on; invalid for a domain's.
+pub fn constraint_table(constraint: pg_sys::Oid) -> pg_sys::Oid {
+    let mut table = pg_sys::InvalidOid;
+    let at = column(CONSTRAINT, c"conrelid");
+    rows(CONSTRAINT, CONSTRAINT_OID_INDEX, &[(0, constraint)], |values, _| {
+        // SAFETY: an oid column that is never null.
+        table = unsafe { pg_sys::Oid::from_datum(values[at], false) }.unwrap();
+    });
+    table
+}
+
+/// The labels of an enum, in order.
+pub fn enum_labels(type_oid: pg_sys::Oid) -> Vec<String> {
+    let mut labels: Vec<(f32, String)> = Vec::new();
+    // Columns: oid, enumtypid, enumsortorder, enumlabel.
+    rows(ENUM, ENUM_TYPE_SORT_INDEX, &[(1, type_oid)], |values, _| {
+        // SAFETY: a float4 and a name, never null.
+        unsafe {
+            let order = f32::from_datum(values[2], false).unwrap();
+            let label = values[3].cast_mut_ptr::<std::ffi::c_char>();
+            labels.push((order, super::text(label).unwrap_or_default()));
+        }
+    });
+    labels.sort_by(|a, b| a.0.total_cmp(&b.0));
+    labels.into_iter().map(|l| l.1).collect()
+}
+
+/// A partition's bound, as `FOR VALUES …`.
+pub fn partition_bound(relation: pg_sys::Oid) -> Option<String> {
+    let mut bound = None;
+    let at = column(pg_sys::RelationRelationId, c"relpartbound");
+    rows(pg_sys::RelationRelationId, CLASS_OID_INDEX, &[(0, relation)], |values, nulls| {
+        if !nulls[at] {
+            bound = super::call(pg_sys::F_PG_GET_EXPR_PG_NODE_TREE_OID, &[values[at], relation.into()]);
+        }
+    });
+    bound
+}
+
+/// Where a catalog's column stands in this version, counted from 0.
+fn column(catalog: pg_sys::Oid, name: &std::ffi::CStr) -> usize {
+    // SAFETY: a catalog lookup; the columns asked for exist in each version.
+    let number = unsafe { pg_sys::get_attnum(catalog, name.as_ptr()) };
+    number as usize - 1
+}
+
+/// Rows of a catalog whose oid columns (counted from 0) have these values.
+fn rows(
+    catalog: pg_sys::Oid,
+    index: pg_sys::Oid,
+    keys: &[(usize, pg_sys::Oid)],
+    mut each: impl FnMut(&[pg_sys::Datum], &[bool]),
+) {
+    // SAFETY: an ordinary catalog scan; everything is closed again, and on
+    // error by the server.
+    unsafe {
+        let rel = pg_sys::table_open(catalog, pg_sys::AccessShareLock as _);
+        let mut scan_keys = vec![pg_sys::ScanKeyData::default(); keys.len()];
+        for (key, (attribute, value)) in scan_keys.iter_mut().zip(keys) {
+            pg_sys::ScanKeyInit(
+                key,
+                *attribute as i16 + 1,
+                pg_sys::BTEqualStrategyNumber as _,
+                pg_sys::Oid::from(pg_sys::F_OIDEQ),
+                (*value).into(),
+            );
+        }
+        let scan = pg_sys::systable_beginscan(
+            rel,
+            index,
+            true,
+            std::ptr::null_mut(),
+            scan_keys.len() as _,
+            scan_keys.as_mut_ptr(),
+        );
+        let desc = (*rel).rd_att;
+        let n = (*desc).natts as usize;
+        let (mut values, mut nulls) = (vec![pg_sys::Datum::from(0); n], vec![true; n]);
+        loop {
+            let tuple = pg_sys::systable_getnext(scan);
+            if tuple.is_null() {
+                break;
+            }
+            pg_sys::heap_deform_tuple(tuple, desc, values.as_mut_ptr(), nulls.as_mut_ptr());
+            each(&values, &nulls);
+        }
+        pg_sys::systable_endscan(scan);
+        pg_sys::table_close(rel, pg_sys::AccessShareLock as _);
+    }
+}

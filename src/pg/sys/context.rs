@@ -1,0 +1,140 @@
+//! Which statement is running, as the client or a function wrote it.
+
+use super::{cstring, text};
+use pgrx::pg_sys;
+
+/// The text that the client sent last, all statements of it.
+pub fn query_string() -> Option<String> {
+    // SAFETY: null or a string that lives as long as the client's message.
+    unsafe { text(pg_sys::debug_query_string) }
+}
+
+/// Tells one message of the client from the next: where its text lies, and
+/// when it came.
+pub fn query_identity() -> (usize, i64) {
+    // SAFETY: reads of two variables.
+    unsafe {
+        (pg_sys::debug_query_string as usize, pg_sys::GetCurrentStatementStartTimestamp())
+    }
+}
+
+/// Whether something stands between the client and this statement: a
+/// function, a DO block, another extension.
+pub fn is_nested() -> bool {
+    // SAFETY: reads a pointer.
+    unsafe { !pg_sys::error_context_stack.is_null() }
+}
+
+/// The server's own description of what is being executed, innermost first,
+/// in English whatever the client's language is.
+pub fn call_stack() -> String {
+    // SAFETY: GetErrorContextStack runs the callbacks as PL/pgSQL's
+    // PG_CONTEXT does. The setting is put back also on error, by the
+    // transaction's end.
+    unsafe {
+        let language = text(pg_sys::GetConfigOption(c"lc_messages".as_ptr(), true, false));
+        let foreign = language.is_some_and(|l| {
+            !(l.is_empty() || l == "C" || l == "POSIX" || l.starts_with("C.") || l.starts_with("en"))
+        });
+        let level = foreign.then(|| {
+            let level = pg_sys::NewGUCNestLevel();
+            pg_sys::set_config_option(
+                c"lc_messages".as_ptr(),
+                c"C".as_ptr(),
+                pg_sys::GucContext::PGC_SUSET,
+                pg_sys::GucSource::PGC_S_SESSION,
+                pg_sys::GucAction::GUC_ACTION_SAVE,
+                true,
+                0,
+                false,
+            );
+            level
+        });
+        let stack = text(pg_sys::GetErrorContextStack()).unwrap_or_default();
+        if let Some(level) = level {
+            pg_sys::AtEOXact_GUC(true, level);
+        }
+        stack
+    }
+}
+
+/// Where statement number `n` of a text stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub start: usize,
+    pub len: usize,
+}
+
+/// The statements of a text as the server's own parser finds them, with the
+/// parse trees, kept until the next text comes.
+pub struct Parsed {
+    context: pg_sys::MemoryContext,
+    statements: Vec<(Span, *mut pg_sys::Node)>,
+    next: usize,
+}
+
+impl Parsed {
+    /// None where the text doesn't parse (settings changed half-way through).
+    pub fn new(source: &str) -> Option<Parsed> {
+        // SAFETY: a context of its own under the top one, deleted on drop.
+        unsafe {
+            let context = pg_sys::AllocSetContextCreateInternal(
+                pg_sys::TopMemoryContext,
+                c"schemaguard statements".as_ptr(),
+                pg_sys::ALLOCSET_DEFAULT_MINSIZE as _,
+                pg_sys::ALLOCSET_DEFAULT_INITSIZE as _,
+                pg_sys::ALLOCSET_DEFAULT_MAXSIZE as _,
+            );
+            let mut parsed = Parsed { context, statements: Vec::new(), next: 0 };
+            let before = pg_sys::MemoryContextSwitchTo(context);
+            let copy = pg_sys::pstrdup(cstring(source).as_ptr());
+            let list = pgrx::PgTryBuilder::new(|| {
+                pg_sys::raw_parser(copy, pg_sys::RawParseMode::RAW_PARSE_DEFAULT)
+            })
+            .catch_others(|_| std::ptr::null_mut())
+            .execute();
+            pg_sys::MemoryContextSwitchTo(before);
+            if list.is_null() {
+                return None;
+            }
+            for i in 0..(*list).length {
+                let raw = pg_sys::list_nth(list, i).cast::<pg_sys::RawStmt>();
+                let start = (*raw).stmt_location.max(0) as usize;
+                let len = match (*raw).stmt_len {
+                    0 => source.len().saturating_sub(start),
+                    n => n as usize,
+                };
+                parsed.statements.push((Span { start, len }, (*raw).stmt));
+            }
+            Some(parsed)
+        }
+    }
+
+    /// The first statement, if there is one.
+    pub fn first(&self) -> Option<*mut pg_sys::Node> {
+        self.statements.first().map(|(_, tree)| *tree)
+    }
+
+    /// The next statement that equals `tree`; the search goes on behind the
+    /// one found last, so that twins are told apart by their order.
+    pub fn find(&mut self, tree: *mut pg_sys::Node) -> Option<Span> {
+        let n = self.statements.len();
+        for step in 0..n {
+            let at = (self.next + step) % n;
+            let (span, candidate) = self.statements[at];
+            // SAFETY: both are complete parse trees; equal() ignores positions.
+            if unsafe { pg_sys::equal(tree.cast(), candidate.cast()) } {
+                self.next = at + 1;
+                return Some(span);
+            }
+        }
+        None
+    }
+}
+
+impl Drop for Parsed {
+    fn drop(&mut self) {
+        // SAFETY: made in `new`, and nothing of it is kept elsewhere.
+        unsafe { pg_sys::MemoryContextDelete(self.context) }
+    }
+}

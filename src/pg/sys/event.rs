@@ -1,0 +1,181 @@
+//! What the server tells an event trigger.
+
+use super::text;
+use pgrx::{FromDatum, pg_sys};
+
+/// The statement that an event trigger was called for.
+#[derive(Clone, Copy)]
+pub struct Event {
+    data: *mut pg_sys::EventTriggerData,
+}
+
+impl Event {
+    /// The event of this call, or None where the function was not called by
+    /// the event trigger machinery.
+    pub fn of(fcinfo: pg_sys::FunctionCallInfo) -> Option<Event> {
+        // SAFETY: the server's calling convention: `context` is null or a node.
+        unsafe {
+            let context = (*fcinfo).context;
+            (!context.is_null() && (*context).type_ == pg_sys::NodeTag::T_EventTriggerData)
+                .then(|| Event { data: context.cast() })
+        }
+    }
+
+    /// The parse tree, owned by the server and valid during the call.
+    pub fn parse_tree(&self) -> *mut pg_sys::Node {
+        // SAFETY: `data` lives as long as the call.
+        unsafe { (*self.data).parsetree }
+    }
+
+    /// The command tag, as `DROP TABLE`.
+    pub fn tag(&self) -> String {
+        // SAFETY: as above; tags are static strings.
+        unsafe { text(pg_sys::GetCommandTagName((*self.data).tag)).unwrap_or_default() }
+    }
+}
+
+/// A row of pg_event_trigger_ddl_commands().
+#[derive(Debug, Clone)]
+pub struct Command {
+    pub class: pg_sys::Oid,
+    pub object: pg_sys::Oid,
+    pub sub: i32,
+    pub tag: String,
+    pub object_type: String,
+    pub schema: Option<String>,
+    pub identity: Option<String>,
+    pub in_extension: bool,
+}
+
+/// A row of pg_event_trigger_dropped_objects().
+#[derive(Debug, Clone)]
+pub struct Dropped {
+    pub class: pg_sys::Oid,
+    pub object: pg_sys::Oid,
+    pub sub: i32,
+    pub original: bool,
+    pub is_temporary: bool,
+    pub object_type: String,
+    pub schema: Option<String>,
+    pub name: Option<String>,
+    pub identity: String,
+    pub names: Vec<String>,
+    pub args: Vec<String>,
+}
+
+/// What the statement has created and altered. Only in ddl_command_end.
+pub fn commands() -> Vec<Command> {
+    let mut rows = Vec::new();
+    call(pg_sys::F_PG_EVENT_TRIGGER_DDL_COMMANDS, |row| {
+        rows.push(Command {
+            class: row.oid(0),
+            object: row.oid(1),
+            sub: row.int(2),
+            tag: row.text(3).unwrap_or_default(),
+            object_type: row.text(4).unwrap_or_default(),
+            schema: row.text(5),
+            identity: row.text(6),
+            in_extension: row.boolean(7),
+        });
+    });
+    rows
+}
+
+/// What the statement has dropped. Only in sql_drop.
+pub fn dropped() -> Vec<Dropped> {
+    let mut rows = Vec::new();
+    call(pg_sys::F_PG_EVENT_TRIGGER_DROPPED_OBJECTS, |row| {
+        rows.push(Dropped {
+            class: row.oid(0),
+            object: row.oid(1),
+            sub: row.int(2),
+            original: row.boolean(3),
+            is_temporary: row.boolean(5),
+            object_type: row.text(6).unwrap_or_default(),
+            schema: row.text(7),
+            name: row.text(8),
+            identity: row.text(9).unwrap_or_default(),
+            names: row.texts(10),
+            args: row.texts(11),
+        });
+    });
+    rows
+}
+
+/// One row of a function's result.
+struct Row {
+    slot: *mut pg_sys::TupleTableSlot,
+}
+
+impl Row {
+    fn get<T: FromDatum>(&self, at: usize) -> Option<T> {
+        // SAFETY: the slot is fully deformed, and `T` is the column's type as
+        // the server's own catalog declares it.
+        unsafe {
+            T::from_datum(*(*self.slot).tts_values.add(at), *(*self.slot).tts_isnull.add(at))
+        }
+    }
+    fn oid(&self, at: usize) -> pg_sys::Oid {
+        self.get(at).unwrap_or(pg_sys::InvalidOid)
+    }
+    fn int(&self, at: usize) -> i32 {
+        self.get(at).unwrap_or(0)
+    }
+    fn boolean(&self, at: usize) -> bool {
+        self.get(at).unwrap_or(false)
+    }
+    fn text(&self, at: usize) -> Option<String> {
+        self.get(at)
+    }
+    fn texts(&self, at: usize) -> Vec<String> {
+        let array: Option<Vec<Option<String>>> = self.get(at);
+        array.unwrap_or_default().into_iter().flatten().collect()
+    }
+}
+
+/// Calls a set-returning function of the server that takes no argument and
+/// fills a tuplestore. Straight, without SQL: it runs in every DDL statement.
+fn call(function: u32, mut each: impl FnMut(Row)) {
+    // SAFETY: the set-returning protocol in materialize mode; everything is
+    // allocated in a context of its own that is deleted at the end.
+    unsafe {
+        let context = pg_sys::AllocSetContextCreateInternal(
+            pg_sys::CurrentMemoryContext,
+            c"schemaguard event".as_ptr(),
+            pg_sys::ALLOCSET_SMALL_MINSIZE as _,
+            pg_sys::ALLOCSET_SMALL_INITSIZE as _,
+            pg_sys::ALLOCSET_SMALL_MAXSIZE as _,
+        );
+        let before = pg_sys::MemoryContextSwitchTo(context);
+        let econtext = pg_sys::CreateStandaloneExprContext();
+        let mut info = pg_sys::FmgrInfo::default();
+        pg_sys::fmgr_info(pg_sys::Oid::from(function), &mut info);
+        let mut result = pg_sys::ReturnSetInfo {
+            type_: pg_sys::NodeTag::T_ReturnSetInfo,
+            econtext,
+            allowedModes: pg_sys::SetFunctionReturnMode::SFRM_Materialize as _,
+            ..Default::default()
+        };
+        let mut fcinfo = pg_sys::FunctionCallInfoBaseData {
+            flinfo: &mut info,
+            resultinfo: (&raw mut result).cast(),
+            ..Default::default()
+        };
+        let entry = info.fn_addr.expect("a built-in function has an address");
+        let fcinfo = &raw mut fcinfo;
+        pg_sys::ffi::pg_guard_ffi_boundary(|| entry(fcinfo));
+        if !result.setResult.is_null() {
+            let slot =
+                pg_sys::MakeSingleTupleTableSlot(result.setDesc, &raw const pg_sys::TTSOpsMinimalTuple);
+            while pg_sys::tuplestore_gettupleslot(result.setResult, true, false, slot) {
+                pg_sys::slot_getsomeattrs_int(slot, (*result.setDesc).natts);
+                each(Row { slot });
+            }
+            pg_sys::ExecDropSingleTupleTableSlot(slot);
+            pg_sys::tuplestore_end(result.setResult);
+        }
+        pg_sys::FreeExprContext(econtext, true);
+        pg_sys::MemoryContextSwitchTo(before);
+        pg_sys::MemoryContextDelete(context);
+    }
+}

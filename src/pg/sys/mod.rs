@@ -1,0 +1,109 @@
+//! The seam to the server: most of the `unsafe` and every difference between
+//! PostgreSQL versions. Nothing in here decides anything.
+
+pub mod catalog;
+pub mod context;
+pub mod error;
+pub mod event;
+pub mod scan;
+pub mod server;
+pub mod table;
+pub mod version;
+
+pub use error::{Raised, entry, raise};
+
+use pgrx::{FromDatum, pg_sys};
+use std::ffi::{CStr, CString};
+
+/// A server string as Rust text; bytes that are no UTF-8 are replaced.
+///
+/// # Safety
+/// `p` is null or points to a NUL-terminated string.
+pub unsafe fn text(p: *const std::ffi::c_char) -> Option<String> {
+    if p.is_null() {
+        return None;
+    }
+    // SAFETY: the caller's promise.
+    Some(unsafe { CStr::from_ptr(p) }.to_string_lossy().into_owned())
+}
+
+/// Text for the server; what stands behind a NUL byte is cut.
+pub fn cstring(s: &str) -> CString {
+    CString::new(s.split('\0').next().unwrap_or_default()).unwrap_or_default()
+}
+
+/// The oid of the extension in this database, if it is installed.
+pub fn extension() -> Option<pg_sys::Oid> {
+    // SAFETY: a catalog lookup inside a transaction.
+    let oid = unsafe { pg_sys::get_extension_oid(c"schemaguard".as_ptr(), true) };
+    (oid != pg_sys::InvalidOid).then_some(oid)
+}
+
+/// Whether the library may act at all: a client's session or a background
+/// worker of ours, on a primary, inside a transaction, not during pg_upgrade.
+pub fn may_act() -> bool {
+    // SAFETY: reads of process-wide flags.
+    unsafe {
+        !pg_sys::IsBinaryUpgrade
+            && pg_sys::IsUnderPostmaster
+            && !pg_sys::InitializingParallelWorker
+            && pg_sys::ParallelWorkerNumber < 0
+            && pg_sys::IsTransactionState()
+            && !pg_sys::RecoveryInProgress()
+    }
+}
+
+/// The nesting depth of subtransactions: 1 is the transaction itself.
+pub fn transaction_depth() -> i32 {
+    // SAFETY: reads a counter.
+    unsafe { pg_sys::GetCurrentTransactionNestLevel() }
+}
+
+/// Runs `f` as another role, as far as permissions go, and switches back
+/// also when `f` raises an error.
+pub fn as_role<T>(role: pg_sys::Oid, f: impl FnOnce() -> T) -> T {
+    struct Back(pg_sys::Oid, i32);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            // SAFETY: restores what GetUserIdAndSecContext gave.
+            unsafe { pg_sys::SetUserIdAndSecContext(self.0, self.1) }
+        }
+    }
+    let (mut user, mut context) = (pg_sys::InvalidOid, 0);
+    // SAFETY: both out parameters are valid for the call.
+    unsafe { pg_sys::GetUserIdAndSecContext(&mut user, &mut context) };
+    let _back = Back(user, context);
+    // SAFETY: the role exists: it owns the extension.
+    unsafe {
+        pg_sys::SetUserIdAndSecContext(
+            role,
+            context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32,
+        )
+    };
+    f()
+}
+
+/// Calls a built-in function that gives text, or None where it gives null.
+pub fn call(function: impl Into<u32>, args: &[pg_sys::Datum]) -> Option<String> {
+    // SAFETY: fmgr's calling convention with as many arguments as the
+    // function takes; none of them is null.
+    unsafe {
+        let mut info = pg_sys::FmgrInfo::default();
+        pg_sys::fmgr_info(pg_sys::Oid::from(function.into()), &mut info);
+        let size = size_of::<pg_sys::FunctionCallInfoBaseData>()
+            + args.len() * size_of::<pg_sys::NullableDatum>();
+        let fcinfo = pg_sys::palloc0(size).cast::<pg_sys::FunctionCallInfoBaseData>();
+        (*fcinfo).flinfo = &mut info;
+        (*fcinfo).nargs = args.len() as _;
+        (*fcinfo).fncollation = pg_sys::Oid::from(pg_sys::C_COLLATION_OID);
+        let values = (*fcinfo).args.as_mut_ptr();
+        for (i, arg) in args.iter().enumerate() {
+            *values.add(i) = pg_sys::NullableDatum { value: *arg, isnull: false };
+        }
+        let entry = info.fn_addr.expect("a built-in function has an address");
+        let result = pg_sys::ffi::pg_guard_ffi_boundary(|| entry(fcinfo));
+        let value = String::from_datum(result, (*fcinfo).isnull);
+        pg_sys::pfree(fcinfo.cast());
+        value
+    }
+}

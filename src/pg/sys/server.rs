@@ -1,0 +1,58 @@
+//! Functions of the server that pgrx has no bindings for. All of them are
+//! exported, with the same signature in each version that we build for.
+
+use super::catalog;
+use pgrx::pg_sys;
+
+unsafe extern "C-unwind" {
+    #[link_name = "get_partition_parent"]
+    fn raw_get_partition_parent(relid: pg_sys::Oid, even_if_detached: bool) -> pg_sys::Oid;
+    #[link_name = "find_all_inheritors"]
+    fn raw_find_all_inheritors(
+        parent: pg_sys::Oid,
+        lockmode: pg_sys::LOCKMODE,
+        numparents: *mut *mut pg_sys::List,
+    ) -> *mut pg_sys::List;
+    #[link_name = "GetAttrDefaultColumnAddress"]
+    fn raw_get_attr_default_column_address(attrdefoid: pg_sys::Oid) -> pg_sys::ObjectAddress;
+}
+
+/// The table that a partition belongs to; only for partitions.
+pub fn partition_parent(relation: pg_sys::Oid) -> pg_sys::Oid {
+    // SAFETY: the server's function, its errors caught as pgrx catches them.
+    unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| raw_get_partition_parent(relation, true)) }
+}
+
+/// A table and all its children, without locking them.
+pub fn with_children(relation: pg_sys::Oid) -> Vec<pg_sys::Oid> {
+    // SAFETY: as above; the list is one of oids.
+    unsafe {
+        let list = pg_sys::ffi::pg_guard_ffi_boundary(|| {
+            raw_find_all_inheritors(relation, pg_sys::NoLock as _, std::ptr::null_mut())
+        });
+        pgrx::PgList::<pg_sys::Oid>::from_pg(list).iter_oid().collect()
+    }
+}
+
+/// Tables outside of `relations` that have foreign keys to one inside.
+pub fn referencing(relations: impl Iterator<Item = pg_sys::Oid>) -> Vec<pg_sys::Oid> {
+    // SAFETY: a list of oids in, another one out.
+    unsafe {
+        let mut list = std::ptr::null_mut();
+        for oid in relations {
+            list = pg_sys::lappend_oid(list, oid);
+        }
+        let found = pg_sys::heap_truncate_find_FKs(list);
+        pgrx::PgList::<pg_sys::Oid>::from_pg(found).iter_oid().collect()
+    }
+}
+
+/// Table and column number of a default; None for one that is gone.
+pub fn default_column(default: pg_sys::Oid) -> Option<(pg_sys::Oid, i32)> {
+    // SAFETY: as above.
+    let column = unsafe {
+        pg_sys::ffi::pg_guard_ffi_boundary(|| raw_get_attr_default_column_address(default))
+    };
+    debug_assert_ne!(column.classId, catalog::ATTR_DEFAULT);
+    (column.objectId != pg_sys::InvalidOid).then_some((column.objectId, column.objectSubId))
+}

@@ -1,0 +1,215 @@
+//! Writing rows into tables of our own, below SQL: no permissions to ask for,
+//! no triggers, no hooks of other extensions, no plan.
+
+use super::cstring;
+use pgrx::{FromDatum, IntoDatum, pg_sys};
+
+/// The column's entry in a tuple descriptor; attribute numbers begin at 1.
+///
+/// # Safety
+/// `desc` is a tuple descriptor that has this attribute.
+pub unsafe fn attribute_form(
+    desc: pg_sys::TupleDesc,
+    attribute: i16,
+) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: the caller's promise. 18 moved the entries behind a function.
+    unsafe {
+        #[cfg(feature = "pg18")]
+        return pg_sys::TupleDescAttr(desc, i32::from(attribute) - 1);
+        #[cfg(not(feature = "pg18"))]
+        return (*desc).attrs.as_ptr().add(attribute as usize - 1);
+    }
+}
+
+/// One value of a row to write.
+pub enum Value {
+    Null,
+    Long(i64),
+    Int(i32),
+    Text(String),
+    Texts(Vec<String>),
+    /// Microseconds as the server counts them.
+    Timestamp(i64),
+    /// Another type's text form, read by that type's input function.
+    Input(String),
+}
+
+impl From<&str> for Value {
+    fn from(s: &str) -> Self {
+        Value::Text(s.to_owned())
+    }
+}
+impl From<String> for Value {
+    fn from(s: String) -> Self {
+        Value::Text(s)
+    }
+}
+impl From<i64> for Value {
+    fn from(v: i64) -> Self {
+        Value::Long(v)
+    }
+}
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(v: Option<T>) -> Self {
+        v.map_or(Value::Null, Into::into)
+    }
+}
+
+/// A table of ours, open for writing.
+pub struct Table {
+    rel: pg_sys::Relation,
+    estate: *mut pg_sys::EState,
+    result: *mut pg_sys::ResultRelInfo,
+    slot: *mut pg_sys::TupleTableSlot,
+}
+
+impl Table {
+    /// None where the table isn't there (the extension is being dropped).
+    pub fn open(name: &str) -> Option<Table> {
+        // SAFETY: ordinary opening of a relation and its indexes.
+        unsafe {
+            let namespace = pg_sys::get_namespace_oid(c"schemaguard".as_ptr(), true);
+            let relation = pg_sys::get_relname_relid(cstring(name).as_ptr(), namespace);
+            if relation == pg_sys::InvalidOid {
+                return None;
+            }
+            let rel = pg_sys::try_relation_open(relation, pg_sys::RowExclusiveLock as _);
+            if rel.is_null() {
+                return None;
+            }
+            let estate = pg_sys::CreateExecutorState();
+            let before = pg_sys::MemoryContextSwitchTo((*estate).es_query_cxt);
+            let result =
+                pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
+            pg_sys::InitResultRelInfo(result, rel, 0, std::ptr::null_mut(), 0);
+            pg_sys::ExecOpenIndices(result, false);
+            let slot = pg_sys::table_slot_create(rel, std::ptr::null_mut());
+            pg_sys::MemoryContextSwitchTo(before);
+            Some(Table { rel, estate, result, slot })
+        }
+    }
+
+    /// The highest value of the first column, uncommitted rows of other
+    /// sessions included, read backwards through the primary key.
+    fn highest(&self) -> Option<i64> {
+        // SAFETY: an index scan under the lock that `open` took. SnapshotAny
+        // sees dead rows, too: a number may be left out, never given twice.
+        unsafe {
+            let key = pg_sys::RelationGetPrimaryKeyIndex(self.rel);
+            let index = pg_sys::index_open(key, pg_sys::AccessShareLock as _);
+            let scan = pg_sys::systable_beginscan_ordered(
+                self.rel,
+                index,
+                &raw mut pg_sys::SnapshotAnyData,
+                0,
+                std::ptr::null_mut(),
+            );
+            let tuple = pg_sys::systable_getnext_ordered(
+                scan,
+                pg_sys::ScanDirection::BackwardScanDirection,
+            );
+            let highest = (!tuple.is_null()).then(|| {
+                let n = (*(*self.rel).rd_att).natts as usize;
+                let mut values = vec![pg_sys::Datum::from(0); n];
+                let mut nulls = vec![true; n];
+                pg_sys::heap_deform_tuple(
+                    tuple,
+                    (*self.rel).rd_att,
+                    values.as_mut_ptr(),
+                    nulls.as_mut_ptr(),
+                );
+                i64::from_datum(values[0], nulls[0]).unwrap_or(0)
+            });
+            pg_sys::systable_endscan_ordered(scan);
+            pg_sys::index_close(index, pg_sys::AccessShareLock as _);
+            highest
+        }
+    }
+
+    /// Writes rows whose first column is a number that this gives them, one
+    /// after the other, never given twice; `first` is what an empty table
+    /// begins with. Returns the first number.
+    ///
+    /// No sequence: those change what lastval() says to the application.
+    pub fn append(&mut self, first: i64, rows: impl FnOnce(i64) -> Vec<Vec<Value>>) -> i64 {
+        // SAFETY: the lock is of a kind that nothing else takes (an object
+        // with a sub-id that no object has), and held only while numbers
+        // are given: other sessions see our uncommitted rows.
+        unsafe {
+            let tag = pg_sys::LOCKTAG {
+                locktag_field1: pg_sys::MyDatabaseId.into(),
+                locktag_field2: pg_sys::RelationRelationId.into(),
+                locktag_field3: (*self.rel).rd_id.into(),
+                locktag_field4: u16::MAX,
+                locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
+                locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
+            };
+            pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as _, false, false);
+            let number = self.highest().map_or(first, |highest| highest + 1);
+            for (n, row) in rows(number).into_iter().enumerate() {
+                let mut all = Vec::with_capacity(row.len() + 1);
+                all.push(Value::Long(number + n as i64));
+                all.extend(row);
+                self.insert(all);
+            }
+            pg_sys::LockRelease(&tag, pg_sys::ExclusiveLock as _, false);
+            number
+        }
+    }
+
+    /// Writes one row, all columns in order.
+    pub fn insert(&mut self, row: Vec<Value>) {
+        // SAFETY: as many values as columns, each made for its column's type.
+        unsafe {
+            let desc = (*self.rel).rd_att;
+            assert_eq!((*desc).natts as usize, row.len(), "a row of the record has each column");
+            let before = pg_sys::MemoryContextSwitchTo((*self.estate).es_query_cxt);
+            pg_sys::ExecClearTuple(self.slot);
+            for (i, value) in row.into_iter().enumerate() {
+                let datum = match value {
+                    Value::Null => None,
+                    Value::Long(v) => v.into_datum(),
+                    Value::Int(v) => v.into_datum(),
+                    Value::Timestamp(v) => Some(pg_sys::Datum::from(v)),
+                    Value::Text(v) => text_for_server(&v).into_datum(),
+                    Value::Texts(v) => {
+                        v.iter().map(|s| text_for_server(s)).collect::<Vec<_>>().into_datum()
+                    }
+                    Value::Input(v) => {
+                        let form = attribute_form(desc, i as i16 + 1);
+                        let (mut input, mut io) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
+                        pg_sys::getTypeInputInfo((*form).atttypid, &mut input, &mut io);
+                        Some(pg_sys::OidInputFunctionCall(
+                            input,
+                            cstring(&v).into_raw(),
+                            io,
+                            (*form).atttypmod,
+                        ))
+                    }
+                };
+                *(*self.slot).tts_isnull.add(i) = datum.is_none();
+                *(*self.slot).tts_values.add(i) = datum.unwrap_or(pg_sys::Datum::from(0));
+            }
+            pg_sys::ExecStoreVirtualTuple(self.slot);
+            pg_sys::simple_table_tuple_insert(self.rel, self.slot);
+            super::version::insert_index_entries(self.result, self.slot, self.estate);
+            pg_sys::MemoryContextSwitchTo(before);
+        }
+    }
+
+    /// Closes the table; the lock stays until the transaction's end.
+    pub fn close(self) {
+        // SAFETY: everything was opened by `open`.
+        unsafe {
+            pg_sys::ExecDropSingleTupleTableSlot(self.slot);
+            pg_sys::ExecCloseIndices(self.result);
+            pg_sys::FreeExecutorState(self.estate);
+            pg_sys::table_close(self.rel, pg_sys::NoLock as _);
+        }
+    }
+}
+
+/// A text that the server can store: no NUL bytes.
+fn text_for_server(s: &str) -> String {
+    if s.contains('\0') { s.replace('\0', "") } else { s.to_owned() }
+}

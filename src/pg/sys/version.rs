@@ -1,0 +1,71 @@
+//! What differs between PostgreSQL 15, 17 and 18 in the calls that we make.
+
+use pgrx::pg_sys;
+
+/// Adds a stored row to its table's indexes.
+///
+/// # Safety
+/// `slot` holds a row just stored in the table that `result` describes.
+pub unsafe fn insert_index_entries(
+    result: *mut pg_sys::ResultRelInfo,
+    slot: *mut pg_sys::TupleTableSlot,
+    estate: *mut pg_sys::EState,
+) {
+    // SAFETY: the caller's promise. From 16 on there is one flag more.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        pg_sys::ExecInsertIndexTuples(
+            result, slot, estate, false, false, std::ptr::null_mut(), std::ptr::null_mut(),
+        );
+        #[cfg(not(feature = "pg15"))]
+        pg_sys::ExecInsertIndexTuples(
+            result, slot, estate, false, false, std::ptr::null_mut(), std::ptr::null_mut(), false,
+        );
+    }
+}
+
+/// Runs a portal to its end.
+///
+/// # Safety
+/// `portal` was started, `dest` is a receiver, `completion` is valid.
+pub unsafe fn run_portal(
+    portal: pg_sys::Portal,
+    dest: *mut pg_sys::DestReceiver,
+    completion: *mut pg_sys::QueryCompletion,
+) {
+    // SAFETY: the caller's promise. 18 dropped the flag `run_once`.
+    unsafe {
+        #[cfg(feature = "pg18")]
+        pg_sys::PortalRun(portal, pg_sys::FETCH_ALL as _, true, dest, dest, completion);
+        #[cfg(not(feature = "pg18"))]
+        pg_sys::PortalRun(portal, i64::MAX as _, true, true, dest, dest, completion);
+    }
+}
+
+/// Flags for a background worker's connection: a scratch database lets nobody
+/// else in, and (from 17 on) the role need not be one that may log in.
+pub fn scratch_connection_flags() -> u32 {
+    #[cfg(feature = "pg15")]
+    return pg_sys::BGWORKER_BYPASS_ALLOWCONN;
+    #[cfg(not(feature = "pg15"))]
+    return pg_sys::BGWORKER_BYPASS_ALLOWCONN | pg_sys::BGWORKER_BYPASS_ROLELOGINCHECK;
+}
+
+unsafe extern "C-unwind" {
+    // A signal handler has to be the server's own function, not pgrx's wrapper.
+    #[link_name = "die"]
+    fn raw_die(signal: std::ffi::c_int);
+}
+
+/// Lets SIGTERM end this process at the next check for interrupts, as it
+/// ends a client's session.
+pub fn end_on_sigterm() {
+    // SAFETY: a signal handler of the server's own. From 18 on the function
+    // has another name in the server.
+    unsafe {
+        #[cfg(not(feature = "pg18"))]
+        pg_sys::pqsignal(15, Some(raw_die));
+        #[cfg(feature = "pg18")]
+        pg_sys::pqsignal_be(15, Some(raw_die));
+    }
+}

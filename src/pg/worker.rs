@@ -1,0 +1,443 @@
+//! One way to run something in a session of its own: a dynamic background
+//! worker that is given a job in shared memory and leaves its answer there.
+
+use super::ledger;
+use super::scratch;
+use super::sys::{self, text};
+use pgrx::bgworkers::{BackgroundWorker, SignalWakeFlags};
+use pgrx::pg_sys;
+use pgrx::prelude::pg_guard;
+use serde::{Deserialize, Serialize};
+use std::cell::Cell;
+use std::ffi::c_char;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// What a worker can be asked to do.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Job {
+    /// Write a refused statement into the record.
+    Refused(ledger::Refused),
+    /// Create, have built and drop a scratch database.
+    Scratch(scratch::Job),
+    /// Inside a scratch database, as superuser: what the text takes for granted.
+    Furnish(scratch::Furnish),
+    /// Inside a scratch database, as the calling user: the declared text.
+    Build(scratch::Build),
+}
+
+/// The head of the shared segment; the job's JSON stands behind it.
+#[repr(C)]
+struct Head {
+    state: AtomicU32,
+    /// The segment with the answer, pinned until the asker has read it.
+    answer: AtomicU32,
+    answer_length: AtomicU32,
+    cancelled: AtomicU32,
+    job_length: u32,
+}
+
+const WAITING: u32 = 0;
+const ANSWERED: u32 = 1;
+
+/// How often the asker looks when no signal wakes it.
+const POLL: Duration = Duration::from_millis(10);
+
+thread_local!(static IS_WORKER: Cell<bool> = const { Cell::new(false) });
+
+/// Whether this process is one of our own workers: nothing is guarded or
+/// recorded there.
+pub fn is_worker() -> bool {
+    IS_WORKER.get()
+}
+
+/// A worker at work.
+pub struct Running {
+    segment: *mut pg_sys::dsm_segment,
+    handle: *mut pg_sys::BackgroundWorkerHandle,
+}
+
+/// Starts a worker in `database` as `user` (invalid: the superuser that
+/// initdb made). The error says why none could be had.
+pub fn start(job: &Job, database: pg_sys::Oid, user: pg_sys::Oid, flags: u32) -> Result<Running, String> {
+    let bytes = serde_json::to_vec(job).map_err(|e| e.to_string())?;
+    // SAFETY: the segment is as large as head and job together, and mapped
+    // until `finish` or the transaction's end; strings are NUL-terminated.
+    unsafe {
+        let segment = pg_sys::dsm_create(size_of::<Head>() + bytes.len(), 0);
+        let base = pg_sys::dsm_segment_address(segment).cast::<u8>();
+        let head = Head {
+            state: AtomicU32::new(WAITING),
+            answer: AtomicU32::new(0),
+            answer_length: AtomicU32::new(0),
+            cancelled: AtomicU32::new(0),
+            job_length: bytes.len() as u32,
+        };
+        base.cast::<Head>().write(head);
+        base.add(size_of::<Head>()).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+
+        let mut worker = pg_sys::BackgroundWorker::default();
+        put(&mut worker.bgw_name, "schemaguard worker");
+        put(&mut worker.bgw_type, "schemaguard worker");
+        put(&mut worker.bgw_library_name, "schemaguard");
+        put(&mut worker.bgw_function_name, "schemaguard_worker");
+        put(&mut worker.bgw_extra, &format!("{} {} {flags}", database.to_u32(), user.to_u32()));
+        worker.bgw_flags =
+            (pg_sys::BGWORKER_SHMEM_ACCESS | pg_sys::BGWORKER_BACKEND_DATABASE_CONNECTION) as _;
+        worker.bgw_start_time = pg_sys::BgWorkerStartTime::BgWorkerStart_RecoveryFinished;
+        worker.bgw_restart_time = pg_sys::BGW_NEVER_RESTART;
+        worker.bgw_main_arg = pg_sys::Datum::from(pg_sys::dsm_segment_handle(segment));
+        worker.bgw_notify_pid = pg_sys::MyProcPid;
+        let mut handle = std::ptr::null_mut();
+        if !pg_sys::RegisterDynamicBackgroundWorker(&mut worker, &mut handle) {
+            pg_sys::dsm_detach(segment);
+            return Err("no background worker is free: raise max_worker_processes".into());
+        }
+        Ok(Running { segment, handle })
+    }
+}
+
+fn put(field: &mut [c_char], value: &str) {
+    for (to, from) in field.iter_mut().zip(value.bytes().chain([0])) {
+        *to = from as c_char;
+    }
+}
+
+/// What a look at a worker shows.
+pub enum Look {
+    Answer(Vec<u8>),
+    Still(Running),
+}
+
+impl Running {
+    fn head(&self) -> &Head {
+        // SAFETY: written by `start`, mapped as long as self.
+        unsafe { &*pg_sys::dsm_segment_address(self.segment).cast::<Head>() }
+    }
+
+    fn stopped(&self) -> bool {
+        let mut pid = 0;
+        // SAFETY: a handle that RegisterDynamicBackgroundWorker gave.
+        unsafe {
+            pg_sys::GetBackgroundWorkerPid(self.handle, &mut pid)
+                == pg_sys::BgwHandleStatus::BGWH_STOPPED
+        }
+    }
+
+    /// Waits for the answer. With a limit the worker is stopped when the time
+    /// is up; without, the wait can be cancelled: the worker is told, given
+    /// time to clean up behind itself, and the cancel goes on.
+    pub fn wait(self, limit: Option<Duration>) -> Result<Vec<u8>, String> {
+        let begin = Instant::now();
+        let mut interrupt = None;
+        let mut cleaning: Option<Instant> = None;
+        loop {
+            if self.head().state.load(Ordering::Acquire) == ANSWERED {
+                break;
+            }
+            if self.stopped() && self.head().state.load(Ordering::Acquire) != ANSWERED {
+                break;
+            }
+            if limit.is_some_and(|l| begin.elapsed() > l)
+                || cleaning.is_some_and(|c| c.elapsed() > Duration::from_secs(20))
+            {
+                self.terminate();
+                break;
+            }
+            nap();
+            if limit.is_none() && interrupt.is_none() {
+                let check = catch_unwind(AssertUnwindSafe(|| {
+                    pgrx::check_for_interrupts!();
+                }));
+                if let Err(payload) = check {
+                    self.head().cancelled.store(1, Ordering::Release);
+                    self.terminate();
+                    interrupt = Some(payload);
+                    cleaning = Some(Instant::now());
+                }
+            }
+        }
+        let answer = self.take_answer();
+        // SAFETY: mapped by `start`.
+        unsafe { pg_sys::dsm_detach(self.segment) };
+        if let Some(payload) = interrupt {
+            resume_unwind(payload);
+        }
+        answer
+    }
+
+    /// The answer, if it is there.
+    pub fn look(self) -> Result<Look, String> {
+        if self.head().state.load(Ordering::Acquire) == ANSWERED || self.stopped() {
+            let answer = self.take_answer();
+            // SAFETY: mapped by `start`.
+            unsafe { pg_sys::dsm_detach(self.segment) };
+            return answer.map(Look::Answer);
+        }
+        Ok(Look::Still(self))
+    }
+
+    /// Stops the worker and waits until it is gone, or all but.
+    pub fn stop(self) {
+        self.head().cancelled.store(1, Ordering::Release);
+        self.terminate();
+        let begin = Instant::now();
+        while !self.stopped() && begin.elapsed() < Duration::from_secs(10) {
+            nap();
+        }
+        // An answer that came after all must not stay in memory.
+        if self.head().state.load(Ordering::Acquire) == ANSWERED {
+            let _ = self.take_answer();
+        }
+        // SAFETY: mapped by `start`.
+        unsafe { pg_sys::dsm_detach(self.segment) };
+    }
+
+    fn terminate(&self) {
+        // SAFETY: as in `stopped`.
+        unsafe { pg_sys::TerminateBackgroundWorker(self.handle) }
+    }
+
+    fn take_answer(&self) -> Result<Vec<u8>, String> {
+        let head = self.head();
+        if head.state.load(Ordering::Acquire) != ANSWERED {
+            return Err("the background worker ended without an answer".into());
+        }
+        let handle = head.answer.load(Ordering::Acquire);
+        read_pinned(handle, head.answer_length.load(Ordering::Acquire) as usize)
+    }
+}
+
+/// Reads and frees an answer's segment.
+fn read_pinned(handle: u32, length: usize) -> Result<Vec<u8>, String> {
+    // SAFETY: the worker made and pinned the segment, `length` bytes of it.
+    unsafe {
+        let segment = pg_sys::dsm_attach(handle);
+        if segment.is_null() {
+            return Err("the background worker's answer is gone".into());
+        }
+        let base = pg_sys::dsm_segment_address(segment).cast::<u8>();
+        let bytes = std::slice::from_raw_parts(base, length).to_vec();
+        pg_sys::dsm_unpin_segment(handle);
+        pg_sys::dsm_detach(segment);
+        Ok(bytes)
+    }
+}
+
+/// A short sleep that ends when somebody has something to say.
+pub fn nap() {
+    // SAFETY: the process's own latch.
+    unsafe {
+        pg_sys::WaitLatch(
+            pg_sys::MyLatch,
+            (pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH) as _,
+            POLL.as_millis() as _,
+            pg_sys::PG_WAIT_EXTENSION,
+        );
+        pg_sys::ResetLatch(pg_sys::MyLatch);
+    }
+}
+
+/// Writes a refused statement's row; the error says why it couldn't be.
+pub fn record_refused(row: &ledger::Refused) -> Result<(), String> {
+    /// The refused statement may itself hold locks on the record.
+    const LIMIT: Duration = Duration::from_secs(3);
+    let job = Job::Refused(ledger::Refused { statement: row.statement.clone(), object: row.object.clone() });
+    // SAFETY: reads a variable.
+    let database = unsafe { pg_sys::MyDatabaseId };
+    let answer = start(&job, database, pg_sys::InvalidOid, 0)?.wait(Some(LIMIT))?;
+    serde_json::from_slice::<Result<(), String>>(&answer).map_err(|e| e.to_string())?
+}
+
+/// The worker's side of the shared segment.
+pub struct Desk {
+    segment: *mut pg_sys::dsm_segment,
+}
+
+impl Desk {
+    fn head(&self) -> &Head {
+        // SAFETY: attached in `schemaguard_worker`, mapped until it ends.
+        unsafe { &*pg_sys::dsm_segment_address(self.segment).cast::<Head>() }
+    }
+
+    /// Whether nobody waits for the answer any more.
+    pub fn abandoned(&self) -> bool {
+        self.head().cancelled.load(Ordering::Acquire) != 0 || BackgroundWorker::sigterm_received()
+    }
+
+    fn job(&self) -> Option<Job> {
+        let length = self.head().job_length as usize;
+        // SAFETY: the asker wrote so many bytes behind the head.
+        let bytes = unsafe {
+            let base = pg_sys::dsm_segment_address(self.segment).cast::<u8>();
+            std::slice::from_raw_parts(base.add(size_of::<Head>()), length)
+        };
+        serde_json::from_slice(bytes).ok()
+    }
+
+    /// Leaves an answer. Where nobody waits any more, nothing is left.
+    fn answer(&self, bytes: &[u8]) {
+        if self.head().cancelled.load(Ordering::Acquire) != 0 {
+            return;
+        }
+        // SAFETY: the segment is as large as the answer.
+        unsafe {
+            let segment = pg_sys::dsm_create(bytes.len().max(1), 0);
+            let base = pg_sys::dsm_segment_address(segment).cast::<u8>();
+            base.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            pg_sys::dsm_pin_segment(segment);
+            let head = self.head();
+            head.answer.store(pg_sys::dsm_segment_handle(segment), Ordering::Release);
+            head.answer_length.store(bytes.len() as u32, Ordering::Release);
+            head.state.store(ANSWERED, Ordering::Release);
+            pg_sys::dsm_detach(segment);
+        }
+    }
+}
+
+/// Where every worker begins.
+#[unsafe(no_mangle)]
+#[doc(hidden)]
+#[pg_guard]
+pub extern "C-unwind" fn schemaguard_worker(segment: pg_sys::Datum) {
+    IS_WORKER.set(true);
+    sys::entry(|| work(segment.value() as u32));
+}
+
+fn work(handle: u32) {
+    // SAFETY: the entry that the asker filled in.
+    let extra = unsafe { text((*pg_sys::MyBgworkerEntry).bgw_extra.as_ptr()) }.unwrap_or_default();
+    let mut numbers = extra.split(' ').map(|n| n.parse::<u32>().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    let (database, user, flags) = (next(), next(), next());
+
+    // SAFETY: maps the segment for this process's life; null where the asker
+    // has gone meanwhile.
+    let segment = unsafe { pg_sys::dsm_attach(handle) };
+    if segment.is_null() {
+        return;
+    }
+    // SAFETY: keeps the mapping over the ends of transactions.
+    unsafe { pg_sys::dsm_pin_mapping(segment) };
+    let desk = Desk { segment };
+    let Some(job) = desk.job() else { return };
+    if matches!(job, Job::Scratch(_)) {
+        // It has to clean up behind itself: a flag, not an end.
+        BackgroundWorker::attach_signal_handlers(SignalWakeFlags::SIGTERM);
+    } else {
+        sys::version::end_on_sigterm();
+        // SAFETY: signals were blocked until there is a handler.
+        unsafe { pg_sys::BackgroundWorkerUnblockSignals() };
+    }
+    // SAFETY: once in a worker's life; a failure ends the process.
+    unsafe {
+        pg_sys::BackgroundWorkerInitializeConnectionByOid(
+            pg_sys::Oid::from_u32(database),
+            pg_sys::Oid::from_u32(user),
+            flags,
+        );
+    }
+    let answer = match job {
+        Job::Refused(row) => serde_json::to_vec(&attempt(|| {
+            limit_waiting();
+            row.write();
+        })),
+        Job::Scratch(job) => serde_json::to_vec(&scratch::supervise(&job, &desk)),
+        Job::Furnish(job) => serde_json::to_vec(&scratch::furnish(&job)),
+        Job::Build(job) => serde_json::to_vec(&scratch::build(&job)),
+    };
+    desk.answer(&answer.unwrap_or_default());
+}
+
+/// Locks that the refused statement holds itself won't be given up.
+fn limit_waiting() {
+    // SAFETY: sets a setting of this process.
+    unsafe {
+        pg_sys::SetConfigOption(
+            c"lock_timeout".as_ptr(),
+            c"2s".as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+        );
+    }
+}
+
+/// Runs `f` in a transaction of its own; the error is the server's message.
+pub fn attempt<T>(f: impl FnOnce() -> T) -> Result<T, String> {
+    transaction(f).map_err(|e| e.message)
+}
+
+/// A server error, caught in a worker.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Failure {
+    pub sqlstate: String,
+    pub message: String,
+    pub detail: Option<String>,
+    pub hint: Option<String>,
+}
+
+/// Runs `f` in a transaction of its own with a snapshot, and commits; on an
+/// error the transaction is rolled back.
+pub fn transaction<T>(f: impl FnOnce() -> T) -> Result<T, Failure> {
+    caught(|| {
+        // SAFETY: a worker's own transaction.
+        unsafe {
+            pg_sys::SetCurrentStatementStartTimestamp();
+            pg_sys::StartTransactionCommand();
+            pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+        }
+        let value = f();
+        // SAFETY: begun above.
+        unsafe {
+            if pg_sys::ActiveSnapshotSet() {
+                pg_sys::PopActiveSnapshot();
+            }
+            pg_sys::CommitTransactionCommand();
+        }
+        value
+    })
+}
+
+/// Runs `f`; a server error or one of ours rolls back whatever transaction
+/// is open and becomes a value.
+pub fn caught<T>(f: impl FnOnce() -> T) -> Result<T, Failure> {
+    let rolled_back = |failure: Failure| {
+        // SAFETY: outside of any transaction block from here on.
+        unsafe { pg_sys::AbortOutOfAnyTransaction() };
+        Err(failure)
+    };
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        pgrx::PgTryBuilder::new(AssertUnwindSafe(|| Ok(f())))
+            .catch_others(|error| Err(Failure::of(error)))
+            .execute()
+    }));
+    match outcome {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(failure)) => rolled_back(failure),
+        Err(payload) => match payload.downcast::<sys::Raised>() {
+            Ok(raised) => rolled_back(Failure {
+                sqlstate: raised.sqlstate.into(),
+                message: raised.message,
+                detail: raised.detail,
+                hint: raised.hint,
+            }),
+            Err(other) => resume_unwind(other),
+        },
+    }
+}
+
+impl Failure {
+    /// What pgrx caught.
+    pub fn of(error: pg_sys::panic::CaughtError) -> Failure {
+        use pg_sys::panic::CaughtError::{ErrorReport, PostgresError, RustPanic};
+        match error {
+            PostgresError(e) | ErrorReport(e) | RustPanic { ereport: e, .. } => Failure {
+                sqlstate: sys::error::sqlstate_text(e.sql_error_code() as i32),
+                message: e.message().to_owned(),
+                detail: e.detail().map(str::to_owned),
+                hint: e.hint().map(str::to_owned),
+            },
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! How a declared schema is written down. Pure: text in, text out; what the
+//! text means is for the server to say.
+
+pub mod sql;
