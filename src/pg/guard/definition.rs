@@ -34,20 +34,41 @@ pub fn keep(address: Address) {
             return;
         }
     }
+    keep_key_of(address);
     let definition = match address.class {
         pg_sys::RelationRelationId if address.sub == 0 => relation(address.object),
         pg_sys::RelationRelationId => column_alone(address.object, address.sub as i16),
-        // SAFETY: a catalog lookup.
-        pg_sys::ProcedureRelationId if unsafe { pg_sys::get_func_prokind(address.object) } as u8 != b'a' => {
+        pg_sys::ProcedureRelationId
+            if catalog::function_kind(address.object).is_some_and(|kind| kind != b'a') =>
+        {
             sys::call(pg_sys::F_PG_GET_FUNCTIONDEF, &[address.object.into()])
         }
-        catalog::CONSTRAINT => sys::call(pg_sys::F_PG_GET_CONSTRAINTDEF_OID, &[address.object.into()]),
+        catalog::CONSTRAINT => catalog::constraint_definition(address.object),
         pg_sys::TriggerRelationId => trigger(address.object),
         pg_sys::TypeRelationId => type_definition(address.object),
         _ => None,
     };
     if let Some(definition) = definition {
         put(address, definition);
+    }
+}
+
+/// A key is described while its index is there: that goes first.
+fn keep_key_of(address: Address) {
+    if address.class != pg_sys::RelationRelationId || address.sub != 0 {
+        return;
+    }
+    // SAFETY: catalog lookups.
+    let constraint = unsafe {
+        match pg_sys::get_rel_relkind(address.object) as u8 {
+            b'i' | b'I' => pg_sys::get_index_constraint(address.object),
+            _ => return,
+        }
+    };
+    if constraint != pg_sys::InvalidOid
+        && let Some(definition) = catalog::constraint_definition(constraint)
+    {
+        put(Address { class: catalog::CONSTRAINT, object: constraint, sub: 0 }, definition);
     }
 }
 
@@ -142,7 +163,7 @@ fn table(oid: pg_sys::Oid, kind: u8) -> String {
         let mut after = String::new();
         if kind != b'c' {
             for constraint in catalog::constraints_of(oid) {
-                let definition = sys::call(pg_sys::F_PG_GET_CONSTRAINTDEF_OID, &[constraint.into()]);
+                let definition = catalog::constraint_definition(constraint);
                 let name = text(pg_sys::quote_identifier(pg_sys::get_constraint_name(constraint)));
                 if let (Some(definition), Some(name)) = (definition, name) {
                     parts.push(format!("CONSTRAINT {name} {definition}"));

@@ -231,6 +231,7 @@ fn parts(running: &Running, table: pg_sys::Oid, names: &[String]) -> Vec<String>
         if identity.parts.len() == 3
             && identity.parts[..2] == *names
             && !identity.parts[2].starts_with("RI_ConstraintTrigger_")
+            && !identity.parts[2].starts_with("........pg.dropped.")
             && !parts.contains(&identity.parts[2])
         {
             parts.push(identity.parts[2].clone());

@@ -86,6 +86,24 @@ pub fn constraint_table(constraint: pg_sys::Oid) -> pg_sys::Oid {
     table
 }
 
+/// A constraint's definition. A key's index goes before the key does: from
+/// then on there is none.
+pub fn constraint_definition(constraint: pg_sys::Oid) -> Option<String> {
+    let mut whole = false;
+    let at = column(CONSTRAINT, c"conindid");
+    let kind_at = column(CONSTRAINT, c"contype");
+    rows(CONSTRAINT, CONSTRAINT_OID_INDEX, &[(0, constraint)], |values, _| {
+        let kind = values[kind_at].value() as u8;
+        // SAFETY: an oid column that is never null; a catalog lookup.
+        whole = !matches!(kind, b'p' | b'u' | b'x')
+            || unsafe {
+                let index = pg_sys::Oid::from_datum(values[at], false).unwrap();
+                pg_sys::get_rel_relkind(index) != 0
+            };
+    });
+    whole.then(|| super::call(pg_sys::F_PG_GET_CONSTRAINTDEF_OID, &[constraint.into()]))?
+}
+
 /// The labels of an enum, in order.
 pub fn enum_labels(type_oid: pg_sys::Oid) -> Vec<String> {
     let mut labels: Vec<(f32, String)> = Vec::new();
@@ -112,6 +130,22 @@ pub fn partition_bound(relation: pg_sys::Oid) -> Option<String> {
         }
     });
     bound
+}
+
+/// `f`, `p`, `a` or `w`; None for a function that the catalog doesn't show
+/// (yet).
+pub fn function_kind(function: pg_sys::Oid) -> Option<u8> {
+    // SAFETY: the tuple is released after use.
+    unsafe {
+        let tuple =
+            pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::PROCOID as _, function.into());
+        if tuple.is_null() {
+            return None;
+        }
+        let kind = (*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_proc>()).prokind as u8;
+        pg_sys::ReleaseSysCache(tuple);
+        Some(kind)
+    }
 }
 
 /// Where a catalog's column stands in this version, counted from 0.
