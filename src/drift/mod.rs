@@ -7,7 +7,7 @@ mod users;
 use std::collections::{HashMap, HashSet};
 
 use crate::model::mend::{Change, Mend, Phase, Side, Step};
-use crate::model::{Attrs, Identity, Kind, Model, Object, Severity, show};
+use crate::model::{Attribute, Attrs, Identity, Kind, Model, Object, Severity, show};
 
 pub use script::{ScriptStep, script};
 
@@ -72,7 +72,10 @@ impl Difference {
 
     /// Whose end would have been its end: its table, its schema.
     pub fn containers(&self) -> Vec<String> {
-        (1..self.identity.parts.len()).rev().map(|n| self.identity.prefix(n).to_string()).collect()
+        (1..self.identity.parts.len())
+            .rev()
+            .map(|n| self.identity.prefix(n).to_string())
+            .collect()
     }
 }
 
@@ -95,7 +98,11 @@ struct Found<'m> {
 
 impl<'m> Found<'m> {
     fn identity(&self) -> &'m Identity {
-        &self.declared.or(self.live).expect("on one side at least").identity
+        &self
+            .declared
+            .or(self.live)
+            .expect("on one side at least")
+            .identity
     }
 }
 
@@ -106,7 +113,10 @@ pub(crate) struct Comparison<'m> {
 
 impl<'m> Comparison<'m> {
     pub fn new(declared: &'m Model, live: &'m Model) -> Self {
-        Comparison { declared: Side::new(declared), live: Side::new(live) }
+        Comparison {
+            declared: Side::new(declared),
+            live: Side::new(live),
+        }
     }
 
     fn differences(&self) -> Vec<Difference> {
@@ -169,14 +179,22 @@ impl<'m> Comparison<'m> {
     fn positions(&self, found: &mut Vec<Found<'m>>) {
         let live = columns(self.live.model);
         for (table, declared) in columns(self.declared.model) {
-            let Some(live) = live.get(table) else { continue };
+            let Some(live) = live.get(table) else {
+                continue;
+            };
             if declared.len() == live.len()
-                && declared.iter().zip(live).all(|(d, l)| d.identity.name() == l.identity.name())
+                && declared
+                    .iter()
+                    .zip(live)
+                    .all(|(d, l)| d.identity.name() == l.identity.name())
             {
                 continue;
             }
-            let at: HashMap<&str, usize> =
-                live.iter().enumerate().map(|(i, o)| (o.identity.name(), i)).collect();
+            let at: HashMap<&str, usize> = live
+                .iter()
+                .enumerate()
+                .map(|(i, o)| (o.identity.name(), i))
+                .collect();
             let common: Vec<(usize, usize)> = declared
                 .iter()
                 .enumerate()
@@ -199,39 +217,80 @@ impl<'m> Comparison<'m> {
         }
     }
 
-    /// Leaves out what a child table shows only because its parent does.
+    /// Leaves out what a child table shows only because its parent does, and
+    /// what it will have from a parent once it has that parent again.
     fn without_echoes(&self, found: &mut Vec<Found<'m>>) {
         let said: HashSet<_> = found.iter().map(echo_key).collect();
-        let echo = |f: &Found| {
-            if !matches!(f.kind.name, "column" | "constraint") {
-                return false;
-            }
-            let identity = f.identity();
-            let table = identity.prefix(2);
-            let mut parents = self.live.parents(&table);
-            parents.extend(self.declared.parents(&table));
-            // What came down by inheritance says so on the side that has it;
-            // one that is only alike has a difference of its own.
-            let inherited = [f.declared, f.live]
-                .into_iter()
-                .flatten()
-                .all(|o| o.attributes.get().contains("\"_inherited\""));
-            inherited
-                && parents.into_iter().any(|mut parent| {
-                    parent.parts.push(identity.name().to_owned());
-                    said.contains(&(
-                        f.kind.name,
-                        f.change,
-                        f.attribute,
-                        parent,
-                        f.was.clone(),
-                        f.is.clone(),
-                    ))
-                })
-        };
-        let keep: Vec<bool> = found.iter().map(|f| !echo(f)).collect();
+        let keep: Vec<bool> = found
+            .iter()
+            .map(|f| match f.kind.name {
+                "column" => !self.is_echo(f, &said),
+                "constraint" | "index" => !self.is_from_parent(f),
+                _ => true,
+            })
+            .collect();
         let mut keep = keep.into_iter();
         found.retain(|_| keep.next().unwrap_or(true));
+    }
+
+    fn is_echo(&self, f: &Found<'m>, said: &HashSet<EchoKey<'m>>) -> bool {
+        // What came down by inheritance says so on the side that has it; one
+        // that is only alike has a difference of its own.
+        let inherited = [f.declared, f.live]
+            .into_iter()
+            .flatten()
+            .all(|o| o.attributes.get().contains("\"_inherited\""));
+        if !inherited {
+            return false;
+        }
+        let identity = f.identity();
+        let table = identity.prefix(2);
+        let mut parents = self.live.parents(&table);
+        parents.extend(self.declared.parents(&table));
+        parents.into_iter().any(|mut parent| {
+            parent.parts.push(identity.name().to_owned());
+            said.contains(&(
+                f.kind.name,
+                f.change,
+                f.attribute,
+                parent,
+                f.was.clone(),
+                f.is.clone(),
+            ))
+        })
+    }
+
+    /// Whether a constraint or index of a table that lost a parent (or has
+    /// one too many) is the parent's on the other side.
+    fn is_from_parent(&self, f: &Found<'m>) -> bool {
+        let (object, other) = match (f.declared, f.live) {
+            (Some(object), None) => (object, &self.live),
+            (None, Some(object)) => (object, &self.declared),
+            _ => return false,
+        };
+        let Some(table) = (object.kind.parent)(object) else {
+            return false;
+        };
+        let own = compared(object);
+        let by_name = own.get("type").and_then(|t| t.as_str()) == Some("check");
+        let mut ancestors = other.parents(&table);
+        let mut seen = HashSet::new();
+        while let Some(parent) = ancestors.pop() {
+            if !seen.insert(parent.clone()) {
+                continue;
+            }
+            let same = other
+                .children_of(&parent, object.kind.name)
+                .into_iter()
+                .any(|o| {
+                    compared(o) == own && (!by_name || o.identity.name() == object.identity.name())
+                });
+            if same {
+                return true;
+            }
+            ancestors.extend(other.parents(&parent));
+        }
+        false
     }
 
     fn mended(&self, found: Vec<Found<'m>>) -> Vec<Difference> {
@@ -251,8 +310,17 @@ impl<'m> Comparison<'m> {
                 (ChangeKind::Extra, _) => mend.steps.last().map_or(Phase::Finish, |s| s.phase),
                 _ => mend.steps.first().map_or(Phase::Finish, |s| s.phase),
             };
-            let attribute = f.kind.attributes.iter().position(|a| Some(a.name) == f.attribute);
-            (phase, ranks.of(phase, f.kind.name, f.identity()), f.identity().clone(), attribute)
+            let attribute = f
+                .kind
+                .attributes
+                .iter()
+                .position(|a| Some(a.name) == f.attribute);
+            (
+                phase,
+                ranks.of(phase, f.kind.name, f.identity()),
+                f.identity().clone(),
+                attribute,
+            )
         });
         let mut pending: HashSet<Identity> = rows
             .iter()
@@ -272,7 +340,10 @@ impl<'m> Comparison<'m> {
                 for step in &mend.steps {
                     match &step.needs {
                         Some(needed) if pending.contains(needed) && f.kind.name != "sequence" => {
-                            put_off.entry(needed.clone()).or_default().push(step.clone());
+                            put_off
+                                .entry(needed.clone())
+                                .or_default()
+                                .push(step.clone());
                         }
                         // The missing column's own row ties its sequence.
                         Some(needed) if pending.contains(needed) => {}
@@ -282,7 +353,10 @@ impl<'m> Comparison<'m> {
                 for step in put_off.remove(&identity).unwrap_or_default() {
                     match step.needs.as_ref().filter(|n| pending.contains(*n)) {
                         Some(needed) => {
-                            put_off.entry(needed.clone()).or_default().push(step.clone());
+                            put_off
+                                .entry(needed.clone())
+                                .or_default()
+                                .push(step.clone());
                         }
                         None => steps.push(step),
                     }
@@ -317,7 +391,11 @@ impl<'m> Comparison<'m> {
                     k.name != f.kind.name && self.declared.get(k, &live.identity).is_some()
                 });
                 if taken {
-                    for step in mend.steps.iter_mut().filter(|s| s.phase >= Phase::DropSequence) {
+                    for step in mend
+                        .steps
+                        .iter_mut()
+                        .filter(|s| s.phase >= Phase::DropSequence)
+                    {
                         step.phase = Phase::DropInTheWay;
                     }
                 }
@@ -338,11 +416,31 @@ impl<'m> Comparison<'m> {
     }
 }
 
-type EchoKey<'m> =
-    (&'static str, ChangeKind, Option<&'m str>, Identity, Option<String>, Option<String>);
+type EchoKey<'m> = (
+    &'static str,
+    ChangeKind,
+    Option<&'m str>,
+    Identity,
+    Option<String>,
+    Option<String>,
+);
 
 fn echo_key<'m>(f: &Found<'m>) -> EchoKey<'m> {
-    (f.kind.name, f.change, f.attribute, f.identity().clone(), f.was.clone(), f.is.clone())
+    (
+        f.kind.name,
+        f.change,
+        f.attribute,
+        f.identity().clone(),
+        f.was.clone(),
+        f.is.clone(),
+    )
+}
+
+/// What an object says but for where it is.
+fn compared(object: &Object) -> serde_json::Map<String, serde_json::Value> {
+    let mut attrs = object.attrs().0;
+    attrs.retain(|name, _| !name.starts_with('_') && name != "table");
+    attrs
 }
 
 /// Statements one after the other, each with its semicolon.
@@ -355,16 +453,31 @@ pub(crate) fn statements<'a>(steps: impl Iterator<Item = &'a Step>) -> String {
     }
     texts
         .iter()
-        .map(|t| if t.starts_with("--") { (*t).to_owned() } else { format!("{t};") })
+        .map(|t| {
+            if t.starts_with("--") {
+                (*t).to_owned()
+            } else {
+                format!("{t};")
+            }
+        })
         .collect::<Vec<_>>()
         .join("\n")
 }
 
 /// Leaves out what comes or goes with its parent.
 fn outermost<'m>(objects: &[&'m Object]) -> Vec<&'m Object> {
-    const PARENTS: [&str; 5] = ["table", "view", "materialized view", "foreign table", "domain"];
-    let parents: HashSet<&Identity> =
-        objects.iter().filter(|o| PARENTS.contains(&o.kind.name)).map(|o| &o.identity).collect();
+    const PARENTS: [&str; 5] = [
+        "table",
+        "view",
+        "materialized view",
+        "foreign table",
+        "domain",
+    ];
+    let parents: HashSet<&Identity> = objects
+        .iter()
+        .filter(|o| PARENTS.contains(&o.kind.name))
+        .map(|o| &o.identity)
+        .collect();
     objects
         .iter()
         .filter(|o| !(o.kind.parent)(o).is_some_and(|p| parents.contains(&p)))
@@ -389,9 +502,26 @@ fn attributes<'m>(
     from: &Attrs,
     found: &mut Vec<Found<'m>>,
 ) {
+    let differs = |name: &str| to.get(name) != from.get(name);
+    let hidden = |attribute: &Attribute| {
+        // `validated` is within `enforced`, which is within `type`.
+        let mut within = attribute.within;
+        while let Some(name) = within {
+            if differs(name) {
+                return true;
+            }
+            within = declared
+                .kind
+                .attributes
+                .iter()
+                .find(|a| a.name == name)
+                .and_then(|a| a.within);
+        }
+        false
+    };
     for attribute in declared.kind.attributes {
         let (was, is) = (to.get(attribute.name), from.get(attribute.name));
-        if was == is {
+        if was == is || hidden(attribute) {
             continue;
         }
         let shown = |v: Option<&serde_json::Value>| {

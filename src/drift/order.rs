@@ -67,7 +67,10 @@ pub(super) fn sorted<'m>(side: &Side<'m>, objects: Vec<&'m Object>) -> Vec<&'m O
     for (i, o) in objects.iter().enumerate() {
         // Parts of tables are nobody's targets.
         if o.identity.parts.len() == 2 {
-            by_name.entry(sql::qualified(&o.identity.parts)).or_default().push(i);
+            by_name
+                .entry(sql::qualified(&o.identity.parts))
+                .or_default()
+                .push(i);
         }
     }
     let mut state = vec![0u8; objects.len()];
@@ -97,7 +100,10 @@ pub(super) fn sorted<'m>(side: &Side<'m>, objects: Vec<&'m Object>) -> Vec<&'m O
     out
 }
 
-fn ranks<'m>(side: &Side<'m>, mut objects: Vec<&'m Object>) -> HashMap<(&'static str, Identity), usize> {
+fn ranks<'m>(
+    side: &Side<'m>,
+    mut objects: Vec<&'m Object>,
+) -> HashMap<(&'static str, Identity), usize> {
     let mut seen = HashSet::new();
     objects.retain(|o| seen.insert((o.kind.name, &o.identity)));
     sorted(side, objects)
@@ -110,7 +116,11 @@ fn ranks<'m>(side: &Side<'m>, mut objects: Vec<&'m Object>) -> HashMap<(&'static
 fn uses(side: &Side, object: &Object, by_name: &HashMap<String, Vec<usize>>) -> Vec<usize> {
     let mut names: HashSet<String> = HashSet::new();
     let mut read = |object: &Object| {
-        names.extend(sql::pairs(&object.attrs().texts()).into_iter().map(str::to_owned));
+        names.extend(
+            sql::pairs(&object.attrs().texts())
+                .into_iter()
+                .map(str::to_owned),
+        );
     };
     read(object);
     if object.kind.name == "table" || object.kind.name == "foreign table" {

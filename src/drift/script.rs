@@ -39,7 +39,8 @@ pub fn script(
     let used = used_by_extra(live, &kept);
     let mut needed = Vec::new();
     run.retain(|d| {
-        let keep = d.change == ChangeKind::Extra && used.contains(&sql::qualified(&d.identity.parts));
+        let keep =
+            d.change == ChangeKind::Extra && used.contains(&sql::qualified(&d.identity.parts));
         if keep {
             needed.push(*d);
         }
@@ -56,17 +57,21 @@ pub fn script(
         }
     }
     let users = users::Users::new(live).of(&targets);
-    let of = |side: &Side<'_>, d: &Difference| {
-        side.get(d.kind, &d.identity).is_some()
-    };
+    let of = |side: &Side<'_>, d: &Difference| side.get(d.kind, &d.identity).is_some();
     let ranks = order::Ranks::new(
         declared,
         live,
         run.iter()
             .filter(|d| of(declared, d))
             .filter_map(|d| declared.get(d.kind, &d.identity))
-            .chain(users.iter().filter_map(|u| declared.get(u.kind, &u.identity))),
-        run.iter().filter_map(|d| live.get(d.kind, &d.identity)).chain(users.iter().copied()),
+            .chain(
+                users
+                    .iter()
+                    .filter_map(|u| declared.get(u.kind, &u.identity)),
+            ),
+        run.iter()
+            .filter_map(|d| live.get(d.kind, &d.identity))
+            .chain(users.iter().copied()),
     );
 
     let mut entries = Vec::new();
@@ -86,7 +91,10 @@ pub fn script(
                 rank: ranks.of(step.phase, user.kind.name, &user.identity),
                 step,
                 difference: None,
-                note: Some(format!("{} {} {note}", user.kind.object_type, user.identity)),
+                note: Some(format!(
+                    "{} {} {note}",
+                    user.kind.object_type, user.identity
+                )),
             });
         };
         for step in (user.kind.drop)(user, live).steps {
@@ -104,7 +112,10 @@ pub fn script(
     let mut steps = Vec::new();
     // Bodies may speak of what is made only later.
     let bodies = entries.iter().any(|e| {
-        matches!(e.step.phase, Phase::CreateRoutine | Phase::CreateLateRoutine)
+        matches!(
+            e.step.phase,
+            Phase::CreateRoutine | Phase::CreateLateRoutine
+        )
     });
     if bodies {
         steps.push(ScriptStep {
@@ -153,7 +164,11 @@ pub fn script(
 fn used_by_extra(live: &Side, kept: &[&Difference]) -> HashSet<String> {
     let mut used = HashSet::new();
     let mut read = |object: &Object| {
-        used.extend(sql::pairs(&object.attrs().texts()).into_iter().map(str::to_owned));
+        used.extend(
+            sql::pairs(&object.attrs().texts())
+                .into_iter()
+                .map(str::to_owned),
+        );
         used.insert(sql::ident(&object.identity.parts[0]));
     };
     for d in kept.iter().filter(|d| d.change == ChangeKind::Extra) {

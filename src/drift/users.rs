@@ -15,7 +15,10 @@ pub(super) struct Users<'s, 'm> {
 
 impl<'s, 'm> Users<'s, 'm> {
     pub fn new(live: &'s Side<'m>) -> Self {
-        Users { live, candidates: OnceCell::new() }
+        Users {
+            live,
+            candidates: OnceCell::new(),
+        }
     }
 
     fn candidates(&self) -> &[(&'m Object, String)] {
@@ -95,9 +98,7 @@ fn uses(object: &Object, text: &str, target: &Target) -> bool {
             let own = object.identity.parts.len() == 3 && object.identity.prefix(2) == table;
             (own || has_pair(text, &table.sql())) && sql::mentions(text, &sql::ident(column.name()))
         }
-        Target::Routine(routine) => {
-            text.contains(&format!("{}(", sql::qualified(&routine.parts)))
-        }
+        Target::Routine(routine) => text.contains(&format!("{}(", sql::qualified(&routine.parts))),
     }
 }
 

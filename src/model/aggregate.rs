@@ -35,11 +35,16 @@ pub static KIND: Kind = Kind {
     parent: no_parent,
     create: |o, _| vec![Step::new(Phase::CreateLateRoutine, definition(o, false))],
     drop: |o, _| {
-        Mend::step(Phase::DropRoutine, format!("DROP AGGREGATE IF EXISTS {}", signature(o)))
-            .clearing(Target::Routine(o.identity.clone()))
+        Mend::step(
+            Phase::DropRoutine,
+            format!("DROP AGGREGATE IF EXISTS {}", signature(o)),
+        )
+        .clearing(Target::Routine(o.identity.clone()))
     },
     alter: |c: &Change| {
-        let same = ["arguments", "kind", "stype"].iter().all(|a| c.to.get(a) == c.from.get(a));
+        let same = ["arguments", "kind", "stype"]
+            .iter()
+            .all(|a| c.to.get(a) == c.from.get(a));
         if same && c.to.get("finalfunc") == c.from.get("finalfunc") {
             return Mend::step(Phase::CreateLateRoutine, definition(c.declared, true));
         }
@@ -52,9 +57,7 @@ pub static KIND: Kind = Kind {
 };
 
 fn query(_: u32) -> String {
-    let function = |column: &str| {
-        format!("CASE WHEN g.{column} <> 0 THEN g.{column}::text END")
-    };
+    let function = |column: &str| format!("CASE WHEN g.{column} <> 0 THEN g.{column}::text END");
     let modify = |column: &str, given: &str| {
         format!(
             "CASE WHEN g.{given} <> 0 THEN CASE g.{column} WHEN 'r' THEN 'read_only'
@@ -123,9 +126,21 @@ fn definition(o: &Object, replace: bool) -> String {
     let attrs = o.attrs();
     let mut options = Vec::new();
     for name in [
-        "sfunc", "stype", "sspace", "finalfunc", "finalfunc_modify", "combinefunc", "serialfunc",
-        "deserialfunc", "msfunc", "minvfunc", "mstype", "msspace", "mfinalfunc",
-        "mfinalfunc_modify", "parallel",
+        "sfunc",
+        "stype",
+        "sspace",
+        "finalfunc",
+        "finalfunc_modify",
+        "combinefunc",
+        "serialfunc",
+        "deserialfunc",
+        "msfunc",
+        "minvfunc",
+        "mstype",
+        "msspace",
+        "mfinalfunc",
+        "mfinalfunc_modify",
+        "parallel",
     ] {
         if let Some(value) = attrs.shown(name) {
             options.push(format!("{name} = {value}"));

@@ -1,7 +1,5 @@
 use super::mend::{Change, Mend, Phase, Side, Step};
-use super::{
-    Attribute, Attrs, Identity, Kind, Object, Severity, by_name, fragment, sql, table,
-};
+use super::{Attribute, Attrs, Identity, Kind, Object, Severity, by_name, fragment, sql, table};
 
 pub static KIND: Kind = Kind {
     name: "constraint",
@@ -9,23 +7,35 @@ pub static KIND: Kind = Kind {
     query,
     attributes: &[
         Attribute::error("type"),
-        Attribute::error("columns"),
-        Attribute::error("expression"),
-        Attribute::error("definition"),
-        Attribute::error("references"),
-        Attribute::error("match"),
-        Attribute::error("on_update"),
-        Attribute::error("on_delete"),
-        Attribute::error("deferrable").absent("not deferrable"),
-        Attribute::error("validated").absent("true"),
-        Attribute::error("enforced").absent("true"),
-        Attribute::error("no_inherit").absent("false"),
-        Attribute::error("without_overlaps").absent("false"),
-        Attribute::error("nulls_not_distinct").absent("false"),
-        Attribute::warning("include"),
-        Attribute::warning("storage_parameters"),
-        Attribute::warning("tablespace"),
-        Attribute::error("triggers").absent("enabled"),
+        Attribute::error("columns").within("type"),
+        Attribute::error("expression").within("type"),
+        Attribute::error("definition").within("type"),
+        Attribute::error("references").within("type"),
+        Attribute::error("match").within("type"),
+        Attribute::error("on_update").within("type"),
+        Attribute::error("on_delete").within("type"),
+        Attribute::error("deferrable")
+            .absent("not deferrable")
+            .within("type"),
+        Attribute::error("validated")
+            .absent("true")
+            .within("enforced"),
+        Attribute::error("enforced").absent("true").within("type"),
+        Attribute::error("no_inherit")
+            .absent("false")
+            .within("type"),
+        Attribute::error("without_overlaps")
+            .absent("false")
+            .within("type"),
+        Attribute::error("nulls_not_distinct")
+            .absent("false")
+            .within("type"),
+        Attribute::warning("include").within("type"),
+        Attribute::warning("storage_parameters").within("type"),
+        Attribute::warning("tablespace").within("type"),
+        Attribute::error("triggers")
+            .absent("enabled")
+            .within("type"),
     ],
     missing: Severity::Error,
     extra: Severity::Warning,
@@ -38,7 +48,11 @@ pub static KIND: Kind = Kind {
         } else {
             Phase::AddConstraint
         };
-        vec![Step { phase, sql: add(o), needs: references(&attrs) }]
+        vec![Step {
+            phase,
+            sql: add(o),
+            needs: references(&attrs),
+        }]
     },
     drop,
     alter,
@@ -65,7 +79,8 @@ fn query(server: u32) -> String {
            JOIN ns ON ns.oid = c.relnamespace
            JOIN pg_constraint con ON con.conrelid = c.oid
           WHERE con.contype IN ('c', 'f', 'p', 'u', 'x') AND con.conparentid = 0
-            AND (con.conislocal OR con.coninhcount = 0)
+            -- What is inherited is its parent's, also where it is said again.
+            AND con.coninhcount = 0
             AND c.relkind IN ('r', 'p', 'f')
             AND c.oid NOT IN (SELECT objid FROM ext WHERE classid = 'pg_class'::regclass)
          UNION ALL
@@ -132,8 +147,7 @@ fn query(server: u32) -> String {
                     'storage_parameters', CASE WHEN con.contype IN ('p', 'u') THEN {sorted} END,
                     'tablespace', CASE WHEN con.contype IN ('p', 'u', 'x') THEN ts.spcname END,
                     'triggers', CASE WHEN off.yes THEN 'disabled' END,
-                    '_on', con.on_domain,
-                    '_inherited', nullif(con.coninhcount > 0, false)))::text
+                    '_on', con.on_domain))::text
            FROM con
            LEFT JOIN keys ON keys.oid = con.oid
            LEFT JOIN refs ON refs.oid = con.oid
@@ -167,11 +181,18 @@ pub(super) fn clause(o: &Object) -> String {
     let attrs = o.attrs();
     let kind = attrs.text("type").unwrap_or_default();
     let mut text = format!("CONSTRAINT {} ", sql::ident(o.identity.name()));
-    let overlaps = if attrs.is("without_overlaps") { " WITHOUT OVERLAPS" } else { "" };
+    let overlaps = if attrs.is("without_overlaps") {
+        " WITHOUT OVERLAPS"
+    } else {
+        ""
+    };
     let columns = sql::idents(&attrs.list("columns"));
     match kind {
         "check" => {
-            text.push_str(&format!("CHECK ({})", attrs.text("expression").unwrap_or("true")));
+            text.push_str(&format!(
+                "CHECK ({})",
+                attrs.text("expression").unwrap_or("true")
+            ));
             if attrs.is("no_inherit") {
                 text.push_str(" NO INHERIT");
             }
@@ -180,8 +201,13 @@ pub(super) fn clause(o: &Object) -> String {
         "foreign key" => {
             let references = attrs.text("references").unwrap_or_default();
             // A key over a period says so on both sides.
-            let columns = match (references.contains("PERIOD "), attrs.list("columns").split_last()) {
-                (true, Some((last, rest))) if rest.is_empty() => format!("PERIOD {}", sql::ident(last)),
+            let columns = match (
+                references.contains("PERIOD "),
+                attrs.list("columns").split_last(),
+            ) {
+                (true, Some((last, rest))) if rest.is_empty() => {
+                    format!("PERIOD {}", sql::ident(last))
+                }
                 (true, Some((last, rest))) => {
                     format!("{}, PERIOD {}", sql::idents(rest), sql::ident(last))
                 }
@@ -198,7 +224,11 @@ pub(super) fn clause(o: &Object) -> String {
             }
         }
         _ => {
-            let word = if kind == "unique" { "UNIQUE" } else { "PRIMARY KEY" };
+            let word = if kind == "unique" {
+                "UNIQUE"
+            } else {
+                "PRIMARY KEY"
+            };
             text.push_str(word);
             if attrs.is("nulls_not_distinct") {
                 text.push_str(" NULLS NOT DISTINCT");
@@ -213,7 +243,10 @@ pub(super) fn clause(o: &Object) -> String {
                 text.push_str(&format!(" WITH ({})", sql::parameters(&parameters)));
             }
             if let Some(tablespace) = attrs.text("tablespace") {
-                text.push_str(&format!(" USING INDEX TABLESPACE {}", sql::ident(tablespace)));
+                text.push_str(&format!(
+                    " USING INDEX TABLESPACE {}",
+                    sql::ident(tablespace)
+                ));
             }
         }
     }
@@ -239,7 +272,11 @@ fn keywords(action: &str) -> String {
 }
 
 fn owner(o: &Object) -> String {
-    let what = if o.attrs().text("_on") == Some("domain") { "DOMAIN" } else { "TABLE" };
+    let what = if o.attrs().text("_on") == Some("domain") {
+        "DOMAIN"
+    } else {
+        "TABLE"
+    };
     format!("ALTER {what} {}", o.identity.prefix(2).sql())
 }
 
@@ -267,7 +304,11 @@ fn drop(o: &Object, side: &Side) -> Mend {
     }
     mend.and(
         phase,
-        format!("{} DROP CONSTRAINT IF EXISTS {}", owner(o), sql::ident(o.identity.name())),
+        format!(
+            "{} DROP CONSTRAINT IF EXISTS {}",
+            owner(o),
+            sql::ident(o.identity.name())
+        ),
     )
 }
 
@@ -291,7 +332,10 @@ pub(super) fn point_again(c: &Change) -> Vec<Step> {
     pointing(c.live, c.live_side)
         .into_iter()
         .map(|key| {
-            let key = c.declared_side.named("constraint", &key.identity).unwrap_or(key);
+            let key = c
+                .declared_side
+                .named("constraint", &key.identity)
+                .unwrap_or(key);
             Step::new(
                 Phase::AddForeignKey,
                 format!(

@@ -38,15 +38,21 @@ pub static KIND: Kind = Kind {
     parent: no_parent,
     create: |o, side| vec![Step::new(Phase::CreateType, create(o, side))],
     drop: |o, _| {
-        Mend::step(Phase::DropType, format!("DROP DOMAIN IF EXISTS {}", o.identity.sql()))
+        Mend::step(
+            Phase::DropType,
+            format!("DROP DOMAIN IF EXISTS {}", o.identity.sql()),
+        )
     },
     alter,
 };
 
 fn create(o: &Object, side: &Side) -> String {
     let attrs = o.attrs();
-    let mut text =
-        format!("CREATE DOMAIN {} AS {}", o.identity.sql(), attrs.text("type").unwrap_or("text"));
+    let mut text = format!(
+        "CREATE DOMAIN {} AS {}",
+        o.identity.sql(),
+        attrs.text("type").unwrap_or("text")
+    );
     if let Some(collation) = attrs.text("collation") {
         text.push_str(&format!(" COLLATE {collation}"));
     }
@@ -80,11 +86,13 @@ fn alter(c: &Change) -> Mend {
         "not_null" if c.to.is("not_null") => "SET NOT NULL".to_owned(),
         "not_null" => "DROP NOT NULL".to_owned(),
         _ => {
-            return enumeration::swap(c, &create(c.declared, c.declared_side))
-                .losing(c.attribute == "type" && super::column::narrows(
-                    c.from.text("type").unwrap_or_default(),
-                    c.to.text("type").unwrap_or_default(),
-                ));
+            return enumeration::swap(c, &create(c.declared, c.declared_side)).losing(
+                c.attribute == "type"
+                    && super::column::narrows(
+                        c.from.text("type").unwrap_or_default(),
+                        c.to.text("type").unwrap_or_default(),
+                    ),
+            );
         }
     };
     Mend::step(Phase::AlterTable, format!("ALTER DOMAIN {} {sub}", c.sql()))

@@ -1,4 +1,4 @@
-use super::mend::{Change, Mend, Phase, Step};
+use super::mend::{Change, Mend, Phase, Step, Target};
 use super::{Attribute, Kind, Object, Severity, fragment, no_parent, sql};
 
 pub static KIND: Kind = Kind {
@@ -30,12 +30,24 @@ pub static KIND: Kind = Kind {
 };
 
 fn create(o: &Object) -> String {
-    let labels: Vec<_> = o.attrs().list("labels").iter().map(|l| sql::literal(l)).collect();
-    format!("CREATE TYPE {} AS ENUM ({})", o.identity.sql(), labels.join(", "))
+    let labels: Vec<_> = o
+        .attrs()
+        .list("labels")
+        .iter()
+        .map(|l| sql::literal(l))
+        .collect();
+    format!(
+        "CREATE TYPE {} AS ENUM ({})",
+        o.identity.sql(),
+        labels.join(", ")
+    )
 }
 
 pub(super) fn drop_type(o: &Object, _: &super::mend::Side) -> Mend {
-    Mend::step(Phase::DropType, format!("DROP TYPE IF EXISTS {}", o.identity.sql()))
+    Mend::step(
+        Phase::DropType,
+        format!("DROP TYPE IF EXISTS {}", o.identity.sql()),
+    )
 }
 
 fn labels(c: &Change) -> Mend {
@@ -61,7 +73,11 @@ fn labels(c: &Change) -> Mend {
         there.push(label.clone());
         mend = mend.and(
             Phase::CreateType,
-            format!("ALTER TYPE {} ADD VALUE IF NOT EXISTS {}{place}", c.sql(), sql::literal(label)),
+            format!(
+                "ALTER TYPE {} ADD VALUE IF NOT EXISTS {}{place}",
+                c.sql(),
+                sql::literal(label)
+            ),
         );
     }
     mend
@@ -75,39 +91,82 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
     if let Some(last) = old_identity.parts.last_mut() {
         last.clone_from(&old);
     }
-    let what = if c.live.kind.name == "domain" { "DOMAIN" } else { "TYPE" };
-    let mut mend = Mend::default()
-        .and(
-            Phase::AlterTable,
-            format!("ALTER {what} {} RENAME TO {}", c.sql(), sql::ident(&old)),
-        )
-        .and(Phase::AlterTable, create.to_owned());
+    let what = if c.live.kind.name == "domain" {
+        "DOMAIN"
+    } else {
+        "TYPE"
+    };
+    // The functions of a range type keep its name when it is renamed: its
+    // columns have to wait as text.
+    let through_text = c.live.kind.name == "range";
     let name = c.sql();
     let array = format!("{name}[]");
+    let mut mend = Mend::default();
+    let (mut away, mut back) = (Vec::new(), Vec::new());
     for column in c.live_side.all("column") {
         // Cheap test first: only the columns of this type are parsed.
         if !column.attributes.get().contains(c.live.identity.name()) {
             continue;
         }
         let attrs = column.attrs();
-        let Some(of) = attrs.text("type").filter(|t| *t == name || *t == array) else { continue };
+        let Some(of) = attrs.text("type").filter(|t| *t == name || *t == array) else {
+            continue;
+        };
         if attrs.is("_inherited") && !attrs.is("_local") {
             continue;
         }
-        let table = column.identity.prefix(2);
+        let table = column.identity.prefix(2).sql();
         let col = sql::ident(column.identity.name());
         let text = if of == array { "text[]" } else { "text" };
         let mut sub = Vec::new();
         if attrs.get("default").is_some() {
             sub.push(format!("ALTER COLUMN {col} DROP DEFAULT"));
         }
-        sub.push(format!("ALTER COLUMN {col} TYPE {of} USING {col}::{text}::{of}"));
-        if let Some(default) = attrs.text("default") {
+        if through_text {
+            sub.push(format!(
+                "ALTER COLUMN {col} TYPE {text} USING {col}::{text}"
+            ));
+            away.push(format!("ALTER TABLE {table} {}", sub.join(", ")));
+            sub.clear();
+        }
+        sub.push(format!(
+            "ALTER COLUMN {col} TYPE {of} USING {col}::{text}::{of}"
+        ));
+        // An extra column's default may hold a value that is gone.
+        let declared = c.declared_side.named("column", &column.identity);
+        if attrs.get("default").is_some()
+            && let Some(default) = declared
+                .map(|d| d.attrs())
+                .as_ref()
+                .and_then(|d| d.text("default"))
+        {
             sub.push(format!("ALTER COLUMN {col} SET DEFAULT {default}"));
         }
-        mend = mend
-            .clearing(super::mend::Target::Column(column.identity.clone()))
-            .and(Phase::AlterTable, format!("ALTER TABLE {} {}", table.sql(), sub.join(", ")));
+        back.push(format!("ALTER TABLE {table} {}", sub.join(", ")));
+        mend = mend.clearing(Target::Column(column.identity.clone()));
     }
-    mend.and(Phase::AlterTable, format!("DROP {what} {}", old_identity.sql()))
+    let drop = format!(
+        "DROP {what} {}",
+        if through_text {
+            name.clone()
+        } else {
+            old_identity.sql()
+        }
+    );
+    let statements: Vec<String> = if through_text {
+        away.into_iter()
+            .chain([drop, create.to_owned()])
+            .chain(back)
+            .collect()
+    } else {
+        let rename = format!("ALTER {what} {name} RENAME TO {}", sql::ident(&old));
+        [rename, create.to_owned()]
+            .into_iter()
+            .chain(back)
+            .chain([drop])
+            .collect()
+    };
+    statements
+        .into_iter()
+        .fold(mend, |mend, s| mend.and(Phase::SwapType, s))
 }

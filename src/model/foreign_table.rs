@@ -36,7 +36,7 @@ pub static KIND: Kind = Kind {
         Attribute::error("server"),
         Attribute::warning("options"),
         Attribute::error("partition_of"),
-        Attribute::error("partition_bound"),
+        Attribute::error("partition_bound").within("partition_of"),
         Attribute::error("inherits"),
     ],
     missing: Severity::Error,
@@ -65,7 +65,10 @@ fn alter(c: &Change) -> Mend {
 
 pub(super) fn option_changes(from: &[String], to: &[String]) -> String {
     let (set, drop) = sql::parameter_changes(from, to);
-    let key = |p: &str| p.split_once('=').map_or(p.to_owned(), |(k, _)| k.to_owned());
+    let key = |p: &str| {
+        p.split_once('=')
+            .map_or(p.to_owned(), |(k, _)| k.to_owned())
+    };
     set.iter()
         .map(|p| {
             let known = from.iter().any(|f| key(f) == key(p));

@@ -97,23 +97,51 @@ pub struct Attribute {
     pub severity: Severity,
     /// What is shown where the attribute isn't there.
     pub absent: Option<&'static str>,
+    /// The attribute that this one belongs to: where that differs, this
+    /// can't be otherwise and isn't shown.
+    pub within: Option<&'static str>,
 }
 
 impl Attribute {
     pub(crate) const fn error(name: &'static str) -> Self {
-        Attribute { name, severity: Severity::Error, absent: None }
+        Attribute {
+            name,
+            severity: Severity::Error,
+            absent: None,
+            within: None,
+        }
     }
 
     pub(crate) const fn warning(name: &'static str) -> Self {
-        Attribute { name, severity: Severity::Warning, absent: None }
+        Attribute {
+            name,
+            severity: Severity::Warning,
+            absent: None,
+            within: None,
+        }
     }
 
     pub(crate) const fn info(name: &'static str) -> Self {
-        Attribute { name, severity: Severity::Info, absent: None }
+        Attribute {
+            name,
+            severity: Severity::Info,
+            absent: None,
+            within: None,
+        }
     }
 
     pub(crate) const fn absent(self, shown: &'static str) -> Self {
-        Attribute { absent: Some(shown), ..self }
+        Attribute {
+            absent: Some(shown),
+            ..self
+        }
+    }
+
+    pub(crate) const fn within(self, other: &'static str) -> Self {
+        Attribute {
+            within: Some(other),
+            ..self
+        }
     }
 }
 
@@ -164,12 +192,18 @@ pub struct Identity {
 
 impl Identity {
     pub fn new<S: Into<String>>(parts: impl IntoIterator<Item = S>) -> Self {
-        Identity { parts: parts.into_iter().map(Into::into).collect(), args: None }
+        Identity {
+            parts: parts.into_iter().map(Into::into).collect(),
+            args: None,
+        }
     }
 
     /// The first `n` parts.
     pub fn prefix(&self, n: usize) -> Identity {
-        Identity { parts: self.parts[..n.min(self.parts.len())].to_vec(), args: None }
+        Identity {
+            parts: self.parts[..n.min(self.parts.len())].to_vec(),
+            args: None,
+        }
     }
 
     /// The last part.
@@ -227,7 +261,11 @@ impl Object {
     ) -> Result<Object, ModelError> {
         let attributes = RawValue::from_string(attributes)
             .map_err(|e| ModelError(format!("{} {}: {e}", kind.name, parts.join("."))))?;
-        Ok(Object { kind, identity: Identity { parts, args }, attributes })
+        Ok(Object {
+            kind,
+            identity: Identity { parts, args },
+            attributes,
+        })
     }
 
     /// The attributes, parsed.
@@ -297,9 +335,10 @@ impl Attrs {
 
 fn strings(value: Option<&Value>) -> Vec<String> {
     match value {
-        Some(Value::Array(list)) => {
-            list.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()
-        }
+        Some(Value::Array(list)) => list
+            .iter()
+            .filter_map(|v| v.as_str().map(str::to_owned))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -402,7 +441,10 @@ impl<'de> Deserialize<'de> for Object {
         }
         Ok(Object {
             kind,
-            identity: Identity { parts: read.identity, args: read.args },
+            identity: Identity {
+                parts: read.identity,
+                args: read.args,
+            },
             attributes: read.attributes,
         })
     }
@@ -477,8 +519,10 @@ pub(crate) mod fragment {
     /// `key=value` options in an order of their own: the catalogs keep the
     /// order in which they were set.
     pub fn sorted(array: &str) -> String {
-        format!("CASE WHEN {array} IS NOT NULL THEN
-            (SELECT json_agg(o ORDER BY o) FROM unnest({array}) o) END")
+        format!(
+            "CASE WHEN {array} IS NOT NULL THEN
+            (SELECT json_agg(o ORDER BY o) FROM unnest({array}) o) END"
+        )
     }
 }
 

@@ -85,5 +85,9 @@ pub static KIND: Kind = Kind {
 
 fn roles(o: &Object) -> String {
     let attrs = o.attrs();
-    if attrs.is("_public") { "PUBLIC".to_owned() } else { sql::idents(&attrs.list("roles")) }
+    if attrs.is("_public") {
+        "PUBLIC".to_owned()
+    } else {
+        sql::idents(&attrs.list("roles"))
+    }
 }

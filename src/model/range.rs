@@ -16,8 +16,8 @@ pub static KIND: Kind = Kind {
                              THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END,
                         'canonical', CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::text END,
                         'subtype_diff', CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff::text END,
-                        'multirange', mn.nspname || '.' || m.typname,
-                        '_multirange', quote_ident(mn.nspname) || '.' || quote_ident(m.typname)))::text
+                        'multirange', CASE WHEN m.oid IS NOT NULL THEN
+                             json_build_object('name', json_build_array(mn.nspname, m.typname)) END))::text
                FROM pg_range r
                JOIN pg_type t ON t.oid = r.rngtypid
                JOIN ns ON ns.oid = t.typnamespace
@@ -60,11 +60,17 @@ fn create(o: &Object) -> String {
         ("collation", "collation"),
         ("canonical", "canonical"),
         ("subtype_diff", "subtype_diff"),
-        ("multirange_type_name", "_multirange"),
     ] {
         if let Some(value) = attrs.text(attribute) {
             options.push(format!("{option} = {value}"));
         }
     }
-    format!("CREATE TYPE {} AS RANGE ({})", sql::qualified(&o.identity.parts), options.join(", "))
+    if let Some(multirange) = attrs.identity("multirange") {
+        options.push(format!("multirange_type_name = {}", multirange.sql()));
+    }
+    format!(
+        "CREATE TYPE {} AS RANGE ({})",
+        sql::qualified(&o.identity.parts),
+        options.join(", ")
+    )
 }

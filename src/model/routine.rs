@@ -73,19 +73,35 @@ pub(super) fn query(prokind: &str) -> String {
 }
 
 fn what(o: &Object) -> &'static str {
-    if o.kind.name == "procedure" { "PROCEDURE" } else { "FUNCTION" }
+    if o.kind.name == "procedure" {
+        "PROCEDURE"
+    } else {
+        "FUNCTION"
+    }
 }
 
 /// A value for SET: lists of names are kept as the list that was given.
 fn setting(text: &str) -> String {
     const LISTS: [&str; 6] = [
-        "search_path", "datestyle", "local_preload_libraries", "session_preload_libraries",
-        "shared_preload_libraries", "temp_tablespaces",
+        "search_path",
+        "datestyle",
+        "local_preload_libraries",
+        "session_preload_libraries",
+        "shared_preload_libraries",
+        "temp_tablespaces",
     ];
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
-    let name_sql = name.split('.').map(sql::ident).collect::<Vec<_>>().join(".");
+    let name_sql = name
+        .split('.')
+        .map(sql::ident)
+        .collect::<Vec<_>>()
+        .join(".");
     let value = if LISTS.contains(&&*name.to_lowercase()) && !value.trim().is_empty() {
-        split_names(value).iter().map(|v| sql::literal(v)).collect::<Vec<_>>().join(", ")
+        split_names(value)
+            .iter()
+            .map(|v| sql::literal(v))
+            .collect::<Vec<_>>()
+            .join(", ")
     } else {
         sql::literal(value)
     };
@@ -126,7 +142,10 @@ fn definition(o: &Object, replace: bool) -> String {
     if let Some(result) = attrs.text("result") {
         text.push_str(&format!("\n RETURNS {result}"));
     }
-    text.push_str(&format!("\n LANGUAGE {}", sql::ident(attrs.text("language").unwrap_or("sql"))));
+    text.push_str(&format!(
+        "\n LANGUAGE {}",
+        sql::ident(attrs.text("language").unwrap_or("sql"))
+    ));
     let transforms = attrs.list("transforms");
     if !transforms.is_empty() {
         let list: Vec<_> = transforms.iter().map(|t| format!("FOR TYPE {t}")).collect();
@@ -166,7 +185,11 @@ fn definition(o: &Object, replace: bool) -> String {
         Some("sql") => text.push_str(&format!("\n{}", body.trim_end().trim_end_matches(';'))),
         Some(library) => {
             let symbol = body.get(library.len() + 2..).unwrap_or_default();
-            text.push_str(&format!("\nAS {}, {}", sql::literal(library), sql::literal(symbol)));
+            text.push_str(&format!(
+                "\nAS {}, {}",
+                sql::literal(library),
+                sql::literal(symbol)
+            ));
         }
         None => text.push_str(&format!("\nAS {}", sql::dollar(body))),
     }
@@ -181,7 +204,11 @@ fn relations<'m>(o: &Object, side: &Side<'m>) -> Vec<&'m Object> {
         "{} {} {}",
         attrs.text("arguments").unwrap_or_default(),
         attrs.text("result").unwrap_or_default(),
-        if attrs.text("_body") == Some("sql") { attrs.text("body").unwrap_or_default() } else { "" }
+        if attrs.text("_body") == Some("sql") {
+            attrs.text("body").unwrap_or_default()
+        } else {
+            ""
+        }
     );
     sql::pairs(&text)
         .into_iter()
@@ -203,9 +230,16 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
 
 pub(super) fn drop(o: &Object, side: &Side) -> Mend {
     // Views may use it as it may use them: their phase puts them in order.
-    let phase = if relations(o, side).is_empty() { Phase::DropRoutine } else { Phase::DropView };
-    Mend::step(phase, format!("DROP {} IF EXISTS {}", what(o), o.identity.sql()))
-        .clearing(Target::Routine(o.identity.clone()))
+    let phase = if relations(o, side).is_empty() {
+        Phase::DropRoutine
+    } else {
+        Phase::DropView
+    };
+    Mend::step(
+        phase,
+        format!("DROP {} IF EXISTS {}", what(o), o.identity.sql()),
+    )
+    .clearing(Target::Routine(o.identity.clone()))
 }
 
 pub(super) fn alter(c: &Change) -> Mend {
@@ -233,7 +267,10 @@ mod tests {
 
     #[test]
     fn settings() {
-        assert_eq!(setting("search_path=public, \"My, One\""), "SET search_path TO 'public', 'My, One'");
+        assert_eq!(
+            setting("search_path=public, \"My, One\""),
+            "SET search_path TO 'public', 'My, One'"
+        );
         assert_eq!(setting("search_path=\"\""), "SET search_path TO ''");
         assert_eq!(setting("work_mem=64MB"), "SET work_mem TO '64MB'");
         assert_eq!(setting("my.thing=a, b"), "SET my.thing TO 'a, b'");

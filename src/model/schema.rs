@@ -19,9 +19,17 @@ pub static KIND: Kind = Kind {
     extra: Severity::Warning,
     drop_loses: false,
     parent: no_parent,
-    create: |o, _| vec![Step::new(Phase::CreateSchema, format!("CREATE SCHEMA {}", o.identity.sql()))],
+    create: |o, _| {
+        vec![Step::new(
+            Phase::CreateSchema,
+            format!("CREATE SCHEMA {}", o.identity.sql()),
+        )]
+    },
     drop: |o, _| {
-        Mend::step(Phase::DropSchema, format!("DROP SCHEMA IF EXISTS {}", o.identity.sql()))
+        Mend::step(
+            Phase::DropSchema,
+            format!("DROP SCHEMA IF EXISTS {}", o.identity.sql()),
+        )
     },
     alter: |_| Mend::default(),
 };

@@ -3,32 +3,178 @@
 /// Words that `quote_identifier` of PostgreSQL 15 to 18 quotes: every keyword
 /// that isn't "unreserved" (`pg_get_keywords()`). Sorted.
 const KEYWORDS: &[&str] = &[
-    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization",
-    "between", "bigint", "binary", "bit", "boolean", "both", "case", "cast", "char", "character",
-    "check", "coalesce", "collate", "collation", "column", "concurrently", "constraint", "create",
-    "cross", "current_catalog", "current_date", "current_role", "current_schema", "current_time",
-    "current_timestamp", "current_user", "dec", "decimal", "default", "deferrable", "desc",
-    "distinct", "do", "else", "end", "except", "exists", "extract", "false", "fetch", "float",
-    "for", "foreign", "freeze", "from", "full", "grant", "greatest", "group", "grouping", "having",
-    "ilike", "in", "initially", "inner", "inout", "int", "integer", "intersect", "interval",
-    "into", "is", "isnull", "join", "json", "json_array", "json_arrayagg", "json_exists",
-    "json_object", "json_objectagg", "json_query", "json_scalar", "json_serialize", "json_table",
-    "json_value", "lateral", "leading", "least", "left", "like", "limit", "localtime",
-    "localtimestamp", "merge_action", "national", "natural", "nchar", "none", "normalize", "not",
-    "notnull", "null", "nullif", "numeric", "offset", "on", "only", "or", "order", "out", "outer",
-    "overlaps", "overlay", "placing", "position", "precision", "primary", "real", "references",
-    "returning", "right", "row", "select", "session_user", "setof", "similar", "smallint", "some",
-    "substring", "symmetric", "system_user", "table", "tablesample", "then", "time", "timestamp",
-    "to", "trailing", "treat", "trim", "true", "union", "unique", "user", "using", "values",
-    "varchar", "variadic", "verbose", "when", "where", "window", "with", "xmlattributes",
-    "xmlconcat", "xmlelement", "xmlexists", "xmlforest", "xmlnamespaces", "xmlparse", "xmlpi",
-    "xmlroot", "xmlserialize", "xmltable",
+    "all",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "authorization",
+    "between",
+    "bigint",
+    "binary",
+    "bit",
+    "boolean",
+    "both",
+    "case",
+    "cast",
+    "char",
+    "character",
+    "check",
+    "coalesce",
+    "collate",
+    "collation",
+    "column",
+    "concurrently",
+    "constraint",
+    "create",
+    "cross",
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "dec",
+    "decimal",
+    "default",
+    "deferrable",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "exists",
+    "extract",
+    "false",
+    "fetch",
+    "float",
+    "for",
+    "foreign",
+    "freeze",
+    "from",
+    "full",
+    "grant",
+    "greatest",
+    "group",
+    "grouping",
+    "having",
+    "ilike",
+    "in",
+    "initially",
+    "inner",
+    "inout",
+    "int",
+    "integer",
+    "intersect",
+    "interval",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "json",
+    "json_array",
+    "json_arrayagg",
+    "json_exists",
+    "json_object",
+    "json_objectagg",
+    "json_query",
+    "json_scalar",
+    "json_serialize",
+    "json_table",
+    "json_value",
+    "lateral",
+    "leading",
+    "least",
+    "left",
+    "like",
+    "limit",
+    "localtime",
+    "localtimestamp",
+    "merge_action",
+    "national",
+    "natural",
+    "nchar",
+    "none",
+    "normalize",
+    "not",
+    "notnull",
+    "null",
+    "nullif",
+    "numeric",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "out",
+    "outer",
+    "overlaps",
+    "overlay",
+    "placing",
+    "position",
+    "precision",
+    "primary",
+    "real",
+    "references",
+    "returning",
+    "right",
+    "row",
+    "select",
+    "session_user",
+    "setof",
+    "similar",
+    "smallint",
+    "some",
+    "substring",
+    "symmetric",
+    "system_user",
+    "table",
+    "tablesample",
+    "then",
+    "time",
+    "timestamp",
+    "to",
+    "trailing",
+    "treat",
+    "trim",
+    "true",
+    "union",
+    "unique",
+    "user",
+    "using",
+    "values",
+    "varchar",
+    "variadic",
+    "verbose",
+    "when",
+    "where",
+    "window",
+    "with",
+    "xmlattributes",
+    "xmlconcat",
+    "xmlelement",
+    "xmlexists",
+    "xmlforest",
+    "xmlnamespaces",
+    "xmlparse",
+    "xmlpi",
+    "xmlroot",
+    "xmlserialize",
+    "xmltable",
 ];
 
 /// A name as it stands in SQL, quoted where that is needed.
 pub fn ident(name: &str) -> String {
     let mut chars = name.chars();
-    let plain = chars.next().is_some_and(|c| c.is_ascii_lowercase() || c == '_')
+    let plain = chars
+        .next()
+        .is_some_and(|c| c.is_ascii_lowercase() || c == '_')
         && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
         && KEYWORDS.binary_search(&name).is_err();
     if plain {
@@ -40,12 +186,20 @@ pub fn ident(name: &str) -> String {
 
 /// A qualified name as it stands in SQL.
 pub fn qualified<S: AsRef<str>>(parts: &[S]) -> String {
-    parts.iter().map(|p| ident(p.as_ref())).collect::<Vec<_>>().join(".")
+    parts
+        .iter()
+        .map(|p| ident(p.as_ref()))
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 /// Names in a list, quoted where needed.
 pub fn idents<S: AsRef<str>>(names: &[S]) -> String {
-    names.iter().map(|n| ident(n.as_ref())).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|n| ident(n.as_ref()))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// A string as a literal that means the same whatever
@@ -65,7 +219,11 @@ pub fn dollar(text: &str) -> String {
     // A body that ends in '$' would run into a bare closing `$$`.
     while text.contains(&tag) || text.ends_with('$') && n == 0 {
         n += 1;
-        tag = if n == 1 { "$_$".to_owned() } else { format!("$_{n}$") };
+        tag = if n == 1 {
+            "$_$".to_owned()
+        } else {
+            format!("$_{n}$")
+        };
     }
     format!("{tag}{text}{tag}")
 }
@@ -93,7 +251,11 @@ pub fn parameter_name(key: &str) -> String {
 pub fn parameter_changes(from: &[String], to: &[String]) -> (Vec<String>, Vec<String>) {
     let key = |p: &String| p.split_once('=').map_or(p.clone(), |(k, _)| k.to_owned());
     let set = to.iter().filter(|p| !from.contains(p)).cloned().collect();
-    let reset = from.iter().map(key).filter(|k| !to.iter().any(|p| key(p) == *k)).collect();
+    let reset = from
+        .iter()
+        .map(key)
+        .filter(|k| !to.iter().any(|p| key(p) == *k))
+        .collect();
     (set, reset)
 }
 
@@ -127,7 +289,9 @@ pub fn pairs(text: &str) -> Vec<&str> {
             end = second;
             // Further parts are columns.
             while bytes.get(end) == Some(&b'.') {
-                let Some(next) = part_end(bytes, end + 1) else { break };
+                let Some(next) = part_end(bytes, end + 1) else {
+                    break;
+                };
                 end = next;
             }
         }
@@ -150,9 +314,7 @@ fn part_end(bytes: &[u8], at: usize) -> Option<usize> {
                 }
             }
         }
-        b if word(*b) => {
-            Some(at + bytes[at..].iter().take_while(|b| word(**b)).count())
-        }
+        b if word(*b) => Some(at + bytes[at..].iter().take_while(|b| word(**b)).count()),
         _ => None,
     }
 }
@@ -189,7 +351,10 @@ mod tests {
 
     #[test]
     fn used_names() {
-        assert_eq!(pairs("SELECT u.id FROM public.users u"), ["u.id", "public.users"]);
+        assert_eq!(
+            pairs("SELECT u.id FROM public.users u"),
+            ["u.id", "public.users"]
+        );
         assert_eq!(pairs("\"My\".\"a.b\".c, x"), ["\"My\".\"a.b\""]);
         assert_eq!(pairs("nextval('public.s'::regclass)"), ["public.s"]);
         assert_eq!(pairs("1.5 + é.ü \"open"), ["1.5", "é.ü"]);

@@ -1,3 +1,162 @@
-//! stub
-use crate::model::Model;
-pub fn read(_schemas: Option<&[String]>) -> Model { Model { reader: 1, server: 15, schemas: vec![], objects: vec![] } }
+//! Catalogs to model: one query a kind, all in one snapshot.
+
+use super::sys::cstring;
+use crate::model::{KINDS, Kind, Model, Object, READER};
+use pgrx::spi::Spi;
+use pgrx::{FromDatum, IntoDatum, pg_sys};
+use std::ffi::CStr;
+
+/// Deparsed text depends on the session that reads it. These are what it is
+/// read under, on both sides; `jit` only costs time here.
+const SETTINGS: &[(&CStr, &CStr)] = &[
+    (c"search_path", c"pg_catalog, pg_temp"),
+    (c"TimeZone", c"UTC"),
+    (c"DateStyle", c"ISO, MDY"),
+    (c"IntervalStyle", c"postgres"),
+    (c"quote_all_identifiers", c"off"),
+    (c"extra_float_digits", c"1"),
+    (c"bytea_output", c"hex"),
+    (c"lc_monetary", c"C"),
+    (c"lc_numeric", c"C"),
+    (c"standard_conforming_strings", c"on"),
+    (c"xmlbinary", c"base64"),
+    (c"jit", c"off"),
+];
+
+const SCHEMAS: &str = "
+    SELECT array_agg(n.nspname::text ORDER BY n.nspname)
+      FROM pg_namespace n
+     WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'schemaguard')
+       AND n.oid NOT IN (SELECT objid FROM pg_depend
+                          WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+                            AND classid = 'pg_namespace'::regclass)";
+
+/// Reads schemas as a model; without a list all but the system's, those that
+/// extensions made, and ours. Takes no transaction id and no lock on what it
+/// reads, so that it works on a standby and beside everything else.
+pub fn read(schemas: Option<&[String]>) -> Model {
+    Spi::connect(|_| {
+        // SAFETY: balanced where it ends; where an error leaves by unwinding,
+        // the end of the (sub)transaction takes back settings and snapshot.
+        unsafe {
+            let level = pg_sys::NewGUCNestLevel();
+            for (name, value) in SETTINGS {
+                pg_sys::set_config_option(
+                    name.as_ptr(),
+                    value.as_ptr(),
+                    pg_sys::GucContext::PGC_USERSET,
+                    pg_sys::GucSource::PGC_S_SESSION,
+                    pg_sys::GucAction::GUC_ACTION_SAVE,
+                    true,
+                    0,
+                    false,
+                );
+            }
+            pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+            let schemas = match schemas {
+                Some(list) => list.to_vec(),
+                None => list_schemas(),
+            };
+            let mut objects = Vec::new();
+            for kind in KINDS {
+                read_kind(kind, &schemas, &mut objects);
+            }
+            pg_sys::PopActiveSnapshot();
+            pg_sys::AtEOXact_GUC(true, level);
+            Model {
+                reader: READER,
+                server: pg_sys::PG_MAJORVERSION_NUM,
+                schemas,
+                objects,
+            }
+        }
+    })
+}
+
+/// Runs a query in the active snapshot and hands over its rows. pgrx's
+/// `select` would take a snapshot of its own for each query as soon as the
+/// transaction has written something.
+///
+/// # Safety
+/// SPI is connected and a snapshot is active.
+unsafe fn query(
+    text: &str,
+    schemas: Option<&[String]>,
+    mut row: impl FnMut(pg_sys::HeapTuple, pg_sys::TupleDesc),
+) {
+    let text = cstring(text);
+    // SAFETY: one argument of the type that is said; the table is SPI's and
+    // freed once its rows are read.
+    unsafe {
+        let mut types = [pg_sys::TEXTARRAYOID];
+        let mut values = [schemas
+            .and_then(|s| s.to_vec().into_datum())
+            .unwrap_or(pg_sys::Datum::from(0))];
+        let status = pg_sys::SPI_execute_with_args(
+            text.as_ptr(),
+            i32::from(schemas.is_some()),
+            types.as_mut_ptr(),
+            values.as_mut_ptr(),
+            std::ptr::null(),
+            true,
+            0,
+        );
+        if status != pg_sys::SPI_OK_SELECT as i32 {
+            pgrx::error!("schemaguard could not read the catalogs (SPI status {status})");
+        }
+        let table = pg_sys::SPI_tuptable;
+        let rows = pg_sys::SPI_processed as usize;
+        for i in 0..rows {
+            row(*(*table).vals.add(i), (*table).tupdesc);
+        }
+        pg_sys::SPI_freetuptable(table);
+    }
+}
+
+/// A column of a row.
+///
+/// # Safety
+/// The column is of the type that `T` is read from.
+unsafe fn column<T: FromDatum>(
+    tuple: pg_sys::HeapTuple,
+    desc: pg_sys::TupleDesc,
+    number: i32,
+) -> Option<T> {
+    let mut null = false;
+    // SAFETY: the row is alive; the caller knows the type.
+    unsafe {
+        let datum = pg_sys::SPI_getbinval(tuple, desc, number, &mut null);
+        T::from_datum(datum, null)
+    }
+}
+
+unsafe fn list_schemas() -> Vec<String> {
+    let mut list = Vec::new();
+    // SAFETY: as the caller's; the query gives one text[].
+    unsafe {
+        query(SCHEMAS, None, |tuple, desc| {
+            list = column::<Vec<String>>(tuple, desc, 1).unwrap_or_default();
+        });
+    }
+    list
+}
+
+unsafe fn read_kind(kind: &'static Kind, schemas: &[String], objects: &mut Vec<Object>) {
+    // SAFETY: as the caller's; every kind's query gives text[], text, text.
+    unsafe {
+        query(
+            &(kind.query)(pg_sys::PG_MAJORVERSION_NUM),
+            Some(schemas),
+            |tuple, desc| {
+                let parts = column::<Vec<String>>(tuple, desc, 1).unwrap_or_default();
+                let args = column::<String>(tuple, desc, 2);
+                let attributes =
+                    column::<String>(tuple, desc, 3).unwrap_or_else(|| "{}".to_owned());
+                match Object::read(kind, parts, args, attributes) {
+                    Ok(object) => objects.push(object),
+                    Err(e) => pgrx::error!("schemaguard could not read an object: {e}"),
+                }
+            },
+        );
+    }
+}
