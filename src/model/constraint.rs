@@ -205,7 +205,7 @@ pub(super) fn clause(o: &Object) -> String {
                 references.contains("PERIOD "),
                 attrs.list("columns").split_last(),
             ) {
-                (true, Some((last, rest))) if rest.is_empty() => {
+                (true, Some((last, []))) => {
                     format!("PERIOD {}", sql::ident(last))
                 }
                 (true, Some((last, rest))) => {
