@@ -34,59 +34,48 @@ GRANT USAGE ON SCHEMA schemaguard TO PUBLIC;
 -- The record
 ----------------------------------------------------------------------
 
--- No sequences: a serial or identity key would change what lastval() gives
--- to the application whose statement is recorded.
-CREATE TABLE schemaguard.ddl_statement (
+-- One row an object. What holds for the whole statement stands in its first
+-- row only, the one whose number is the statement's: a statement's text is
+-- kept once, however many objects it touches.
+--
+-- No sequence: a serial or identity key would change what lastval() gives to
+-- the application whose statement is recorded.
+CREATE TABLE schemaguard.ddl_entry (
     id                bigint PRIMARY KEY,
-    at                timestamptz NOT NULL,
+    statement_id      bigint NOT NULL,
+    command_tag       text NOT NULL,
+    action            text NOT NULL,
+    object_type       text NOT NULL,
+    object            text NOT NULL,
+    parts             text[],
+    definition        text,
+    at                timestamptz,
     transaction       xid8,
-    session_user_name text NOT NULL,
-    current_user_name text NOT NULL,
+    session_user_name text,
+    current_user_name text,
     application_name  text,
     client_addr       inet,
-    backend_pid       integer NOT NULL,
-    database          text NOT NULL,
+    backend_pid       integer,
+    database          text,
     search_path       text,
-    command_tag       text NOT NULL,
     statement         text,
     same_text_as      bigint,
     context           text,
-    verdict           text NOT NULL,
+    verdict           text,
     rule              text,
     reason            text,
     message           text,
     detail            text
 );
-COMMENT ON TABLE schemaguard.ddl_statement IS
-'The record, part one: a row for each recorded statement: who, when, from where, what, and what the guard said';
-COMMENT ON COLUMN schemaguard.ddl_statement.same_text_as IS
+CREATE INDEX ddl_entry_object_idx ON schemaguard.ddl_entry (object, id);
+COMMENT ON TABLE schemaguard.ddl_entry IS
+'The record as it is stored; read it through ddl_log and refused';
+COMMENT ON COLUMN schemaguard.ddl_entry.same_text_as IS
 'The statement that holds this one''s text, where the text is the same: a text is kept once';
-COMMENT ON COLUMN schemaguard.ddl_statement.context IS
-'Where a statement ran that was not sent by the client itself: function and line';
-COMMENT ON COLUMN schemaguard.ddl_statement.verdict IS
-'allowed: nothing would be lost; accepted: data was lost by consent; warned, observed: data was lost in that mode; unguarded: the guard was off; refused';
-
-CREATE TABLE schemaguard.ddl_object (
-    id          bigint PRIMARY KEY,
-    statement   bigint NOT NULL,
-    command_tag text NOT NULL,
-    action      text NOT NULL,
-    object_type text NOT NULL,
-    object      text NOT NULL,
-    parts       text[],
-    definition  text
-);
-CREATE INDEX ddl_object_object_idx ON schemaguard.ddl_object (object, id);
-COMMENT ON TABLE schemaguard.ddl_object IS
-'The record, part two: a row for each object that a recorded statement created, altered or dropped';
-COMMENT ON COLUMN schemaguard.ddl_object.parts IS
-'Columns, constraints, triggers … of the object that the statement touched';
-COMMENT ON COLUMN schemaguard.ddl_object.definition IS
-'What the object was before it was dropped or replaced';
 
 CREATE VIEW schemaguard.ddl_log AS
 SELECT o.id,
-       o.statement AS statement_id,
+       o.statement_id,
        s.at,
        s.transaction,
        s.session_user_name,
@@ -108,11 +97,19 @@ SELECT o.id,
        s.reason,
        s.detail,
        o.definition AS former_definition
-  FROM schemaguard.ddl_object o
-  JOIN schemaguard.ddl_statement s ON s.id = o.statement
-  LEFT JOIN schemaguard.ddl_statement t ON t.id = s.same_text_as;
+  FROM schemaguard.ddl_entry o
+  JOIN schemaguard.ddl_entry s ON s.id = o.statement_id
+  LEFT JOIN schemaguard.ddl_entry t ON t.id = s.same_text_as;
 COMMENT ON VIEW schemaguard.ddl_log IS
 'The record: a row for each object of each DDL statement that committed, and one for each statement that the guard refused';
+COMMENT ON COLUMN schemaguard.ddl_log.parts IS
+'Columns, constraints, triggers … of the object that the statement touched';
+COMMENT ON COLUMN schemaguard.ddl_log.context IS
+'Where a statement ran that was not sent by the client itself: function and line';
+COMMENT ON COLUMN schemaguard.ddl_log.verdict IS
+'allowed: nothing would be lost; accepted: data was lost by consent; warned, observed: data was lost in that mode; unguarded: the guard was off; refused';
+COMMENT ON COLUMN schemaguard.ddl_log.former_definition IS
+'What the object was before it was dropped or replaced';
 
 CREATE VIEW schemaguard.refused AS
 SELECT s.id,
@@ -124,14 +121,13 @@ SELECT s.id,
        s.backend_pid,
        s.database,
        s.command_tag,
-       coalesce(s.statement, t.statement) AS statement,
+       s.statement,
        s.context,
        s.search_path,
        s.rule,
        s.message,
        s.detail
-  FROM schemaguard.ddl_statement s
-  LEFT JOIN schemaguard.ddl_statement t ON t.id = s.same_text_as
+  FROM schemaguard.ddl_entry s
  WHERE s.verdict = 'refused';
 COMMENT ON VIEW schemaguard.refused IS
 'Statements that the guard refused, with what they would have destroyed';
@@ -155,8 +151,7 @@ COMMENT ON TABLE schemaguard.declared IS
 'Declared schemas: each version with its source and the model that the server built from it';
 
 -- What pg_dump takes along. Rows name objects by name, never by OID.
-SELECT pg_catalog.pg_extension_config_dump('schemaguard.ddl_statement', '');
-SELECT pg_catalog.pg_extension_config_dump('schemaguard.ddl_object', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaguard.ddl_entry', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.declared', '');
 
 ----------------------------------------------------------------------

@@ -6,5 +6,7 @@ use super::Rule;
 pub const DROP_DATABASE: Rule = Rule {
     code: "drop_database",
     unit: ("row", "rows"),
-    lossless: |object| format!("To keep it out of the way instead: ALTER DATABASE {object} RENAME TO …;"),
+    lossless: |object| {
+        format!("To keep it out of the way instead: ALTER DATABASE {object} RENAME TO …;")
+    },
 };

@@ -7,5 +7,7 @@ use super::Rule;
 pub const DROP_ATTRIBUTE: Rule = Rule {
     code: "drop_attribute",
     unit: ("value that has the field", "values that have the field"),
-    lossless: |_| "To keep the values instead: copy the field into a column of its own first.".to_owned(),
+    lossless: |_| {
+        "To keep the values instead: copy the field into a column of its own first.".to_owned()
+    },
 };

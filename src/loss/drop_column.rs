@@ -8,7 +8,11 @@ pub const DROP_COLUMN: Rule = Rule {
     unit: ("non-null value", "non-null values"),
     lossless: |object| {
         let column = object.rsplit('.').next().unwrap_or(object);
-        let table = object.strip_suffix(column).map_or("…", |t| t.trim_end_matches('.'));
-        format!("To keep the values instead: ALTER TABLE {table} RENAME COLUMN {column} TO …; or leave the column and stop using it.")
+        let table = object
+            .strip_suffix(column)
+            .map_or("…", |t| t.trim_end_matches('.'));
+        format!(
+            "To keep the values instead: ALTER TABLE {table} RENAME COLUMN {column} TO …; or leave the column and stop using it."
+        )
     },
 };

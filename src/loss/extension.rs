@@ -5,5 +5,7 @@ use super::Rule;
 pub const DROP_GUARD: Rule = Rule {
     code: "drop_guard",
     unit: ("row", "rows"),
-    lossless: |_| "To switch the guard off and keep the record: ALTER DATABASE … SET schemaguard.mode = 'off';".to_owned(),
+    lossless: |_| {
+        "To switch the guard off and keep the record: ALTER DATABASE … SET schemaguard.mode = 'off';".to_owned()
+    },
 };

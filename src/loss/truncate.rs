@@ -6,6 +6,8 @@ pub const TRUNCATE: Rule = Rule {
     code: "truncate",
     unit: ("row", "rows"),
     lossless: |object| {
-        format!("To keep the rows instead: CREATE TABLE … AS TABLE {object}; or DELETE just what is to go.")
+        format!(
+            "To keep the rows instead: CREATE TABLE … AS TABLE {object}; or DELETE just what is to go."
+        )
     },
 };

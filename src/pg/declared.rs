@@ -63,7 +63,12 @@ fn from_sql(source: &str, schemas: Option<Vec<String>>) -> (String, Vec<String>)
             }
             let names = match Model::from_json(&model) {
                 Ok(model) => model.schemas,
-                Err(e) => raise("SG004", format!("the model that was built can't be read: {e}"), None, None),
+                Err(e) => raise(
+                    "SG004",
+                    format!("the model that was built can't be read: {e}"),
+                    None,
+                    None,
+                ),
             };
             (model, names)
         }
@@ -74,12 +79,18 @@ fn from_sql(source: &str, schemas: Option<Vec<String>>) -> (String, Vec<String>)
 /// `left out of the declared text: COPY public.t (line 3), …`.
 fn left_out_words(left_out: &[(usize, String)]) -> String {
     const NAMED: usize = 5;
-    let mut items: Vec<String> =
-        left_out.iter().take(NAMED).map(|(line, what)| format!("{what} (line {line})")).collect();
+    let mut items: Vec<String> = left_out
+        .iter()
+        .take(NAMED)
+        .map(|(line, what)| format!("{what} (line {line})"))
+        .collect();
     if left_out.len() > NAMED {
         items.push(format!("and {} more", left_out.len() - NAMED));
     }
-    format!("left out of the declared text, not being schema: {}", items.join(", "))
+    format!(
+        "left out of the declared text, not being schema: {}",
+        items.join(", ")
+    )
 }
 
 fn refuse(source: &str, trouble: Trouble) -> ! {
@@ -99,7 +110,10 @@ fn refuse(source: &str, trouble: Trouble) -> ! {
     }
     raise(
         "SG004",
-        format!("declared schema, line {line}, column {column}: {}", failure.message),
+        format!(
+            "declared schema, line {line}, column {column}: {}",
+            failure.message
+        ),
         Some(detail),
         failure.hint,
     )
@@ -118,11 +132,18 @@ fn from_json(source: &str, schemas: Option<Vec<String>>) -> (String, Vec<String>
     if let Some(wanted) = schemas {
         for name in &wanted {
             if !model.schemas.contains(name) {
-                raise("SG004", format!("the declared model has no schema \"{name}\""), None, None);
+                raise(
+                    "SG004",
+                    format!("the declared model has no schema \"{name}\""),
+                    None,
+                    None,
+                );
             }
         }
         model.schemas.retain(|s| wanted.contains(s));
-        model.objects.retain(|o| o.identity.parts.first().is_some_and(|s| wanted.contains(s)));
+        model
+            .objects
+            .retain(|o| o.identity.parts.first().is_some_and(|s| wanted.contains(s)));
     }
     let names = model.schemas.clone();
     (model.to_json(), names)
@@ -130,10 +151,16 @@ fn from_json(source: &str, schemas: Option<Vec<String>>) -> (String, Vec<String>
 
 fn store(source: &str, format: &str, name: &str, model: String, schemas: Vec<String>) -> i64 {
     let Some(mut table) = Table::open("declared") else {
-        raise("SG004", "the extension schemaguard is not installed in this database", None, None)
+        raise(
+            "SG004",
+            "the extension schemaguard is not installed in this database",
+            None,
+            None,
+        )
     };
     // SAFETY: reads of session state.
-    let by = unsafe { text(pg_sys::GetUserNameFromId(pg_sys::GetUserId(), true)) }.unwrap_or_default();
+    let by =
+        unsafe { text(pg_sys::GetUserNameFromId(pg_sys::GetUserId(), true)) }.unwrap_or_default();
     let version = table.append(1, |_| {
         vec![vec![
             Value::from(name),

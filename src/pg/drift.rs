@@ -22,18 +22,18 @@ WITH difference AS (
     SELECT d.n, d.change,
            d.is_table AND (o.action OPERATOR(pg_catalog.=) 'create'
                            OR coalesce(pg_catalog.cardinality(o.parts), 0) OPERATOR(pg_catalog.>) 0) AS of_others,
-           o.id, o.statement, o.action
+           o.id, o.statement_id, o.action
       FROM difference d
-      JOIN schemaguard.ddl_object o ON o.object OPERATOR(pg_catalog.=) d.object
+      JOIN schemaguard.ddl_entry o ON o.object OPERATOR(pg_catalog.=) d.object
     UNION ALL
-    SELECT d.n, d.change, false, o.id, o.statement, o.action
+    SELECT d.n, d.change, false, o.id, o.statement_id, o.action
       FROM difference d
-      JOIN schemaguard.ddl_object o ON o.object OPERATOR(pg_catalog.=) d.parent
+      JOIN schemaguard.ddl_entry o ON o.object OPERATOR(pg_catalog.=) d.parent
      WHERE d.part OPERATOR(pg_catalog.=) ANY (o.parts)
     UNION ALL
-    SELECT d.n, d.change, false, o.id, o.statement, o.action
+    SELECT d.n, d.change, false, o.id, o.statement_id, o.action
       FROM difference d
-      JOIN schemaguard.ddl_object o
+      JOIN schemaguard.ddl_entry o
         ON o.object OPERATOR(pg_catalog.=) ANY (d.containers)
        AND o.action OPERATOR(pg_catalog.=) 'drop'
      WHERE d.change OPERATOR(pg_catalog.=) 'missing'
@@ -46,7 +46,7 @@ SELECT c.n,
                ELSE NOT c.of_others END),
            pg_catalog.max(c.id))
   FROM cause c
-  JOIN schemaguard.ddl_statement s ON s.id OPERATOR(pg_catalog.=) c.statement
+  JOIN schemaguard.ddl_entry s ON s.id OPERATOR(pg_catalog.=) c.statement_id
  WHERE s.verdict OPERATOR(pg_catalog.<>) 'refused'
  GROUP BY c.n";
 

@@ -22,7 +22,11 @@ pub fn of(address: Address) -> Option<Identity> {
                 let schema = schema_name(pg_sys::get_rel_namespace(address.object));
                 let mut parts = vec![schema, name];
                 if address.sub != 0 {
-                    parts.push(text(pg_sys::get_attname(address.object, address.sub as _, true))?);
+                    parts.push(text(pg_sys::get_attname(
+                        address.object,
+                        address.sub as _,
+                        true,
+                    ))?);
                 }
                 Some(Identity::new(parts))
             }
@@ -50,7 +54,13 @@ pub fn of(address: Address) -> Option<Identity> {
 }
 
 /// The identity of a dropped object, from what the server kept of it.
-pub fn of_dropped(class: pg_sys::Oid, schema: Option<&str>, name: Option<&str>, names: Vec<String>, args: &[String]) -> Identity {
+pub fn of_dropped(
+    class: pg_sys::Oid,
+    schema: Option<&str>,
+    name: Option<&str>,
+    names: Vec<String>,
+    args: &[String],
+) -> Identity {
     if class == pg_sys::TypeRelationId
         && let (Some(schema), Some(name)) = (schema, name)
     {
@@ -62,8 +72,10 @@ pub fn of_dropped(class: pg_sys::Oid, schema: Option<&str>, name: Option<&str>, 
 fn from_names(class: pg_sys::Oid, names: Vec<String>, args: &[String]) -> Identity {
     let mut identity = Identity::new(names);
     if class == pg_sys::ProcedureRelationId {
-        let types: Vec<&str> =
-            args.iter().map(|a| a.strip_prefix("pg_catalog.").unwrap_or(a)).collect();
+        let types: Vec<&str> = args
+            .iter()
+            .map(|a| a.strip_prefix("pg_catalog.").unwrap_or(a))
+            .collect();
         identity.args = Some(types.join(", "));
     }
     identity
@@ -86,10 +98,14 @@ fn type_name(type_oid: pg_sys::Oid) -> Option<String> {
     })?
 }
 
-fn with_type<T>(type_oid: pg_sys::Oid, f: impl FnOnce(&pg_sys::FormData_pg_type) -> T) -> Option<T> {
+fn with_type<T>(
+    type_oid: pg_sys::Oid,
+    f: impl FnOnce(&pg_sys::FormData_pg_type) -> T,
+) -> Option<T> {
     // SAFETY: the tuple is released after use.
     unsafe {
-        let tuple = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::TYPEOID as _, type_oid.into());
+        let tuple =
+            pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::TYPEOID as _, type_oid.into());
         if tuple.is_null() {
             return None;
         }
@@ -107,6 +123,9 @@ unsafe fn strings(list: *mut pg_sys::List) -> Vec<String> {
     }
     // SAFETY: the caller's promise.
     unsafe {
-        PgList::<std::ffi::c_char>::from_pg(list).iter_ptr().filter_map(|p| text(p)).collect()
+        PgList::<std::ffi::c_char>::from_pg(list)
+            .iter_ptr()
+            .filter_map(|p| text(p))
+            .collect()
     }
 }

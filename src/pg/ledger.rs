@@ -54,12 +54,20 @@ fn client_addr() -> Option<String> {
     let read = || unsafe {
         let mut info = pg_sys::FmgrInfo::default();
         pg_sys::fmgr_info(pg_sys::Oid::from(pg_sys::F_INET_CLIENT_ADDR), &mut info);
-        let mut call = pg_sys::FunctionCallInfoBaseData { flinfo: &mut info, ..Default::default() };
+        let mut call = pg_sys::FunctionCallInfoBaseData {
+            flinfo: &mut info,
+            ..Default::default()
+        };
         let entry = info.fn_addr.expect("a built-in function has an address");
         let fcinfo = &raw mut call;
         let inet = pg_sys::ffi::pg_guard_ffi_boundary(|| entry(fcinfo));
         (!(*fcinfo).isnull)
-            .then(|| text(pg_sys::OidOutputFunctionCall(pg_sys::Oid::from(pg_sys::F_INET_OUT), inet)))
+            .then(|| {
+                text(pg_sys::OidOutputFunctionCall(
+                    pg_sys::Oid::from(pg_sys::F_INET_OUT),
+                    inet,
+                ))
+            })
             .flatten()
     };
     ADDR.with(|addr| addr.get_or_init(read).clone())
@@ -69,7 +77,6 @@ fn client_addr() -> Option<String> {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Statement {
     pub who: Who,
-    pub command_tag: String,
     /// Its own text, secrets blanked.
     pub text: Option<String>,
     /// The row that holds the same text.
@@ -128,10 +135,9 @@ pub struct Object {
 /// Writes a statement and its objects (at least one) in this transaction and
 /// returns the statement's number; None where the record isn't there.
 pub fn write(statement: &Statement, objects: &[Object]) -> Option<i64> {
-    let mut object_table = Table::open("ddl_object")?;
-    let mut statement_table = Table::open("ddl_statement")?;
-    let number = object_table.append(first_number(), |number| {
-        objects
+    let mut table = Table::open("ddl_entry")?;
+    let number = table.append(first_number(), |number| {
+        let mut rows: Vec<Vec<Value>> = objects
             .iter()
             .map(|o| {
                 vec![
@@ -140,37 +146,48 @@ pub fn write(statement: &Statement, objects: &[Object]) -> Option<i64> {
                     Value::from(o.action.as_str()),
                     Value::from(o.object_type.as_str()),
                     Value::from(o.object.as_str()),
-                    if o.parts.is_empty() { Value::Null } else { Value::Texts(o.parts.clone()) },
+                    if o.parts.is_empty() {
+                        Value::Null
+                    } else {
+                        Value::Texts(o.parts.clone())
+                    },
                     Value::from(o.definition.clone()),
                 ]
             })
-            .collect()
+            .collect();
+        if let Some(first) = rows.first_mut() {
+            first.extend(statement.values());
+        }
+        rows
     });
-    let who = &statement.who;
-    statement_table.insert(vec![
-        Value::Long(number),
-        Value::Timestamp(who.at),
-        who.transaction.map_or(Value::Null, |x| Value::Input(x.to_string())),
-        Value::from(who.session_user.as_str()),
-        Value::from(who.current_user.as_str()),
-        Value::from(who.application_name.clone()),
-        who.client_addr.clone().map_or(Value::Null, Value::Input),
-        Value::Int(who.backend_pid),
-        Value::from(who.database.as_str()),
-        Value::from(who.search_path.clone()),
-        Value::from(statement.command_tag.as_str()),
-        Value::from(statement.text.clone()),
-        Value::from(statement.same_text_as),
-        Value::from(statement.context.clone()),
-        Value::from(statement.verdict.as_str()),
-        Value::from(statement.rule.clone()),
-        Value::from(statement.reason.clone()),
-        Value::from(statement.message.clone()),
-        Value::from(statement.detail.clone()),
-    ]);
-    statement_table.close();
-    object_table.close();
+    table.close();
     Some(number)
+}
+
+impl Statement {
+    /// The columns that only a statement's first row fills.
+    fn values(&self) -> [Value; 17] {
+        let who = &self.who;
+        [
+            Value::Timestamp(who.at),
+            who.transaction.map_or(Value::Null, Value::TransactionId),
+            Value::from(who.session_user.as_str()),
+            Value::from(who.current_user.as_str()),
+            Value::from(who.application_name.clone()),
+            who.client_addr.clone().map_or(Value::Null, Value::Input),
+            Value::Int(who.backend_pid),
+            Value::from(who.database.as_str()),
+            Value::from(who.search_path.clone()),
+            Value::from(self.text.clone()),
+            Value::from(self.same_text_as),
+            Value::from(self.context.clone()),
+            Value::from(self.verdict.as_str()),
+            Value::from(self.rule.clone()),
+            Value::from(self.reason.clone()),
+            Value::from(self.message.clone()),
+            Value::from(self.detail.clone()),
+        ]
+    }
 }
 
 /// Where numbering begins in an empty record: by the clock, so that rows
@@ -185,7 +202,10 @@ fn first_number() -> i64 {
 /// Writes a refused statement in a session of its own. Where that can't be
 /// had in time, the server's log has the row; the refusal stands either way.
 pub fn write_refused(statement: &Statement, object: &Object) {
-    let row = Refused { statement: statement.clone(), object: object.clone() };
+    let row = Refused {
+        statement: statement.clone(),
+        object: object.clone(),
+    };
     if let Err(why) = worker::record_refused(&row) {
         sys::error::log(
             format!(

@@ -54,7 +54,10 @@ pub struct Build {
 /// What came of it.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Outcome {
-    Built { model: String, left_out: Vec<(usize, String)> },
+    Built {
+        model: String,
+        left_out: Vec<(usize, String)>,
+    },
     Failed(Trouble),
 }
 
@@ -69,7 +72,12 @@ pub struct Trouble {
 impl Trouble {
     fn general(message: String) -> Trouble {
         Trouble {
-            failure: Failure { sqlstate: "SG004".into(), message, detail: None, hint: None },
+            failure: Failure {
+                sqlstate: "SG004".into(),
+                message,
+                detail: None,
+                hint: None,
+            },
             at: None,
         }
     }
@@ -114,21 +122,27 @@ pub fn build_declared(source: &str, schemas: Option<Vec<String>>) -> Outcome {
     // SAFETY: reads of session state.
     let (superuser, user, owner) = unsafe {
         let user = pg_sys::GetUserId();
-        (pg_sys::superuser(), user, text(pg_sys::GetUserNameFromId(user, true)).unwrap_or_default())
+        (
+            pg_sys::superuser(),
+            user,
+            text(pg_sys::GetUserNameFromId(user, true)).unwrap_or_default(),
+        )
     };
     // A superuser's text makes its own extensions; others may not be able to.
     let extensions: Vec<Extension> = live_extensions()
         .into_iter()
-        .filter_map(|mut e| match made.extensions.iter().find(|(name, _)| *name == e.name) {
-            Some(_) if superuser => None,
-            Some((_, schema)) => {
-                if let Some(schema) = schema {
-                    e.schema = schema.clone();
+        .filter_map(
+            |mut e| match made.extensions.iter().find(|(name, _)| *name == e.name) {
+                Some(_) if superuser => None,
+                Some((_, schema)) => {
+                    if let Some(schema) = schema {
+                        e.schema = schema.clone();
+                    }
+                    Some(e)
                 }
-                Some(e)
-            }
-            None => Some(e),
-        })
+                None => Some(e),
+            },
+        )
         .collect();
     let furnished_schemas: Vec<String> = extensions
         .iter()
@@ -140,7 +154,11 @@ pub fn build_declared(source: &str, schemas: Option<Vec<String>>) -> Outcome {
         .filter_map(|name| {
             // SAFETY: a setting's name and its value as text.
             let value = unsafe {
-                text(pg_sys::GetConfigOption(sys::cstring(name).as_ptr(), true, false))
+                text(pg_sys::GetConfigOption(
+                    sys::cstring(name).as_ptr(),
+                    true,
+                    false,
+                ))
             };
             value.map(|v| ((*name).to_owned(), v))
         })
@@ -164,7 +182,9 @@ pub fn build_declared(source: &str, schemas: Option<Vec<String>>) -> Outcome {
         .and_then(|running| running.wait(None))
         .and_then(|bytes| serde_json::from_slice::<Outcome>(&bytes).map_err(|e| e.to_string()));
     answer.unwrap_or_else(|why| {
-        Outcome::Failed(Trouble::general(format!("the declared schema could not be built: {why}")))
+        Outcome::Failed(Trouble::general(format!(
+            "the declared schema could not be built: {why}"
+        )))
     })
 }
 
@@ -175,7 +195,9 @@ struct Made {
 
 /// Parses the whole text before anything is built.
 fn made_by(sql: &str) -> Result<Made, Trouble> {
-    let mut made = Made { extensions: Vec::new() };
+    let mut made = Made {
+        extensions: Vec::new(),
+    };
     let trees = parse(sql)?;
     // SAFETY: each node's tag says what it is.
     unsafe {
@@ -189,7 +211,8 @@ fn made_by(sql: &str) -> Result<Made, Trouble> {
                         schema = text(pg_sys::defGetString(option));
                     }
                 }
-                made.extensions.push((text((*create).extname).unwrap_or_default(), schema));
+                made.extensions
+                    .push((text((*create).extname).unwrap_or_default(), schema));
             }
         }
     }
@@ -204,13 +227,19 @@ fn parse(sql: &str) -> Result<*mut pg_sys::List, Trouble> {
             // SAFETY: the copy lives in the current memory context, as the trees do.
             unsafe {
                 let copy = pg_sys::pstrdup(source.as_ptr());
-                Ok(pg_sys::raw_parser(copy, pg_sys::RawParseMode::RAW_PARSE_DEFAULT))
+                Ok(pg_sys::raw_parser(
+                    copy,
+                    pg_sys::RawParseMode::RAW_PARSE_DEFAULT,
+                ))
             }
         })
         .catch_others(|error| Err(Failure::of(error)))
         .execute()
     })
-    .map_err(|(failure, position)| Trouble { failure, at: position.map(|p| byte_offset(sql, p)) })
+    .map_err(|(failure, position)| Trouble {
+        failure,
+        at: position.map(|p| byte_offset(sql, p)),
+    })
 }
 
 /// The extensions of the live database, but for the one that the server
@@ -223,7 +252,9 @@ fn live_extensions() -> Vec<Extension> {
          WHERE e.extname OPERATOR(pg_catalog.<>) ALL ('{plpgsql,schemaguard}'::pg_catalog.name[])
          ORDER BY e.oid";
     Spi::connect(|client| {
-        let Ok(rows) = client.select(QUERY, None, &[]) else { return Vec::new() };
+        let Ok(rows) = client.select(QUERY, None, &[]) else {
+            return Vec::new();
+        };
         rows.filter_map(|row| {
             Some(Extension {
                 name: row.get(1).ok()??,
@@ -252,13 +283,17 @@ pub fn supervise(job: &Job, desk: &Desk) -> Outcome {
     let outcome = create_database(&name, job)
         .and_then(|database| in_database(job, database, desk))
         .unwrap_or_else(|why| {
-            Outcome::Failed(Trouble::general(format!("the declared schema could not be built: {why}")))
+            Outcome::Failed(Trouble::general(format!(
+                "the declared schema could not be built: {why}"
+            )))
         });
     for attempt in 1..=5 {
         match drop_database(&name) {
             Ok(()) => break,
             Err(why) if attempt == 5 => sys::error::log(
-                format!("schemaguard could not drop {name}: {why}; the next declare() will try again"),
+                format!(
+                    "schemaguard could not drop {name}: {why}; the next declare() will try again"
+                ),
                 None,
             ),
             Err(_) => worker::nap(),
@@ -271,7 +306,10 @@ fn in_database(job: &Job, database: pg_sys::Oid, desk: &Desk) -> Result<Outcome,
     let flags = sys::version::scratch_connection_flags();
     if !job.furnish.extensions.is_empty() {
         let job = WorkerJob::Furnish(job.furnish.clone());
-        let answer = watch(worker::start(&job, database, pg_sys::InvalidOid, flags)?, desk)?;
+        let answer = watch(
+            worker::start(&job, database, pg_sys::InvalidOid, flags)?,
+            desk,
+        )?;
         let furnished: Result<(), String> =
             serde_json::from_slice(&answer).map_err(|e| e.to_string())?;
         furnished?;
@@ -301,17 +339,31 @@ fn create_database(name: &str, job: &Job) -> Result<pg_sys::Oid, String> {
     worker::attempt(|| {
         let statement = Spi::connect(|client| {
             client
-                .select(CREATE_DATABASE, Some(1), &[name.into(), pg_sys::Oid::from_u32(job.live).into(), pg_sys::Oid::from_u32(job.user).into()])
+                .select(
+                    CREATE_DATABASE,
+                    Some(1),
+                    &[
+                        name.into(),
+                        pg_sys::Oid::from_u32(job.live).into(),
+                        pg_sys::Oid::from_u32(job.user).into(),
+                    ],
+                )
                 .ok()
                 .and_then(|rows| rows.first().get_one::<String>().ok().flatten())
         });
         let statement = statement.unwrap_or_else(|| {
-            sys::raise("SG004", "the live database's locale could not be read", None, None)
+            sys::raise(
+                "SG004",
+                "the live database's locale could not be read",
+                None,
+                None,
+            )
         });
         // SAFETY: the statement was parsed by the server and is of this kind.
         unsafe {
             let source = sys::cstring(&statement);
-            let trees = pg_sys::raw_parser(source.as_ptr(), pg_sys::RawParseMode::RAW_PARSE_DEFAULT);
+            let trees =
+                pg_sys::raw_parser(source.as_ptr(), pg_sys::RawParseMode::RAW_PARSE_DEFAULT);
             let raw = pg_sys::list_nth(trees, 0).cast::<pg_sys::RawStmt>();
             let state = pg_sys::make_parsestate(std::ptr::null_mut());
             // CREATE DATABASE takes its own snapshots.
@@ -353,12 +405,18 @@ fn drop_left_over() {
                           WHERE datname OPERATOR(pg_catalog.~) '^schemaguard_scratch_-?[0-9]+_[0-9]+$' AND NOT datallowconn";
     let names = worker::attempt(|| {
         Spi::connect(|client| {
-            let Ok(rows) = client.select(QUERY, None, &[]) else { return Vec::new() };
-            rows.filter_map(|row| row.get::<String>(1).ok().flatten()).collect::<Vec<_>>()
+            let Ok(rows) = client.select(QUERY, None, &[]) else {
+                return Vec::new();
+            };
+            rows.filter_map(|row| row.get::<String>(1).ok().flatten())
+                .collect::<Vec<_>>()
         })
     });
     for name in names.unwrap_or_default() {
-        let Some((start, pid)) = name.strip_prefix(PREFIX).and_then(|rest| rest.rsplit_once('_')) else {
+        let Some((start, pid)) = name
+            .strip_prefix(PREFIX)
+            .and_then(|rest| rest.rsplit_once('_'))
+        else {
             continue;
         };
         // SAFETY: reads of shared state.
@@ -391,7 +449,9 @@ pub fn furnish(job: &Furnish) -> Result<(), String> {
                         quoted(&e.schema),
                         quoted(&job.owner)
                     );
-                    client.update(&schema, None, &[]).expect("a server error is raised, not returned");
+                    client
+                        .update(&schema, None, &[])
+                        .expect("a server error is raised, not returned");
                 }
                 // Some extensions insist on a schema of their own.
                 let create = format!(
@@ -400,7 +460,9 @@ pub fn furnish(job: &Furnish) -> Result<(), String> {
                     quoted(&e.schema),
                     quoted(&e.version)
                 );
-                client.update(&create, None, &[]).expect("a server error is raised, not returned");
+                client
+                    .update(&create, None, &[])
+                    .expect("a server error is raised, not returned");
             }
         });
     })
@@ -419,11 +481,14 @@ pub fn build(job: &Build) -> Outcome {
 }
 
 fn try_build(job: &Build) -> Result<Outcome, Trouble> {
-    let prepared = crate::source::sql::prepare(&job.source)
-        .map_err(|e| Trouble::general(e.message))?;
+    let prepared =
+        crate::source::sql::prepare(&job.source).map_err(|e| Trouble::general(e.message))?;
     let sql: &str = &prepared.sql;
-    let mut left_out: Vec<(usize, String)> =
-        prepared.left_out.iter().map(|l| (l.line, l.what.clone())).collect();
+    let mut left_out: Vec<(usize, String)> = prepared
+        .left_out
+        .iter()
+        .map(|l| (l.line, l.what.clone()))
+        .collect();
     for (name, value) in &job.settings {
         let set = worker::attempt(|| {
             // SAFETY: a setting of this process.
@@ -487,12 +552,17 @@ fn forget_furniture(model: &mut Model, furnished: &[String]) {
         .iter()
         .filter(|s| {
             furnished.contains(s)
-                && !model.objects.iter().any(|o| o.identity.parts.len() > 1 && o.identity.parts[0] == **s)
+                && !model
+                    .objects
+                    .iter()
+                    .any(|o| o.identity.parts.len() > 1 && o.identity.parts[0] == **s)
         })
         .cloned()
         .collect();
     model.schemas.retain(|s| !empty.contains(s));
-    model.objects.retain(|o| !(o.identity.parts.len() == 1 && empty.contains(&o.identity.parts[0])));
+    model
+        .objects
+        .retain(|o| !(o.identity.parts.len() == 1 && empty.contains(&o.identity.parts[0])));
 }
 
 /// The statement's first byte that is no white space or comment.
@@ -544,7 +614,9 @@ fn with_position<T>(f: impl FnOnce() -> Result<T, Failure>) -> Result<T, (Failur
 
 /// From the server's positions (characters, from 1) to byte offsets.
 fn byte_offset(sql: &str, position: usize) -> usize {
-    sql.char_indices().nth(position.saturating_sub(1)).map_or(sql.len(), |(i, _)| i)
+    sql.char_indices()
+        .nth(position.saturating_sub(1))
+        .map_or(sql.len(), |(i, _)| i)
 }
 
 /// Runs one statement as a client's own would run, or says what was left out.
@@ -576,7 +648,12 @@ fn run(
         })
     })?;
     caught.map_err(|(message, hint)| {
-        let failure = Failure { sqlstate: "SG004".into(), message, detail: None, hint };
+        let failure = Failure {
+            sqlstate: "SG004".into(),
+            message,
+            detail: None,
+            hint,
+        };
         // SAFETY: rolls back what run() began.
         unsafe { pg_sys::AbortOutOfAnyTransaction() };
         (failure, None)
@@ -597,7 +674,8 @@ unsafe fn judge(tree: *mut pg_sys::Node, job: &Build) -> What {
     use pg_sys::NodeTag as T;
     // SAFETY: each node's tag says what it is.
     unsafe {
-        let tag = text(pg_sys::GetCommandTagName(pg_sys::CreateCommandTag(tree))).unwrap_or_default();
+        let tag =
+            text(pg_sys::GetCommandTagName(pg_sys::CreateCommandTag(tree))).unwrap_or_default();
         match (*tree).type_ {
             T::T_InsertStmt => data(&tag, (*tree.cast::<pg_sys::InsertStmt>()).relation),
             T::T_UpdateStmt => data(&tag, (*tree.cast::<pg_sys::UpdateStmt>()).relation),
@@ -628,12 +706,16 @@ unsafe fn judge(tree: *mut pg_sys::Node, job: &Build) -> What {
             T::T_CommentStmt => {
                 let comment = tree.cast::<pg_sys::CommentStmt>();
                 match (*comment).objtype {
-                    pg_sys::ObjectType::OBJECT_DATABASE => What::LeaveOut("COMMENT ON DATABASE".into()),
+                    pg_sys::ObjectType::OBJECT_DATABASE => {
+                        What::LeaveOut("COMMENT ON DATABASE".into())
+                    }
                     pg_sys::ObjectType::OBJECT_ROLE | pg_sys::ObjectType::OBJECT_TABLESPACE => {
                         not_schema("COMMENT on something outside of the database")
                     }
                     // Whoever may not make the extension may not comment on it either.
-                    pg_sys::ObjectType::OBJECT_EXTENSION => What::LeaveOut("COMMENT ON EXTENSION".into()),
+                    pg_sys::ObjectType::OBJECT_EXTENSION => {
+                        What::LeaveOut("COMMENT ON EXTENSION".into())
+                    }
                     _ => What::Run,
                 }
             }
@@ -648,13 +730,28 @@ unsafe fn judge(tree: *mut pg_sys::Node, job: &Build) -> What {
                 }
                 What::Run
             }
-            T::T_CreatedbStmt | T::T_AlterDatabaseStmt | T::T_AlterDatabaseSetStmt => What::LeaveOut(tag),
-            T::T_CreateRoleStmt | T::T_AlterRoleStmt | T::T_AlterRoleSetStmt | T::T_DropRoleStmt
-            | T::T_GrantRoleStmt | T::T_CreateTableSpaceStmt | T::T_DropTableSpaceStmt
-            | T::T_AlterTableSpaceOptionsStmt | T::T_DropdbStmt | T::T_AlterSystemStmt
-            | T::T_DropOwnedStmt | T::T_ReassignOwnedStmt | T::T_CreateSubscriptionStmt
-            | T::T_AlterSubscriptionStmt | T::T_DropSubscriptionStmt | T::T_NotifyStmt
-            | T::T_ListenStmt | T::T_UnlistenStmt | T::T_LoadStmt => not_schema(&tag),
+            T::T_CreatedbStmt | T::T_AlterDatabaseStmt | T::T_AlterDatabaseSetStmt => {
+                What::LeaveOut(tag)
+            }
+            T::T_CreateRoleStmt
+            | T::T_AlterRoleStmt
+            | T::T_AlterRoleSetStmt
+            | T::T_DropRoleStmt
+            | T::T_GrantRoleStmt
+            | T::T_CreateTableSpaceStmt
+            | T::T_DropTableSpaceStmt
+            | T::T_AlterTableSpaceOptionsStmt
+            | T::T_DropdbStmt
+            | T::T_AlterSystemStmt
+            | T::T_DropOwnedStmt
+            | T::T_ReassignOwnedStmt
+            | T::T_CreateSubscriptionStmt
+            | T::T_AlterSubscriptionStmt
+            | T::T_DropSubscriptionStmt
+            | T::T_NotifyStmt
+            | T::T_ListenStmt
+            | T::T_UnlistenStmt
+            | T::T_LoadStmt => not_schema(&tag),
             _ => What::Run,
         }
     }
@@ -663,7 +760,9 @@ unsafe fn judge(tree: *mut pg_sys::Node, job: &Build) -> What {
 fn not_schema(tag: &str) -> What {
     What::Refuse(
         format!("{tag} is no part of a schema"),
-        Some("A declared text says what the database's schema is. Leave this statement out.".into()),
+        Some(
+            "A declared text says what the database's schema is. Leave this statement out.".into(),
+        ),
     )
 }
 
@@ -690,7 +789,10 @@ unsafe fn data(tag: &str, range: *mut pg_sys::RangeVar) -> What {
         if oid == pg_sys::InvalidOid {
             return What::Refuse(
                 format!("{tag} is no part of a schema, and the text declares no table {name}"),
-                Some("A declared text says what the database's schema is. Leave this statement out.".into()),
+                Some(
+                    "A declared text says what the database's schema is. Leave this statement out."
+                        .into(),
+                ),
             );
         }
         What::LeaveOut(format!("{tag} {name}"))

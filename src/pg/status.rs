@@ -36,18 +36,33 @@ pub fn rows() -> Vec<Row> {
     let disabled = facts.disabled_triggers.join(", ");
     add(
         "record",
-        if facts.in_recovery { "standby" } else if disabled.is_empty() { "on" } else { "incomplete" },
+        if facts.in_recovery {
+            "standby"
+        } else if disabled.is_empty() {
+            "on"
+        } else {
+            "incomplete"
+        },
         if facts.in_recovery {
             "this server is a standby: the record comes from the primary".into()
         } else if disabled.is_empty() {
-            format!("{} statements, {} of them refused", facts.statements, facts.refused)
+            format!(
+                "{} statements, {} of them refused",
+                facts.statements, facts.refused
+            )
         } else {
-            format!("event triggers do not fire always: {disabled}; ALTER EVENT TRIGGER … ENABLE ALWAYS;")
+            format!(
+                "event triggers do not fire always: {disabled}; ALTER EVENT TRIGGER … ENABLE ALWAYS;"
+            )
         },
     );
     add(
         "DDL",
-        if disabled.is_empty() { "covered" } else { "covered in part" },
+        if disabled.is_empty() {
+            "covered"
+        } else {
+            "covered in part"
+        },
         "DROP, ALTER and all other DDL, however it is reached".into(),
     );
     let login = facts.version >= 170_000 && facts.login_trigger;
@@ -55,12 +70,19 @@ pub fn rows() -> Vec<Row> {
         ("shared", _) => ("covered", "loaded by shared_preload_libraries".into()),
         ("session", _) => ("covered", "loaded by session_preload_libraries".into()),
         (_, true) => ("covered", "loaded by the login event trigger".into()),
-        _ => ("not covered", format!("in a session whose first statement it is, it passes: {cover}")),
+        _ => (
+            "not covered",
+            format!("in a session whose first statement it is, it passes: {cover}"),
+        ),
     };
     add("TRUNCATE", state, how);
     add(
         "background workers",
-        if preloaded == "shared" { "covered" } else { "not covered" },
+        if preloaded == "shared" {
+            "covered"
+        } else {
+            "not covered"
+        },
         if preloaded == "shared" {
             "also logical replication's workers run with the library loaded".into()
         } else {
@@ -69,9 +91,18 @@ pub fn rows() -> Vec<Row> {
     );
     add(
         "DROP DATABASE",
-        if !facts.marked { "not protected" } else if preloaded == "shared" { "covered" } else { "covered in part" },
         if !facts.marked {
-            format!("ALTER DATABASE {} SET schemaguard.protected = on;", facts.database_quoted)
+            "not protected"
+        } else if preloaded == "shared" {
+            "covered"
+        } else {
+            "covered in part"
+        },
+        if !facts.marked {
+            format!(
+                "ALTER DATABASE {} SET schemaguard.protected = on;",
+                facts.database_quoted
+            )
         } else if preloaded == "shared" {
             "refused from whatever database it comes".into()
         } else {
@@ -96,10 +127,18 @@ pub fn rows() -> Vec<Row> {
         "a statement that can't be proven harmless in this time is refused".into(),
     );
     if facts.declared.is_empty() {
-        add("declared schema", "none", "SELECT schemaguard.declare('…'); tells what the schema should be".into());
+        add(
+            "declared schema",
+            "none",
+            "SELECT schemaguard.declare('…'); tells what the schema should be".into(),
+        );
     }
     for (name, version, at) in &facts.declared {
-        add("declared schema", name, format!("version {version}, declared {at}"));
+        add(
+            "declared schema",
+            name,
+            format!("version {version}, declared {at}"),
+        );
     }
     rows
 }
@@ -128,11 +167,19 @@ fn facts() -> Facts {
     let (database, in_recovery, name) = unsafe {
         let database = pg_sys::MyDatabaseId;
         let name = pg_sys::quote_identifier(pg_sys::get_database_name(database));
-        (database, pg_sys::RecoveryInProgress(), text(name).unwrap_or_default())
+        (
+            database,
+            pg_sys::RecoveryInProgress(),
+            text(name).unwrap_or_default(),
+        )
     };
     let on_database = sys::catalog::database_settings(database);
     let of_database = |name: &str| {
-        on_database.iter().filter_map(|s| s.split_once('=')).find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.to_owned())
+        on_database
+            .iter()
+            .filter_map(|s| s.split_once('='))
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, v)| v.to_owned())
     };
     let mut facts = Facts {
         version: setting(c"server_version_num").parse().unwrap_or(0),
@@ -167,8 +214,8 @@ fn facts() -> Facts {
                 }
             }
             if let Ok(rows) = client.select(
-                "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE verdict OPERATOR(pg_catalog.=) 'refused')
-                   FROM schemaguard.ddl_statement",
+                "SELECT pg_catalog.count(verdict), pg_catalog.count(*) FILTER (WHERE verdict OPERATOR(pg_catalog.=) 'refused')
+                   FROM schemaguard.ddl_entry",
                 None,
                 &[],
             ) {
@@ -196,7 +243,10 @@ fn facts() -> Facts {
 
 /// How the library gets into sessions of this database.
 fn preloaded(facts: &Facts) -> String {
-    let has = |list: &str| list.split(',').any(|l| l.trim().trim_matches('"') == "schemaguard");
+    let has = |list: &str| {
+        list.split(',')
+            .any(|l| l.trim().trim_matches('"') == "schemaguard")
+    };
     if has(&facts.shared_preload) {
         "shared".into()
     } else if has(&facts.session_preload) || has(&facts.database_preload) {
@@ -208,5 +258,9 @@ fn preloaded(facts: &Facts) -> String {
 
 /// A preload list with ours added.
 fn with_ours(list: &str) -> String {
-    if list.trim().is_empty() { "schemaguard".into() } else { format!("{list}, schemaguard") }
+    if list.trim().is_empty() {
+        "schemaguard".into()
+    } else {
+        format!("{list}, schemaguard")
+    }
 }

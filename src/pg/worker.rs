@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Job {
     /// Write a refused statement into the record.
-    Refused(ledger::Refused),
+    Refused(Box<ledger::Refused>),
     /// Create, have built and drop a scratch database.
     Scratch(scratch::Job),
     /// Inside a scratch database, as superuser: what the text takes for granted.
@@ -60,7 +60,12 @@ pub struct Running {
 
 /// Starts a worker in `database` as `user` (invalid: the superuser that
 /// initdb made). The error says why none could be had.
-pub fn start(job: &Job, database: pg_sys::Oid, user: pg_sys::Oid, flags: u32) -> Result<Running, String> {
+pub fn start(
+    job: &Job,
+    database: pg_sys::Oid,
+    user: pg_sys::Oid,
+    flags: u32,
+) -> Result<Running, String> {
     let bytes = serde_json::to_vec(job).map_err(|e| e.to_string())?;
     // SAFETY: the segment is as large as head and job together, and mapped
     // until `finish` or the transaction's end; strings are NUL-terminated.
@@ -75,14 +80,18 @@ pub fn start(job: &Job, database: pg_sys::Oid, user: pg_sys::Oid, flags: u32) ->
             job_length: bytes.len() as u32,
         };
         base.cast::<Head>().write(head);
-        base.add(size_of::<Head>()).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+        base.add(size_of::<Head>())
+            .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
 
         let mut worker = pg_sys::BackgroundWorker::default();
         put(&mut worker.bgw_name, "schemaguard worker");
         put(&mut worker.bgw_type, "schemaguard worker");
         put(&mut worker.bgw_library_name, "schemaguard");
         put(&mut worker.bgw_function_name, "schemaguard_worker");
-        put(&mut worker.bgw_extra, &format!("{} {} {flags}", database.to_u32(), user.to_u32()));
+        put(
+            &mut worker.bgw_extra,
+            &format!("{} {} {flags}", database.to_u32(), user.to_u32()),
+        );
         worker.bgw_flags =
             (pg_sys::BGWORKER_SHMEM_ACCESS | pg_sys::BGWORKER_BACKEND_DATABASE_CONNECTION) as _;
         worker.bgw_start_time = pg_sys::BgWorkerStartTime::BgWorkerStart_RecoveryFinished;
@@ -243,7 +252,10 @@ pub fn nap() {
 pub fn record_refused(row: &ledger::Refused) -> Result<(), String> {
     /// The refused statement may itself hold locks on the record.
     const LIMIT: Duration = Duration::from_secs(3);
-    let job = Job::Refused(ledger::Refused { statement: row.statement.clone(), object: row.object.clone() });
+    let job = Job::Refused(Box::new(ledger::Refused {
+        statement: row.statement.clone(),
+        object: row.object.clone(),
+    }));
     // SAFETY: reads a variable.
     let database = unsafe { pg_sys::MyDatabaseId };
     let answer = start(&job, database, pg_sys::InvalidOid, 0)?.wait(Some(LIMIT))?;
@@ -288,8 +300,10 @@ impl Desk {
             base.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
             pg_sys::dsm_pin_segment(segment);
             let head = self.head();
-            head.answer.store(pg_sys::dsm_segment_handle(segment), Ordering::Release);
-            head.answer_length.store(bytes.len() as u32, Ordering::Release);
+            head.answer
+                .store(pg_sys::dsm_segment_handle(segment), Ordering::Release);
+            head.answer_length
+                .store(bytes.len() as u32, Ordering::Release);
             head.state.store(ANSWERED, Ordering::Release);
             pg_sys::dsm_detach(segment);
         }

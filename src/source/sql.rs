@@ -40,7 +40,11 @@ pub fn prepare(text: &str) -> Result<Prepared<'_>, Unreadable> {
     let mut blank: Vec<(usize, usize)> = Vec::new();
     // Everything before `sure` is known not to end inside a string or comment.
     let mut sure = 0;
-    let mut lines = Lines { text, at: 0, number: 0 };
+    let mut lines = Lines {
+        text,
+        at: 0,
+        number: 0,
+    };
     while let Some((start, line, number)) = lines.next() {
         let trimmed = line.trim_start();
         let command = trimmed.strip_prefix('\\');
@@ -65,13 +69,20 @@ pub fn prepare(text: &str) -> Result<Prepared<'_>, Unreadable> {
             }
             blank.push((from, to));
             sure = to;
-            left_out.push(LeftOut { line: number, what: format!("{rows} rows of COPY data") });
+            left_out.push(LeftOut {
+                line: number,
+                what: format!("{rows} rows of COPY data"),
+            });
             continue;
         }
         let command = command.unwrap_or_default();
-        let name: String = command.chars().take_while(|c| c.is_ascii_alphabetic() || *c == '_').collect();
+        let name: String = command
+            .chars()
+            .take_while(|c| c.is_ascii_alphabetic() || *c == '_')
+            .collect();
         match name.as_str() {
-            "i" | "ir" | "include" | "include_relative" | "if" | "elif" | "else" | "endif" | "gexec" => {
+            "i" | "ir" | "include" | "include_relative" | "if" | "elif" | "else" | "endif"
+            | "gexec" => {
                 return Err(Unreadable {
                     at: start + (line.len() - trimmed.len()),
                     message: format!("psql's \\{name} can't be followed here"),
@@ -80,13 +91,19 @@ pub fn prepare(text: &str) -> Result<Prepared<'_>, Unreadable> {
             }
             "q" | "quit" => {
                 blank.push((start, text.len()));
-                left_out.push(LeftOut { line: number, what: format!("\\{name} and what follows") });
+                left_out.push(LeftOut {
+                    line: number,
+                    what: format!("\\{name} and what follows"),
+                });
                 break;
             }
             _ => {
                 blank.push((start, start + line.len()));
                 sure = start + line.len();
-                left_out.push(LeftOut { line: number, what: format!("\\{name}") });
+                left_out.push(LeftOut {
+                    line: number,
+                    what: format!("\\{name}"),
+                });
             }
         }
     }
@@ -127,13 +144,19 @@ impl<'a> Iterator for Lines<'a> {
 
 fn is_copy_from_stdin(line: &str) -> bool {
     let line = line.trim();
-    if !(line.len() > 5 && line.is_char_boundary(5) && line[..5].eq_ignore_ascii_case("copy ") && line.ends_with(';')) {
+    if !(line.len() > 5
+        && line.is_char_boundary(5)
+        && line[..5].eq_ignore_ascii_case("copy ")
+        && line.ends_with(';'))
+    {
         return false;
     }
     let upper = line.to_ascii_uppercase();
-    upper.split_whitespace().collect::<Vec<_>>().windows(2).any(|w| {
-        w[0] == "FROM" && w[1].trim_end_matches(';') == "STDIN"
-    })
+    upper
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .windows(2)
+        .any(|w| w[0] == "FROM" && w[1].trim_end_matches(';') == "STDIN")
 }
 
 /// Whether a piece of text ends outside of strings and comments.
@@ -142,7 +165,10 @@ fn is_complete(piece: &str) -> bool {
 }
 
 fn tokens(text: &str) -> Option<Vec<TokenWithSpan>> {
-    Tokenizer::new(&PostgreSqlDialect {}, text).with_unescape(false).tokenize_with_location().ok()
+    Tokenizer::new(&PostgreSqlDialect {}, text)
+        .with_unescape(false)
+        .tokenize_with_location()
+        .ok()
 }
 
 /// Line and column (both from 1, columns in characters) of a byte offset.
@@ -153,7 +179,13 @@ pub fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     }
     let before = &text[..at];
     let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        + 1;
     (line, column)
 }
 
@@ -162,8 +194,18 @@ const HIDDEN: &str = "'***'";
 
 /// Words before a literal that make it a secret: `PASSWORD 'x'`,
 /// `OPTIONS (secret_key 'x')`.
-const SECRET: &[&str] =
-    &["password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "access_key", "private_key", "credential"];
+const SECRET: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "api_key",
+    "apikey",
+    "access_key",
+    "private_key",
+    "credential",
+];
 
 /// The statement's text with secrets blanked: what is recorded is read by
 /// more people than may log in with it.
@@ -179,8 +221,10 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     let offsets = Offsets::new(text);
     let mut out = String::with_capacity(text.len());
     let mut copied = 0;
-    let significant: Vec<&TokenWithSpan> =
-        tokens.iter().filter(|t| !matches!(t.token, Token::Whitespace(_))).collect();
+    let significant: Vec<&TokenWithSpan> = tokens
+        .iter()
+        .filter(|t| !matches!(t.token, Token::Whitespace(_)))
+        .collect();
     let settings = matches!(
         significant.first().map(|t| word(&t.token)),
         Some(Some(first)) if first == "set" || first == "alter"
@@ -197,7 +241,11 @@ pub fn redact(text: &str) -> Cow<'_, str> {
                 let assigned = before(1).is_some_and(|p| {
                     settings && (p.token == Token::Eq || word(&p.token).as_deref() == Some("to"))
                 });
-                let owner = if assigned { before(2).and_then(|p| word(&p.token)) } else { named };
+                let owner = if assigned {
+                    before(2).and_then(|p| word(&p.token))
+                } else {
+                    named
+                };
                 if owner.is_some_and(|w| is_secret(&w)) {
                     Some(HIDDEN.to_owned())
                 } else {
@@ -267,7 +315,9 @@ fn mask(inside: &str) -> Option<String> {
     let mut from = 0;
     while let Some(found) = out[from..].find("://") {
         let start = from + found + 3;
-        let end = out[start..].find(['/', ' ', '?', '\'']).map_or(out.len(), |n| start + n);
+        let end = out[start..]
+            .find(['/', ' ', '?', '\''])
+            .map_or(out.len(), |n| start + n);
         let authority = out[start..end].to_owned();
         if let Some((login, host)) = authority.rsplit_once('@')
             && let Some((user, _)) = login.split_once(':')
@@ -281,7 +331,11 @@ fn mask(inside: &str) -> Option<String> {
 
 /// Length of a connection string's value: up to white space, or quoted.
 fn value_length(rest: &str) -> usize {
-    if rest.starts_with('\'') { quoted_length(rest) } else { rest.find(char::is_whitespace).unwrap_or(rest.len()) }
+    if rest.starts_with('\'') {
+        quoted_length(rest)
+    } else {
+        rest.find(char::is_whitespace).unwrap_or(rest.len())
+    }
 }
 
 /// Length of a text in quotes, however often those are doubled.
@@ -314,7 +368,10 @@ impl<'a> Offsets<'a> {
         let line = (location.line.max(1) as usize - 1).min(self.lines.len() - 1);
         let start = self.lines[line];
         let column = location.column.max(1) as usize - 1;
-        self.text[start..].char_indices().nth(column).map_or(self.text.len(), |(i, _)| start + i)
+        self.text[start..]
+            .char_indices()
+            .nth(column)
+            .map_or(self.text.len(), |(i, _)| start + i)
     }
 }
 
@@ -341,18 +398,33 @@ mod tests {
         let sql = blanked(text);
         assert_eq!(sql.len(), text.len());
         assert_eq!(sql.trim(), "CREATE TABLE t ();");
-        let left: Vec<_> = prepare(text).unwrap().left_out.into_iter().map(|l| (l.line, l.what)).collect();
-        assert_eq!(left, [(1, "\\restrict".to_owned()), (3, "\\connect".to_owned())]);
+        let left: Vec<_> = prepare(text)
+            .unwrap()
+            .left_out
+            .into_iter()
+            .map(|l| (l.line, l.what))
+            .collect();
+        assert_eq!(
+            left,
+            [(1, "\\restrict".to_owned()), (3, "\\connect".to_owned())]
+        );
     }
 
     #[test]
     fn copy_data_is_blanked_whatever_is_in_it() {
-        let text = "COPY public.t (a, b) FROM stdin;\n1\tit's; $$\n\\N\t/*\n\\.\n\nCREATE TABLE u ();\n";
+        let text =
+            "COPY public.t (a, b) FROM stdin;\n1\tit's; $$\n\\N\t/*\n\\.\n\nCREATE TABLE u ();\n";
         assert_eq!(
-            blanked(text).split_whitespace().collect::<Vec<_>>().join(" "),
+            blanked(text)
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" "),
             "COPY public.t (a, b) FROM stdin; CREATE TABLE u ();"
         );
-        assert_eq!(prepare(text).unwrap().left_out[0].what, "2 rows of COPY data");
+        assert_eq!(
+            prepare(text).unwrap().left_out[0].what,
+            "2 rows of COPY data"
+        );
     }
 
     #[test]
@@ -370,7 +442,10 @@ mod tests {
     #[test]
     fn text_from_elsewhere_is_refused_where_it_stands() {
         let error = prepare("SELECT 1;\n  \\i other.sql\n").unwrap_err();
-        assert_eq!(line_and_column("SELECT 1;\n  \\i other.sql\n", error.at), (2, 3));
+        assert_eq!(
+            line_and_column("SELECT 1;\n  \\i other.sql\n", error.at),
+            (2, 3)
+        );
         assert!(error.message.contains("\\i"));
     }
 
@@ -391,18 +466,34 @@ mod tests {
     fn secrets_are_hidden() {
         let cases = [
             ("ALTER ROLE a PASSWORD 'x'", "ALTER ROLE a PASSWORD '***'"),
-            ("create user a with encrypted password 'it''s' login", "create user a with encrypted password '***' login"),
-            ("CREATE USER MAPPING FOR a SERVER s OPTIONS (user 'u', password 'p')",
-             "CREATE USER MAPPING FOR a SERVER s OPTIONS (user 'u', password '***')"),
-            ("CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (aws_secret_access_key 'p')",
-             "CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (aws_secret_access_key '***')"),
-            ("CREATE SUBSCRIPTION s CONNECTION 'host=h password=p user=u' PUBLICATION q",
-             "CREATE SUBSCRIPTION s CONNECTION 'host=h password=*** user=u' PUBLICATION q"),
-            ("CREATE SUBSCRIPTION s CONNECTION 'postgres://u:p@h/db' PUBLICATION q",
-             "CREATE SUBSCRIPTION s CONNECTION 'postgres://u:***@h/db' PUBLICATION q"),
-            ("ALTER DATABASE d SET my.token = 'p'", "ALTER DATABASE d SET my.token = '***'"),
-            ("DO $$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ''x'''; END $$",
-             "DO $$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ''***'''; END $$"),
+            (
+                "create user a with encrypted password 'it''s' login",
+                "create user a with encrypted password '***' login",
+            ),
+            (
+                "CREATE USER MAPPING FOR a SERVER s OPTIONS (user 'u', password 'p')",
+                "CREATE USER MAPPING FOR a SERVER s OPTIONS (user 'u', password '***')",
+            ),
+            (
+                "CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (aws_secret_access_key 'p')",
+                "CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (aws_secret_access_key '***')",
+            ),
+            (
+                "CREATE SUBSCRIPTION s CONNECTION 'host=h password=p user=u' PUBLICATION q",
+                "CREATE SUBSCRIPTION s CONNECTION 'host=h password=*** user=u' PUBLICATION q",
+            ),
+            (
+                "CREATE SUBSCRIPTION s CONNECTION 'postgres://u:p@h/db' PUBLICATION q",
+                "CREATE SUBSCRIPTION s CONNECTION 'postgres://u:***@h/db' PUBLICATION q",
+            ),
+            (
+                "ALTER DATABASE d SET my.token = 'p'",
+                "ALTER DATABASE d SET my.token = '***'",
+            ),
+            (
+                "DO $$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ''x'''; END $$",
+                "DO $$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ''***'''; END $$",
+            ),
         ];
         for (text, hidden) in cases {
             assert_eq!(redact(text), hidden);

@@ -11,12 +11,19 @@ pub fn accept(reason: &str) {
             "SG005",
             "consent to lose data needs a reason",
             None,
-            Some("Say what is lost and why that is right: SELECT schemaguard.accept_data_loss('…');".into()),
+            Some(
+                "Say what is lost and why that is right: SELECT schemaguard.accept_data_loss('…');"
+                    .into(),
+            ),
         );
     }
     let depth = sys::transaction_depth();
     state::with(|s| {
-        s.consent = Some(Consent { depth, reason: reason.to_owned(), used: false });
+        s.consent = Some(Consent {
+            depth,
+            reason: reason.to_owned(),
+            used: false,
+        });
     });
 }
 

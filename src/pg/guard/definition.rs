@@ -20,12 +20,23 @@ pub fn keep(address: Address) {
     // is complete, at the first of them, and they are part of it.
     let whole = matches!(
         tag.as_str(),
-        "DROP TABLE" | "DROP SCHEMA" | "DROP OWNED" | "DROP EXTENSION" | "DROP TYPE" | "DROP FOREIGN TABLE"
+        "DROP TABLE"
+            | "DROP SCHEMA"
+            | "DROP OWNED"
+            | "DROP EXTENSION"
+            | "DROP TYPE"
+            | "DROP FOREIGN TABLE"
     );
     if whole && let Some(table) = owner(address) {
-        let table = Address { class: pg_sys::RelationRelationId, object: table, sub: 0 };
+        let table = Address {
+            class: pg_sys::RelationRelationId,
+            object: table,
+            sub: 0,
+        };
         let known = state::with(|s| {
-            s.running.last().is_some_and(|r| r.definitions.contains_key(&table))
+            s.running
+                .last()
+                .is_some_and(|r| r.definitions.contains_key(&table))
         });
         if !known && let Some(definition) = relation(table.object) {
             put(table, definition);
@@ -68,7 +79,14 @@ fn keep_key_of(address: Address) {
     if constraint != pg_sys::InvalidOid
         && let Some(definition) = catalog::constraint_definition(constraint)
     {
-        put(Address { class: catalog::CONSTRAINT, object: constraint, sub: 0 }, definition);
+        put(
+            Address {
+                class: catalog::CONSTRAINT,
+                object: constraint,
+                sub: 0,
+            },
+            definition,
+        );
     }
 }
 
@@ -101,10 +119,21 @@ fn owner(address: Address) -> Option<pg_sys::Oid> {
     matches!(kind, b'r' | b'p' | b'f').then_some(table)
 }
 
-/// The column that a default belongs to.
+/// The column that a default belongs to. The server names a new default by
+/// its column, one that goes by its own oid.
 pub fn default_column(address: Address) -> Option<Address> {
+    if address.sub != 0 {
+        return Some(Address {
+            class: pg_sys::RelationRelationId,
+            ..address
+        });
+    }
     let (object, sub) = sys::server::default_column(address.object)?;
-    Some(Address { class: pg_sys::RelationRelationId, object, sub })
+    Some(Address {
+        class: pg_sys::RelationRelationId,
+        object,
+        sub,
+    })
 }
 
 /// A view that a statement is about to replace.
@@ -120,7 +149,11 @@ pub fn keep_view(range: *mut pg_sys::RangeVar) {
         )
     };
     if view != pg_sys::InvalidOid {
-        keep(Address { class: pg_sys::RelationRelationId, object: view, sub: 0 });
+        keep(Address {
+            class: pg_sys::RelationRelationId,
+            object: view,
+            sub: 0,
+        });
     }
 }
 
@@ -142,8 +175,13 @@ fn relation(oid: pg_sys::Oid) -> Option<String> {
         b'i' | b'I' if unsafe { pg_sys::get_index_constraint(oid) } == pg_sys::InvalidOid => {
             // Those of toast tables have no name that anybody knows.
             // SAFETY: catalog lookups.
-            let toast = unsafe { pg_sys::get_rel_namespace(oid) } == pg_sys::Oid::from(pg_sys::PG_TOAST_NAMESPACE);
-            if toast { None } else { sys::call(pg_sys::F_PG_GET_INDEXDEF_OID, &[oid.into()]) }
+            let toast = unsafe { pg_sys::get_rel_namespace(oid) }
+                == pg_sys::Oid::from(pg_sys::PG_TOAST_NAMESPACE);
+            if toast {
+                None
+            } else {
+                sys::call(pg_sys::F_PG_GET_INDEXDEF_OID, &[oid.into()])
+            }
         }
         kind @ (b'r' | b'p' | b'f' | b'c') => Some(table(oid, kind)),
         b'S' => Some(format!("CREATE SEQUENCE {}", name())),
@@ -158,20 +196,26 @@ fn table(oid: pg_sys::Oid, kind: u8) -> String {
     unsafe {
         let rel = pg_sys::relation_open(oid, pg_sys::NoLock as _);
         let desc = (*rel).rd_att;
-        let mut parts: Vec<String> =
-            (1..=(*desc).natts as i16).filter_map(|n| column(rel, n)).collect();
+        let mut parts: Vec<String> = (1..=(*desc).natts as i16)
+            .filter_map(|n| column(rel, n))
+            .collect();
         let mut after = String::new();
         if kind != b'c' {
             for constraint in catalog::constraints_of(oid) {
                 let definition = catalog::constraint_definition(constraint);
-                let name = text(pg_sys::quote_identifier(pg_sys::get_constraint_name(constraint)));
+                let name = text(pg_sys::quote_identifier(pg_sys::get_constraint_name(
+                    constraint,
+                )));
                 if let (Some(definition), Some(name)) = (definition, name) {
                     parts.push(format!("CONSTRAINT {name} {definition}"));
                 }
             }
-            for index in PgList::<pg_sys::Oid>::from_pg(pg_sys::RelationGetIndexList(rel)).iter_oid() {
+            for index in
+                PgList::<pg_sys::Oid>::from_pg(pg_sys::RelationGetIndexList(rel)).iter_oid()
+            {
                 if pg_sys::get_index_constraint(index) == pg_sys::InvalidOid
-                    && let Some(definition) = sys::call(pg_sys::F_PG_GET_INDEXDEF_OID, &[index.into()])
+                    && let Some(definition) =
+                        sys::call(pg_sys::F_PG_GET_INDEXDEF_OID, &[index.into()])
                 {
                     after.push_str(&format!(";\n{definition}"));
                 }
@@ -179,7 +223,8 @@ fn table(oid: pg_sys::Oid, kind: u8) -> String {
         }
         let name = sys::scan::relation_name(oid);
         let partition_key = if kind == b'p' {
-            sys::call(pg_sys::F_PG_GET_PARTKEYDEF, &[oid.into()]).map(|k| format!(" PARTITION BY {k}"))
+            sys::call(pg_sys::F_PG_GET_PARTKEYDEF, &[oid.into()])
+                .map(|k| format!(" PARTITION BY {k}"))
         } else {
             None
         };
@@ -191,7 +236,9 @@ fn table(oid: pg_sys::Oid, kind: u8) -> String {
         let head = match kind {
             b'c' => format!("CREATE TYPE {name} AS"),
             b'f' => format!("CREATE FOREIGN TABLE {name}"),
-            _ if (*(*rel).rd_rel).relpersistence as u8 == b'u' => format!("CREATE UNLOGGED TABLE {name}"),
+            _ if (*(*rel).rd_rel).relpersistence as u8 == b'u' => {
+                format!("CREATE UNLOGGED TABLE {name}")
+            }
             _ => format!("CREATE TABLE {name}"),
         };
         pg_sys::relation_close(rel, pg_sys::NoLock as _);
@@ -226,7 +273,10 @@ unsafe fn column(rel: pg_sys::Relation, number: i16) -> Option<String> {
             return None;
         }
         let name = text(pg_sys::quote_identifier((*form).attname.data.as_ptr()))?;
-        let type_name = text(pg_sys::format_type_with_typemod((*form).atttypid, (*form).atttypmod))?;
+        let type_name = text(pg_sys::format_type_with_typemod(
+            (*form).atttypid,
+            (*form).atttypmod,
+        ))?;
         let mut out = format!("{name} {type_name}");
         if (*form).attcollation != pg_sys::InvalidOid
             && (*form).attcollation != pg_sys::get_typcollation((*form).atttypid)
@@ -270,20 +320,35 @@ unsafe fn default_expression(rel: pg_sys::Relation, number: i16) -> Option<Strin
         let node = pg_sys::stringToNode(found.adbin);
         let context =
             pg_sys::deparse_context_for((*(*rel).rd_rel).relname.data.as_ptr(), (*rel).rd_id);
-        text(pg_sys::deparse_expression(node.cast(), context, false, false))
+        text(pg_sys::deparse_expression(
+            node.cast(),
+            context,
+            false,
+            false,
+        ))
     }
 }
 
 /// Enums and domains; row types are described with their table, and arrays
 /// with nothing.
 fn type_definition(oid: pg_sys::Oid) -> Option<String> {
-    let name = identity::of(Address { class: pg_sys::TypeRelationId, object: oid, sub: 0 })?.sql();
+    let name = identity::of(Address {
+        class: pg_sys::TypeRelationId,
+        object: oid,
+        sub: 0,
+    })?
+    .sql();
     // SAFETY: a catalog lookup.
     match unsafe { pg_sys::get_typtype(oid) } as u8 {
         b'e' => {
-            let labels: Vec<String> =
-                catalog::enum_labels(oid).iter().map(|l| format!("'{}'", l.replace('\'', "''"))).collect();
-            Some(format!("CREATE TYPE {name} AS ENUM ({})", labels.join(", ")))
+            let labels: Vec<String> = catalog::enum_labels(oid)
+                .iter()
+                .map(|l| format!("'{}'", l.replace('\'', "''")))
+                .collect();
+            Some(format!(
+                "CREATE TYPE {name} AS ENUM ({})",
+                labels.join(", ")
+            ))
         }
         b'd' => {
             // SAFETY: catalog lookups.

@@ -7,8 +7,8 @@ use crate::pg::ledger::{self, Verdict, Who};
 use crate::pg::settings::{self, Mode};
 use crate::pg::sys::event::{self, Command, Dropped, Event};
 use crate::pg::sys::{self, catalog, text};
-use pgrx::{PgList, pg_sys};
 use pgrx::prelude::pg_guard;
+use pgrx::{PgList, pg_sys};
 use std::collections::{HashMap, HashSet};
 
 /// Makes a function that the server can call by name as an event trigger.
@@ -26,7 +26,8 @@ macro_rules! event_trigger {
         #[pg_guard]
         pub unsafe extern "C-unwind" fn $name(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
             sys::entry(|| {
-                let Some(event) = Event::of(fcinfo) else {
+                // SAFETY: passed on as the server gave it.
+                let Some(event) = (unsafe { Event::of(fcinfo) }) else {
                     sys::raise(
                         "39P03",
                         concat!(stringify!($name), " can only be called as an event trigger"),
@@ -43,9 +44,21 @@ macro_rules! event_trigger {
     };
 }
 
-event_trigger!(schemaguard_on_ddl_command_start, pg_finfo_schemaguard_on_ddl_command_start, start);
-event_trigger!(schemaguard_on_sql_drop, pg_finfo_schemaguard_on_sql_drop, dropped);
-event_trigger!(schemaguard_on_ddl_command_end, pg_finfo_schemaguard_on_ddl_command_end, end);
+event_trigger!(
+    schemaguard_on_ddl_command_start,
+    pg_finfo_schemaguard_on_ddl_command_start,
+    start
+);
+event_trigger!(
+    schemaguard_on_sql_drop,
+    pg_finfo_schemaguard_on_sql_drop,
+    dropped
+);
+event_trigger!(
+    schemaguard_on_ddl_command_end,
+    pg_finfo_schemaguard_on_ddl_command_end,
+    end
+);
 event_trigger!(schemaguard_on_login, pg_finfo_schemaguard_on_login, login);
 
 /// Being loaded is all that is wanted.
@@ -109,7 +122,10 @@ fn dropped(event: Event) {
 /// definition of its own; parts of a table that goes are part of its row.
 fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
     let mut definitions = state::with(|s| {
-        s.running.last_mut().map(|r| std::mem::take(&mut r.definitions)).unwrap_or_default()
+        s.running
+            .last_mut()
+            .map(|r| std::mem::take(&mut r.definitions))
+            .unwrap_or_default()
     });
     let tables: HashSet<&[String]> = objects
         .iter()
@@ -120,14 +136,25 @@ fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
         .iter()
         .filter(|d| !d.is_temporary && d.schema.as_deref() != Some("pg_toast"))
         .filter_map(|d| {
-            let address = Address { class: d.class, object: d.object, sub: d.sub };
+            let address = Address {
+                class: d.class,
+                object: d.object,
+                sub: d.sub,
+            };
             let definition = definitions.remove(&address);
             let part = d.names.len() == 3 && tables.contains(&d.names[..2]);
-            if !d.original && (part || (definition.is_none() && d.class != pg_sys::NamespaceRelationId)) {
+            if !d.original
+                && (part || (definition.is_none() && d.class != pg_sys::NamespaceRelationId))
+            {
                 return None;
             }
-            let object =
-                identity::of_dropped(d.class, d.schema.as_deref(), d.name.as_deref(), d.names.clone(), &d.args);
+            let object = identity::of_dropped(
+                d.class,
+                d.schema.as_deref(),
+                d.name.as_deref(),
+                d.names.clone(),
+                &d.args,
+            );
             Some(ledger::Object {
                 command_tag: tag.to_owned(),
                 action: "drop".into(),
@@ -143,7 +170,9 @@ fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
 /// PostgreSQL's word as drift() uses it: `table column` is a column here.
 fn object_type(word: &str) -> String {
     match word {
-        "table column" | "foreign table column" | "view column" | "composite type column" => "column".into(),
+        "table column" | "foreign table column" | "view column" | "composite type column" => {
+            "column".into()
+        }
         "table constraint" | "domain constraint" => "constraint".into(),
         "composite type" => "type".into(),
         other => other.to_lowercase(),
@@ -157,7 +186,9 @@ fn end(event: Event) {
         }
         // Nothing is left to judge unless sql_drop is disabled.
         judge::end_of_statement(&[]);
-        let Some(running) = state::with(|s| s.running.pop()) else { return };
+        let Some(running) = state::with(|s| s.running.pop()) else {
+            return;
+        };
         let commands = event::commands();
         let mut objects = rows_of_commands(&running, &commands, event);
         objects.extend(running.dropped.iter().cloned());
@@ -192,7 +223,11 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
             rows.extend(names.into_iter().map(|n| row(n, None, Vec::new())));
             continue;
         }
-        let address = Address { class: command.class, object: command.object, sub: command.sub };
+        let address = Address {
+            class: command.class,
+            object: command.object,
+            sub: command.sub,
+        };
         if !seen.insert(address) {
             continue;
         }
@@ -207,7 +242,10 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
             }
             _ => Vec::new(),
         };
-        let name = identity.map(|i| i.to_string()).or_else(|| command.identity.clone()).unwrap_or_default();
+        let name = identity
+            .map(|i| i.to_string())
+            .or_else(|| command.identity.clone())
+            .unwrap_or_default();
         rows.push(row(name, running.definitions.get(&address).cloned(), parts));
     }
     rows
@@ -220,14 +258,19 @@ fn parts(running: &Running, table: pg_sys::Oid, names: &[String]) -> Vec<String>
     for touched in &running.touched {
         let address = match touched.class {
             pg_sys::RelationRelationId if touched.object == table && touched.sub > 0 => *touched,
-            catalog::CONSTRAINT | pg_sys::TriggerRelationId | catalog::POLICY | catalog::REWRITE => *touched,
+            catalog::CONSTRAINT
+            | pg_sys::TriggerRelationId
+            | catalog::POLICY
+            | catalog::REWRITE => *touched,
             catalog::ATTR_DEFAULT => match definition::default_column(*touched) {
                 Some(column) if column.object == table => column,
                 _ => continue,
             },
             _ => continue,
         };
-        let Some(identity) = identity::of(address) else { continue };
+        let Some(identity) = identity::of(address) else {
+            continue;
+        };
         if identity.parts.len() == 3
             && identity.parts[..2] == *names
             && !identity.parts[2].starts_with("RI_ConstraintTrigger_")
@@ -260,7 +303,12 @@ fn granted(tree: *mut pg_sys::Node) -> Vec<String> {
                         std::ptr::null_mut(),
                     );
                     let class = pg_sys::RelationRelationId;
-                    identity::of(Address { class, object: oid, sub: 0 }).map(|i| i.to_string())
+                    identity::of(Address {
+                        class,
+                        object: oid,
+                        sub: 0,
+                    })
+                    .map(|i| i.to_string())
                 }
                 pg_sys::NodeTag::T_String => text((*node.cast::<pg_sys::String>()).sval),
                 _ => None,
@@ -270,19 +318,29 @@ fn granted(tree: *mut pg_sys::Node) -> Vec<String> {
 }
 
 fn record(running: Running, objects: Vec<ledger::Object>) {
-    let same_text_as = running.same_text.and_then(|message| {
-        state::with(|s| s.texts.filter(|t| t.0 == message).map(|t| t.1))
-    });
+    let same_text_as = running
+        .same_text
+        .and_then(|message| state::with(|s| s.texts.filter(|t| t.0 == message).map(|t| t.1)));
     let (verdict, reason) = running.verdict.unwrap_or_else(|| {
         let off = settings::mode() == Mode::Off;
-        (if off { Verdict::Unguarded } else { Verdict::Allowed }, None)
+        (
+            if off {
+                Verdict::Unguarded
+            } else {
+                Verdict::Allowed
+            },
+            None,
+        )
     });
     let words = (!running.lost.is_empty())
         .then(|| crate::loss::words(&running.tag, running.text.as_deref(), &running.lost));
     let row = ledger::Statement {
         who: Who::now(true),
-        command_tag: running.tag,
-        text: if same_text_as.is_some() { None } else { running.text },
+        text: if same_text_as.is_some() {
+            None
+        } else {
+            running.text
+        },
         same_text_as,
         context: running.context,
         verdict,

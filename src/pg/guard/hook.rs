@@ -39,7 +39,10 @@ unsafe extern "C-unwind" fn on_access(
         }
     }
     use pg_sys::ObjectAccessType::{OAT_DROP, OAT_POST_ALTER, OAT_POST_CREATE, OAT_TRUNCATE};
-    if matches!(access, OAT_DROP | OAT_POST_ALTER | OAT_POST_CREATE | OAT_TRUNCATE) {
+    if matches!(
+        access,
+        OAT_DROP | OAT_POST_ALTER | OAT_POST_CREATE | OAT_TRUNCATE
+    ) {
         see(access, class, object, sub);
     }
 }
@@ -66,7 +69,9 @@ unsafe extern "C-unwind" fn on_access_by_name(
 extern "C-unwind" fn see_setting(name: *const c_char) {
     sys::entry(|| {
         // SAFETY: the server's name of a setting.
-        let Some(name) = (unsafe { text(name) }) else { return };
+        let Some(name) = (unsafe { text(name) }) else {
+            return;
+        };
         if !name.to_ascii_lowercase().starts_with("schemaguard.") || !active() {
             return;
         }
@@ -122,12 +127,20 @@ fn altered(address: Address) {
     if address.class == pg_sys::EventTriggerRelationId && sys::extension().is_some() {
         // ALTER EVENT TRIGGER fires no event trigger.
         let name = crate::pg::identity::of(address).map(|i| i.to_string());
-        judge::record_late("ALTER EVENT TRIGGER", "event trigger", &name.unwrap_or_default());
+        judge::record_late(
+            "ALTER EVENT TRIGGER",
+            "event trigger",
+            &name.unwrap_or_default(),
+        );
     }
     if address.class == catalog::DB_ROLE_SETTING && sys::extension().is_some() {
         // SAFETY: a catalog lookup; null for a role's settings everywhere.
         let database = unsafe { text(pg_sys::get_database_name(address.object)) };
-        judge::record_late("ALTER DATABASE", "database setting", &database.unwrap_or_default());
+        judge::record_late(
+            "ALTER DATABASE",
+            "database setting",
+            &database.unwrap_or_default(),
+        );
     }
     touched(address);
 }
@@ -151,8 +164,20 @@ fn dropping(address: Address) {
         definition::keep(address);
         touched(address);
     }
-    let holds_data =
-        matches!(address.class, pg_sys::RelationRelationId | pg_sys::ExtensionRelationId);
+    if address.class == pg_sys::ExtensionRelationId
+        && settings::mode() == Mode::Off
+        && sys::extension() == Some(address.object)
+    {
+        // The record goes with it, so the log has to have it.
+        sys::error::log(
+            "schemaguard is being dropped while schemaguard.mode is off",
+            None,
+        );
+    }
+    let holds_data = matches!(
+        address.class,
+        pg_sys::RelationRelationId | pg_sys::ExtensionRelationId
+    );
     if !holds_data || settings::mode() == Mode::Off {
         return;
     }
@@ -161,7 +186,9 @@ fn dropping(address: Address) {
         return;
     }
     let victims: Vec<Victim> = match address.class {
-        pg_sys::RelationRelationId if address.sub == 0 => probe::table(address.object).into_iter().collect(),
+        pg_sys::RelationRelationId if address.sub == 0 => {
+            probe::table(address.object).into_iter().collect()
+        }
         pg_sys::RelationRelationId => probe::column(address.object, address.sub as i16),
         _ => guard_itself(address.object).into_iter().collect(),
     };
@@ -169,7 +196,11 @@ fn dropping(address: Address) {
         return;
     }
     let depth = sys::transaction_depth();
-    let pending = victims.into_iter().map(|victim| Pending { depth, address, victim });
+    let pending = victims.into_iter().map(|victim| Pending {
+        depth,
+        address,
+        victim,
+    });
     if in_bracket {
         state::with(|s| s.running.last_mut().map(|r| r.victims.extend(pending)));
         if address.class == pg_sys::ExtensionRelationId {
@@ -204,7 +235,10 @@ fn database(object: pg_sys::Oid) {
         .filter_map(|s| s.split_once('='))
         .any(|(name, value)| {
             name.eq_ignore_ascii_case("schemaguard.protected")
-                && matches!(value.to_ascii_lowercase().as_str(), "on" | "true" | "yes" | "1" | "t" | "y")
+                && matches!(
+                    value.to_ascii_lowercase().as_str(),
+                    "on" | "true" | "yes" | "1" | "t" | "y"
+                )
         });
     if !marked {
         return;
@@ -212,7 +246,11 @@ fn database(object: pg_sys::Oid) {
     // SAFETY: a catalog lookup; the database is still there.
     let name = unsafe {
         let name = pg_sys::get_database_name(object);
-        if name.is_null() { None } else { text(pg_sys::quote_identifier(name)) }
+        if name.is_null() {
+            None
+        } else {
+            text(pg_sys::quote_identifier(name))
+        }
     };
     let victim = Victim {
         rule: &DROP_DATABASE,
@@ -231,7 +269,8 @@ fn truncating(relation: pg_sys::Oid) {
     }
     // SAFETY: catalog lookups and the very lock that TRUNCATE takes next.
     unsafe {
-        let may = pg_sys::pg_class_aclcheck(relation, pg_sys::GetUserId(), pg_sys::ACL_TRUNCATE as _);
+        let may =
+            pg_sys::pg_class_aclcheck(relation, pg_sys::GetUserId(), pg_sys::ACL_TRUNCATE as _);
         if may != pg_sys::AclResult::ACLCHECK_OK {
             return;
         }
@@ -266,5 +305,11 @@ fn truncating(relation: pg_sys::Oid) {
 /// Keeps a row for the record until commit.
 pub fn late(statement: crate::pg::ledger::Statement, objects: Vec<crate::pg::ledger::Object>) {
     let depth = sys::transaction_depth();
-    state::with(|s| s.late.push(Late { depth, statement, objects }));
+    state::with(|s| {
+        s.late.push(Late {
+            depth,
+            statement,
+            objects,
+        })
+    });
 }

@@ -31,14 +31,23 @@ impl Case {
                 context: context::call_stack().lines().next().map(str::to_owned),
             },
         };
-        Case { what: what.to_owned(), tag: tag.to_owned(), text: words.text, context: words.context }
+        Case {
+            what: what.to_owned(),
+            tag: tag.to_owned(),
+            text: words.text,
+            context: words.context,
+        }
     }
 
-    fn row(&self, verdict: Verdict, reason: Option<String>, victims: &[Victim]) -> ledger::Statement {
+    fn row(
+        &self,
+        verdict: Verdict,
+        reason: Option<String>,
+        victims: &[Victim],
+    ) -> ledger::Statement {
         let words = loss::words(&self.what, self.text.as_deref(), victims);
         ledger::Statement {
             who: Who::now(verdict != Verdict::Refused),
-            command_tag: self.tag.clone(),
             text: self.text.clone(),
             same_text_as: None,
             context: self.context.clone(),
@@ -54,9 +63,15 @@ impl Case {
 /// Decides about victims: comes back with how they were let through, or
 /// refuses. `wait` tells whether refusing has to happen at once.
 fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
-    let words = loss::words(&case.what, case.text.as_deref(), victims);
+    let mut words = loss::words(&case.what, case.text.as_deref(), victims);
     let guard = victims.iter().any(|v| v.rule.code == DROP_GUARD.code);
     let sqlstate = if guard { "SG003" } else { "SG001" };
+    if guard {
+        words.message = format!(
+            "{} would take the guard away, and its record (rule drop_guard)",
+            case.what
+        );
+    }
     let consent = state::with(|s| {
         s.consent.as_mut().map(|c| {
             c.used = true;
@@ -65,7 +80,10 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
     });
     if let Some(reason) = consent {
         if guard {
-            log(format!("schemaguard: {} by consent: {reason}", case.what), Some(words.detail));
+            log(
+                format!("schemaguard: {} by consent: {reason}", case.what),
+                Some(words.detail),
+            );
         }
         return (Verdict::Accepted, Some(reason));
     }
@@ -82,7 +100,8 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
             (Verdict::Warned, None)
         }
         Mode::Enforce => {
-            let row = case.row(Verdict::Refused, None, victims);
+            let mut row = case.row(Verdict::Refused, None, victims);
+            row.message = Some(words.message.clone());
             let first = &victims[0];
             let object = ledger::Object {
                 command_tag: case.tag.clone(),
@@ -93,7 +112,12 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
                 definition: None,
             };
             ledger::write_refused(&row, &object);
-            raise(sqlstate, words.message, Some(words.detail), Some(words.hint))
+            raise(
+                sqlstate,
+                words.message,
+                Some(words.detail),
+                Some(words.hint),
+            )
         }
     }
 }
@@ -150,10 +174,13 @@ pub fn end_of_statement(dropped: &[Dropped]) {
             )
         })
     });
-    let Some((pending, mut case)) = taken.filter(|t| !t.0.is_empty()) else { return };
+    let Some((pending, mut case)) = taken.filter(|t| !t.0.is_empty()) else {
+        return;
+    };
     let originals: Vec<&Dropped> = dropped.iter().filter(|d| d.original).collect();
     case.what = what(&case.tag, &originals);
-    let victims = name_ways(pending, &originals);
+    let mut victims = name_ways(pending, &originals);
+    victims.sort_by_key(|v| v.rule.code != DROP_GUARD.code);
     let (verdict, reason) = decide(&case, &victims);
     state::with(|s| {
         if let Some(r) = s.running.last_mut() {
@@ -169,7 +196,11 @@ fn what(tag: &str, originals: &[&Dropped]) -> String {
     if originals.is_empty() {
         return tag.to_owned();
     }
-    let mut names: Vec<String> = originals.iter().take(NAMED).map(|d| d.identity.clone()).collect();
+    let mut names: Vec<String> = originals
+        .iter()
+        .take(NAMED)
+        .map(|d| d.identity.clone())
+        .collect();
     if originals.len() > NAMED {
         names.push("…".into());
     }
@@ -221,9 +252,14 @@ fn portal_tag() -> String {
     // SAFETY: the active portal, if any; tags are static strings.
     let tag = unsafe {
         let portal = pg_sys::ActivePortal;
-        if portal.is_null() { None } else { text(pg_sys::GetCommandTagName((*portal).commandTag)) }
+        if portal.is_null() {
+            None
+        } else {
+            text(pg_sys::GetCommandTagName((*portal).commandTag))
+        }
     };
-    tag.filter(|t| t != "???").unwrap_or_else(|| "this statement".into())
+    tag.filter(|t| t != "???")
+        .unwrap_or_else(|| "this statement".into())
 }
 
 /// A table that TRUNCATE would empty and that holds rows.
@@ -232,10 +268,16 @@ pub fn truncate(relation: pg_sys::Oid, victim: Victim) {
     let found = statement::with_current(tag, |tree| {
         // SAFETY: the tag says what it is.
         let (named, others) = unsafe { truncated(tree.cast(), relation) };
-        (Case::without_trigger(&format!("TRUNCATE {named}"), "TRUNCATE TABLE", Some(tree)), others)
+        (
+            Case::without_trigger(&format!("TRUNCATE {named}"), "TRUNCATE TABLE", Some(tree)),
+            others,
+        )
     });
     let (case, others) = found.unwrap_or_else(|| {
-        (Case::without_trigger("TRUNCATE", "TRUNCATE TABLE", None), Vec::new())
+        (
+            Case::without_trigger("TRUNCATE", "TRUNCATE TABLE", None),
+            Vec::new(),
+        )
     });
     let refusing = state::with(|s| s.consent.is_none()) && settings::mode() == Mode::Enforce;
     let mut victims = vec![victim];
@@ -304,7 +346,12 @@ unsafe fn truncated(stmt: *mut pg_sys::TruncateStmt, first: pg_sys::Oid) -> (Str
                 Count::Unknown("locked by another session".into())
             };
             if !count.harmless() {
-                victims.push(Victim { rule: &TRUNCATE, object, count, through });
+                victims.push(Victim {
+                    rule: &TRUNCATE,
+                    object,
+                    count,
+                    through,
+                });
             }
         }
         names.truncate(3);
@@ -380,6 +427,9 @@ pub fn record_late(tag: &str, object_type: &str, object: &str) {
     let mut row = case.row(Verdict::Allowed, None, &[]);
     row.message = None;
     row.detail = None;
+    if tag == "UNUSED CONSENT" {
+        row.text = None;
+    }
     let object = ledger::Object {
         command_tag: tag.to_owned(),
         action: action(tag).to_owned(),
@@ -395,7 +445,10 @@ pub fn record_late(tag: &str, object_type: &str, object: &str) {
 pub fn before_commit() {
     stray();
     let unjudged = state::with(|s| {
-        s.running.iter_mut().flat_map(|r| std::mem::take(&mut r.victims)).collect::<Vec<_>>()
+        s.running
+            .iter_mut()
+            .flat_map(|r| std::mem::take(&mut r.victims))
+            .collect::<Vec<_>>()
     });
     if !unjudged.is_empty() {
         state::with(|s| s.stray = unjudged);

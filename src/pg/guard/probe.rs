@@ -16,16 +16,26 @@ pub fn table(relation: pg_sys::Oid) -> Option<Victim> {
     if kind != b'r' || is_disposable(relation) {
         return None;
     }
-    victim(&DROP_TABLE, scan::relation_name(relation), scan::count(relation, Look::Row, bound()))
+    victim(
+        &DROP_TABLE,
+        scan::relation_name(relation),
+        scan::count(relation, Look::Row, bound()),
+    )
 }
 
 /// What dropping a column would lose: its values in this table, and the
 /// field of that name wherever the table's row type is used.
 pub fn column(relation: pg_sys::Oid, attribute: i16) -> Vec<Victim> {
     let mut victims = Vec::new();
-    let Some(kind) = relkind(relation) else { return victims };
+    let Some(kind) = relkind(relation) else {
+        return victims;
+    };
     let name = column_name(relation, attribute);
-    if kind == b'r' && !is_disposable(relation) && !is_new(relation, attribute) && !is_generated(relation, attribute) {
+    if kind == b'r'
+        && !is_disposable(relation)
+        && !is_new(relation, attribute)
+        && !is_generated(relation, attribute)
+    {
         victims.extend(victim(
             &DROP_COLUMN,
             name.clone(),
@@ -38,7 +48,11 @@ pub fn column(relation: pg_sys::Oid, attribute: i16) -> Vec<Victim> {
                 continue;
             }
             lock_out_writers(table);
-            let look = Look::Within { column, relation, attribute };
+            let look = Look::Within {
+                column,
+                relation,
+                attribute,
+            };
             if let Some(mut v) = victim(
                 &DROP_ATTRIBUTE,
                 column_name(table, column),
@@ -54,16 +68,26 @@ pub fn column(relation: pg_sys::Oid, attribute: i16) -> Vec<Victim> {
 
 /// A victim, unless the look has proven that nothing is lost.
 fn victim(rule: &'static Rule, object: String, count: Count) -> Option<Victim> {
-    (!count.harmless()).then_some(Victim { rule, object, count, through: None })
+    (!count.harmless()).then_some(Victim {
+        rule,
+        object,
+        count,
+        through: None,
+    })
 }
 
 /// The bound for looking, one for the whole statement.
 pub fn bound() -> Bound {
     let deadline = state::with(|s| match s.running.last_mut() {
-        Some(r) => *r.deadline.get_or_insert_with(|| scan::now() + settings::probe_timeout()),
+        Some(r) => *r
+            .deadline
+            .get_or_insert_with(|| scan::now() + settings::probe_timeout()),
         None => scan::now() + settings::probe_timeout(),
     });
-    Bound { limit: COUNT_LIMIT, deadline }
+    Bound {
+        limit: COUNT_LIMIT,
+        deadline,
+    }
 }
 
 /// Whether a relation can go without a loss to anybody: temporary, or made
@@ -75,8 +99,7 @@ pub fn is_disposable(relation: pg_sys::Oid) -> bool {
         if rel.is_null() {
             return true;
         }
-        let temporary =
-            (*(*rel).rd_rel).relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP;
+        let temporary = (*(*rel).rd_rel).relpersistence as u8 == pg_sys::RELPERSISTENCE_TEMP;
         let new = (*rel).rd_createSubid != 0;
         pg_sys::relation_close(rel, pg_sys::NoLock as _);
         temporary || new
@@ -92,7 +115,11 @@ pub fn is_disposable_unlocked(relation: pg_sys::Oid) -> bool {
 
 /// Whether the column was added in this transaction.
 fn is_new(relation: pg_sys::Oid, attribute: i16) -> bool {
-    state::with(|s| s.new_columns.iter().any(|c| c.1 == relation && c.2 == i32::from(attribute)))
+    state::with(|s| {
+        s.new_columns
+            .iter()
+            .any(|c| c.1 == relation && c.2 == i32::from(attribute))
+    })
 }
 
 fn is_generated(relation: pg_sys::Oid, attribute: i16) -> bool {
@@ -111,9 +138,17 @@ fn column_name(relation: pg_sys::Oid, attribute: i16) -> String {
     // SAFETY: catalog lookups.
     let column = unsafe {
         let name = pg_sys::get_attname(relation, attribute, true);
-        if name.is_null() { None } else { text(pg_sys::quote_identifier(name)) }
+        if name.is_null() {
+            None
+        } else {
+            text(pg_sys::quote_identifier(name))
+        }
     };
-    format!("{}.{}", scan::relation_name(relation), column.unwrap_or_else(|| format!("column {attribute}")))
+    format!(
+        "{}.{}",
+        scan::relation_name(relation),
+        column.unwrap_or_else(|| format!("column {attribute}"))
+    )
 }
 
 /// Columns of tables that store values of a relation's row type, directly or

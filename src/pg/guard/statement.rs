@@ -42,10 +42,18 @@ pub fn words(tree: *mut pg_sys::Node) -> Words {
         }
     }
     let Some(message) = context::query_string() else {
-        return Words { text: None, message: None, context: None };
+        return Words {
+            text: None,
+            message: None,
+            context: None,
+        };
     };
     match own(&message, tree) {
-        Some(text) => Words { text: Some(redact(text).into_owned()), message: None, context: None },
+        Some(text) => Words {
+            text: Some(redact(text).into_owned()),
+            message: None,
+            context: None,
+        },
         None => Words {
             text: Some(redact(message.trim()).into_owned()),
             message: Some(context::query_identity()),
@@ -74,10 +82,13 @@ fn own(message: &str, tree: *mut pg_sys::Node) -> Option<&str> {
 /// The innermost `SQL statement "…"` of a call stack, if it is this one, and
 /// what stands below it. The text itself may hold quotes and line breaks:
 /// the right end is the one at which the parser finds this very statement.
-fn inner<'a>(stack: &'a str, tree: *mut pg_sys::Node) -> Option<(String, &'a str)> {
+fn inner(stack: &str, tree: *mut pg_sys::Node) -> Option<(String, &str)> {
     const HEAD: &str = "SQL statement \"";
     let body = stack.strip_prefix(HEAD)?;
-    let ends = body.match_indices("\"\n").map(|(i, _)| i).chain(body.ends_with('"').then(|| body.len() - 1));
+    let ends = body
+        .match_indices("\"\n")
+        .map(|(i, _)| i)
+        .chain(body.ends_with('"').then(|| body.len() - 1));
     // A text has few such ends; a hostile one must not make this long.
     for end in ends.take(20) {
         let candidate = &body[..end];
@@ -85,7 +96,10 @@ fn inner<'a>(stack: &'a str, tree: *mut pg_sys::Node) -> Option<(String, &'a str
             .and_then(|mut parsed| parsed.find(tree))
             .and_then(|span| candidate.get(span.start..span.start + span.len));
         if let Some(text) = found {
-            return Some((text.trim().to_owned(), body.get(end + 2..).unwrap_or_default()));
+            return Some((
+                text.trim().to_owned(),
+                body.get(end + 2..).unwrap_or_default(),
+            ));
         }
     }
     None

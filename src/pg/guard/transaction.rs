@@ -3,8 +3,8 @@
 use super::{judge, state};
 use crate::pg::ledger;
 use crate::pg::settings::{self, Mode};
-use crate::pg::sys::error::{Raised, warning};
 use crate::pg::sys;
+use crate::pg::sys::error::{Raised, warning};
 use pgrx::pg_sys;
 use pgrx::prelude::pg_guard;
 use std::cell::Cell;
@@ -81,10 +81,16 @@ fn note_mode() {
     }
     KNOWN_MODE.set(Some(mode));
     let seen = state::with(|s| {
-        s.late.iter().any(|l| l.objects.iter().any(|o| o.object_type == "setting"))
+        s.late
+            .iter()
+            .any(|l| l.objects.iter().any(|o| o.object_type == "setting"))
     });
     if !seen && sys::extension().is_some() {
-        judge::record_late("SET", "setting", &format!("schemaguard.mode={}", mode.as_str()));
+        judge::record_late(
+            "SET",
+            "setting",
+            &format!("schemaguard.mode={}", mode.as_str()),
+        );
     }
 }
 

@@ -55,12 +55,17 @@ pub fn database_settings(database: pg_sys::Oid) -> Vec<String> {
     // Columns: setdatabase, setrole, setconfig.
     let keys = [(0, database), (1, pg_sys::InvalidOid)];
     let mut found = Vec::new();
-    rows(DB_ROLE_SETTING, DB_ROLE_SETTING_INDEX, &keys, |values, nulls| {
-        // SAFETY: the column is an array of text.
-        let settings: Option<Vec<Option<String>>> =
-            unsafe { FromDatum::from_datum(values[2], nulls[2]) };
-        found.extend(settings.unwrap_or_default().into_iter().flatten());
-    });
+    rows(
+        DB_ROLE_SETTING,
+        DB_ROLE_SETTING_INDEX,
+        &keys,
+        |values, nulls| {
+            // SAFETY: the column is an array of text.
+            let settings: Option<Vec<Option<String>>> =
+                unsafe { FromDatum::from_datum(values[2], nulls[2]) };
+            found.extend(settings.unwrap_or_default().into_iter().flatten());
+        },
+    );
     found
 }
 
@@ -68,10 +73,15 @@ pub fn database_settings(database: pg_sys::Oid) -> Vec<String> {
 pub fn constraints_of(table: pg_sys::Oid) -> Vec<pg_sys::Oid> {
     let mut found = Vec::new();
     let at = column(CONSTRAINT, c"conrelid");
-    rows(CONSTRAINT, CONSTRAINT_TABLE_INDEX, &[(at, table)], |values, _| {
-        // SAFETY: the first column is the row's oid.
-        found.extend(unsafe { pg_sys::Oid::from_datum(values[0], false) });
-    });
+    rows(
+        CONSTRAINT,
+        CONSTRAINT_TABLE_INDEX,
+        &[(at, table)],
+        |values, _| {
+            // SAFETY: the first column is the row's oid.
+            found.extend(unsafe { pg_sys::Oid::from_datum(values[0], false) });
+        },
+    );
     found
 }
 
@@ -79,10 +89,15 @@ pub fn constraints_of(table: pg_sys::Oid) -> Vec<pg_sys::Oid> {
 pub fn constraint_table(constraint: pg_sys::Oid) -> pg_sys::Oid {
     let mut table = pg_sys::InvalidOid;
     let at = column(CONSTRAINT, c"conrelid");
-    rows(CONSTRAINT, CONSTRAINT_OID_INDEX, &[(0, constraint)], |values, _| {
-        // SAFETY: an oid column that is never null.
-        table = unsafe { pg_sys::Oid::from_datum(values[at], false) }.unwrap();
-    });
+    rows(
+        CONSTRAINT,
+        CONSTRAINT_OID_INDEX,
+        &[(0, constraint)],
+        |values, _| {
+            // SAFETY: an oid column that is never null.
+            table = unsafe { pg_sys::Oid::from_datum(values[at], false) }.unwrap();
+        },
+    );
     table
 }
 
@@ -92,15 +107,20 @@ pub fn constraint_definition(constraint: pg_sys::Oid) -> Option<String> {
     let mut whole = false;
     let at = column(CONSTRAINT, c"conindid");
     let kind_at = column(CONSTRAINT, c"contype");
-    rows(CONSTRAINT, CONSTRAINT_OID_INDEX, &[(0, constraint)], |values, _| {
-        let kind = values[kind_at].value() as u8;
-        // SAFETY: an oid column that is never null; a catalog lookup.
-        whole = !matches!(kind, b'p' | b'u' | b'x')
-            || unsafe {
-                let index = pg_sys::Oid::from_datum(values[at], false).unwrap();
-                pg_sys::get_rel_relkind(index) != 0
-            };
-    });
+    rows(
+        CONSTRAINT,
+        CONSTRAINT_OID_INDEX,
+        &[(0, constraint)],
+        |values, _| {
+            let kind = values[kind_at].value() as u8;
+            // SAFETY: an oid column that is never null; a catalog lookup.
+            whole = !matches!(kind, b'p' | b'u' | b'x')
+                || unsafe {
+                    let index = pg_sys::Oid::from_datum(values[at], false).unwrap();
+                    pg_sys::get_rel_relkind(index) != 0
+                };
+        },
+    );
     whole.then(|| super::call(pg_sys::F_PG_GET_CONSTRAINTDEF_OID, &[constraint.into()]))?
 }
 
@@ -124,11 +144,19 @@ pub fn enum_labels(type_oid: pg_sys::Oid) -> Vec<String> {
 pub fn partition_bound(relation: pg_sys::Oid) -> Option<String> {
     let mut bound = None;
     let at = column(pg_sys::RelationRelationId, c"relpartbound");
-    rows(pg_sys::RelationRelationId, CLASS_OID_INDEX, &[(0, relation)], |values, nulls| {
-        if !nulls[at] {
-            bound = super::call(pg_sys::F_PG_GET_EXPR_PG_NODE_TREE_OID, &[values[at], relation.into()]);
-        }
-    });
+    rows(
+        pg_sys::RelationRelationId,
+        CLASS_OID_INDEX,
+        &[(0, relation)],
+        |values, nulls| {
+            if !nulls[at] {
+                bound = super::call(
+                    pg_sys::F_PG_GET_EXPR_PG_NODE_TREE_OID,
+                    &[values[at], relation.into()],
+                );
+            }
+        },
+    );
     bound
 }
 

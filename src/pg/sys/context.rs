@@ -14,7 +14,10 @@ pub fn query_string() -> Option<String> {
 pub fn query_identity() -> (usize, i64) {
     // SAFETY: reads of two variables.
     unsafe {
-        (pg_sys::debug_query_string as usize, pg_sys::GetCurrentStatementStartTimestamp())
+        (
+            pg_sys::debug_query_string as usize,
+            pg_sys::GetCurrentStatementStartTimestamp(),
+        )
     }
 }
 
@@ -32,9 +35,17 @@ pub fn call_stack() -> String {
     // PG_CONTEXT does. The setting is put back also on error, by the
     // transaction's end.
     unsafe {
-        let language = text(pg_sys::GetConfigOption(c"lc_messages".as_ptr(), true, false));
+        let language = text(pg_sys::GetConfigOption(
+            c"lc_messages".as_ptr(),
+            true,
+            false,
+        ));
         let foreign = language.is_some_and(|l| {
-            !(l.is_empty() || l == "C" || l == "POSIX" || l.starts_with("C.") || l.starts_with("en"))
+            !(l.is_empty()
+                || l == "C"
+                || l == "POSIX"
+                || l.starts_with("C.")
+                || l.starts_with("en"))
         });
         let level = foreign.then(|| {
             let level = pg_sys::NewGUCNestLevel();
@@ -85,7 +96,11 @@ impl Parsed {
                 pg_sys::ALLOCSET_DEFAULT_INITSIZE as _,
                 pg_sys::ALLOCSET_DEFAULT_MAXSIZE as _,
             );
-            let mut parsed = Parsed { context, statements: Vec::new(), next: 0 };
+            let mut parsed = Parsed {
+                context,
+                statements: Vec::new(),
+                next: 0,
+            };
             let before = pg_sys::MemoryContextSwitchTo(context);
             let copy = pg_sys::pstrdup(cstring(source).as_ptr());
             let list = pgrx::PgTryBuilder::new(|| {

@@ -12,12 +12,18 @@ pub struct Event {
 impl Event {
     /// The event of this call, or None where the function was not called by
     /// the event trigger machinery.
-    pub fn of(fcinfo: pg_sys::FunctionCallInfo) -> Option<Event> {
+    ///
+    /// # Safety
+    /// `fcinfo` is what the server called a function with.
+    pub unsafe fn of(fcinfo: pg_sys::FunctionCallInfo) -> Option<Event> {
         // SAFETY: the server's calling convention: `context` is null or a node.
         unsafe {
             let context = (*fcinfo).context;
-            (!context.is_null() && (*context).type_ == pg_sys::NodeTag::T_EventTriggerData)
-                .then(|| Event { data: context.cast() })
+            (!context.is_null() && (*context).type_ == pg_sys::NodeTag::T_EventTriggerData).then(
+                || Event {
+                    data: context.cast(),
+                },
+            )
         }
     }
 
@@ -112,7 +118,10 @@ impl Row {
         // SAFETY: the slot is fully deformed, and `T` is the column's type as
         // the server's own catalog declares it.
         unsafe {
-            T::from_datum(*(*self.slot).tts_values.add(at), *(*self.slot).tts_isnull.add(at))
+            T::from_datum(
+                *(*self.slot).tts_values.add(at),
+                *(*self.slot).tts_isnull.add(at),
+            )
         }
     }
     fn oid(&self, at: usize) -> pg_sys::Oid {
@@ -165,8 +174,10 @@ fn call(function: u32, mut each: impl FnMut(Row)) {
         let fcinfo = &raw mut fcinfo;
         pg_sys::ffi::pg_guard_ffi_boundary(|| entry(fcinfo));
         if !result.setResult.is_null() {
-            let slot =
-                pg_sys::MakeSingleTupleTableSlot(result.setDesc, &raw const pg_sys::TTSOpsMinimalTuple);
+            let slot = pg_sys::MakeSingleTupleTableSlot(
+                result.setDesc,
+                &raw const pg_sys::TTSOpsMinimalTuple,
+            );
             while pg_sys::tuplestore_gettupleslot(result.setResult, true, false, slot) {
                 pg_sys::slot_getsomeattrs_int(slot, (*result.setDesc).natts);
                 each(Row { slot });

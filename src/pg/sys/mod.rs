@@ -75,10 +75,7 @@ pub fn as_role<T>(role: pg_sys::Oid, f: impl FnOnce() -> T) -> T {
     let _back = Back(user, context);
     // SAFETY: the role exists: it owns the extension.
     unsafe {
-        pg_sys::SetUserIdAndSecContext(
-            role,
-            context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32,
-        )
+        pg_sys::SetUserIdAndSecContext(role, context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32)
     };
     f()
 }
@@ -95,10 +92,13 @@ pub fn call(function: impl Into<u32>, args: &[pg_sys::Datum]) -> Option<String> 
         let fcinfo = pg_sys::palloc0(size).cast::<pg_sys::FunctionCallInfoBaseData>();
         (*fcinfo).flinfo = &mut info;
         (*fcinfo).nargs = args.len() as _;
-        (*fcinfo).fncollation = pg_sys::Oid::from(pg_sys::C_COLLATION_OID);
+        (*fcinfo).fncollation = pg_sys::C_COLLATION_OID;
         let values = (*fcinfo).args.as_mut_ptr();
         for (i, arg) in args.iter().enumerate() {
-            *values.add(i) = pg_sys::NullableDatum { value: *arg, isnull: false };
+            *values.add(i) = pg_sys::NullableDatum {
+                value: *arg,
+                isnull: false,
+            };
         }
         let entry = info.fn_addr.expect("a built-in function has an address");
         let result = pg_sys::ffi::pg_guard_ffi_boundary(|| entry(fcinfo));

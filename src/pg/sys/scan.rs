@@ -18,7 +18,11 @@ pub enum Look {
     Value(i16),
     /// A value in attribute `attribute` of the row type of `relation`, at any
     /// depth inside this column.
-    Within { column: i16, relation: pg_sys::Oid, attribute: i16 },
+    Within {
+        column: i16,
+        relation: pg_sys::Oid,
+        attribute: i16,
+    },
 }
 
 /// How long and how far to look.
@@ -51,13 +55,23 @@ pub fn count(relation: pg_sys::Oid, look: Look, bound: Bound) -> Count {
         let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
         let slot = pg_sys::table_slot_create(rel, std::ptr::null_mut());
         let am = &*(*rel).rd_tableam;
-        let (begin, next, end) =
-            (am.scan_begin.unwrap(), am.scan_getnextslot.unwrap(), am.scan_end.unwrap());
+        let (begin, next, end) = (
+            am.scan_begin.unwrap(),
+            am.scan_getnextslot.unwrap(),
+            am.scan_end.unwrap(),
+        );
         let flags = pg_sys::ScanOptions::SO_TYPE_SEQSCAN
             | pg_sys::ScanOptions::SO_ALLOW_STRAT
             | pg_sys::ScanOptions::SO_ALLOW_PAGEMODE;
         let scan = pg_sys::ffi::pg_guard_ffi_boundary(|| {
-            begin(rel, snapshot, 0, std::ptr::null_mut(), std::ptr::null_mut(), flags)
+            begin(
+                rel,
+                snapshot,
+                0,
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+                flags,
+            )
         });
         let (mut found, mut seen) = (0u64, 0u64);
         let mut timed_out = false;
@@ -105,9 +119,15 @@ unsafe fn finds(slot: *mut pg_sys::TupleTableSlot, look: Look) -> bool {
         match look {
             Look::Row => true,
             Look::Value(column) => attribute(slot, column).is_some(),
-            Look::Within { column, relation, attribute: inner } => {
+            Look::Within {
+                column,
+                relation,
+                attribute: inner,
+            } => {
                 let desc = (*slot).tts_tupleDescriptor;
-                let Some(value) = attribute(slot, column) else { return false };
+                let Some(value) = attribute(slot, column) else {
+                    return false;
+                };
                 let form = super::table::attribute_form(desc, column);
                 within(value, (*form).atttypid, relation, inner)
             }
@@ -150,15 +170,22 @@ unsafe fn within(
             pg_sys::get_typlenbyvalalign(element, &mut len, &mut by_val, &mut align);
             let (mut values, mut nulls, mut n) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
             pg_sys::deconstruct_array(
-                array, element, len as _, by_val, align, &mut values, &mut nulls, &mut n,
+                array,
+                element,
+                len as _,
+                by_val,
+                align,
+                &mut values,
+                &mut nulls,
+                &mut n,
             );
             return (0..n as usize)
                 .any(|i| !*nulls.add(i) && within(*values.add(i), element, relation, inner));
         }
         match pg_sys::get_typtype(base) as u8 {
             b'c' => {
-                let header =
-                    pg_sys::pg_detoast_datum(value.cast_mut_ptr()).cast::<pg_sys::HeapTupleHeaderData>();
+                let header = pg_sys::pg_detoast_datum(value.cast_mut_ptr())
+                    .cast::<pg_sys::HeapTupleHeaderData>();
                 let desc = pg_sys::lookup_rowtype_tupdesc_copy(base, -1);
                 let n = (*desc).natts as usize;
                 let mut tuple = pg_sys::HeapTupleData {
@@ -169,7 +196,12 @@ unsafe fn within(
                 };
                 let mut values = vec![pg_sys::Datum::from(0); n];
                 let mut nulls = vec![true; n];
-                pg_sys::heap_deform_tuple(&mut tuple, desc, values.as_mut_ptr(), nulls.as_mut_ptr());
+                pg_sys::heap_deform_tuple(
+                    &mut tuple,
+                    desc,
+                    values.as_mut_ptr(),
+                    nulls.as_mut_ptr(),
+                );
                 let of_relation = pg_sys::get_typ_typrelid(base) == relation;
                 (0..n).any(|i| {
                     if nulls[i] {
@@ -184,11 +216,15 @@ unsafe fn within(
                 })
             }
             b'r' => {
-                let range = pg_sys::pg_detoast_datum(value.cast_mut_ptr()).cast::<pg_sys::RangeType>();
+                let range =
+                    pg_sys::pg_detoast_datum(value.cast_mut_ptr()).cast::<pg_sys::RangeType>();
                 let cache = pg_sys::lookup_type_cache(base, pg_sys::TYPECACHE_RANGE_INFO as _);
                 let subtype = (*(*cache).rngelemtype).type_id;
-                let (mut lower, mut upper, mut empty) =
-                    (pg_sys::RangeBound::default(), pg_sys::RangeBound::default(), false);
+                let (mut lower, mut upper, mut empty) = (
+                    pg_sys::RangeBound::default(),
+                    pg_sys::RangeBound::default(),
+                    false,
+                );
                 pg_sys::range_deserialize(cache, range, &mut lower, &mut upper, &mut empty);
                 !empty
                     && [lower, upper]

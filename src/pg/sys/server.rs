@@ -30,7 +30,9 @@ pub fn with_children(relation: pg_sys::Oid) -> Vec<pg_sys::Oid> {
         let list = pg_sys::ffi::pg_guard_ffi_boundary(|| {
             raw_find_all_inheritors(relation, pg_sys::NoLock as _, std::ptr::null_mut())
         });
-        pgrx::PgList::<pg_sys::Oid>::from_pg(list).iter_oid().collect()
+        pgrx::PgList::<pg_sys::Oid>::from_pg(list)
+            .iter_oid()
+            .collect()
     }
 }
 
@@ -43,7 +45,9 @@ pub fn referencing(relations: impl Iterator<Item = pg_sys::Oid>) -> Vec<pg_sys::
             list = pg_sys::lappend_oid(list, oid);
         }
         let found = pg_sys::heap_truncate_find_FKs(list);
-        pgrx::PgList::<pg_sys::Oid>::from_pg(found).iter_oid().collect()
+        pgrx::PgList::<pg_sys::Oid>::from_pg(found)
+            .iter_oid()
+            .collect()
     }
 }
 

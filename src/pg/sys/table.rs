@@ -26,6 +26,8 @@ pub enum Value {
     Null,
     Long(i64),
     Int(i32),
+    /// An xid8.
+    TransactionId(u64),
     Text(String),
     Texts(Vec<String>),
     /// Microseconds as the server counts them.
@@ -85,7 +87,12 @@ impl Table {
             pg_sys::ExecOpenIndices(result, false);
             let slot = pg_sys::table_slot_create(rel, std::ptr::null_mut());
             pg_sys::MemoryContextSwitchTo(before);
-            Some(Table { rel, estate, result, slot })
+            Some(Table {
+                rel,
+                estate,
+                result,
+                slot,
+            })
         }
     }
 
@@ -157,24 +164,33 @@ impl Table {
         }
     }
 
-    /// Writes one row, all columns in order.
+    /// Writes one row: values in the order of the columns, the rest null.
     pub fn insert(&mut self, row: Vec<Value>) {
-        // SAFETY: as many values as columns, each made for its column's type.
+        // SAFETY: each value is made for its column's type.
         unsafe {
             let desc = (*self.rel).rd_att;
-            assert_eq!((*desc).natts as usize, row.len(), "a row of the record has each column");
+            let columns = (*desc).natts as usize;
+            assert!(
+                row.len() <= columns,
+                "a row has no more values than the table columns"
+            );
             let before = pg_sys::MemoryContextSwitchTo((*self.estate).es_query_cxt);
             pg_sys::ExecClearTuple(self.slot);
-            for (i, value) in row.into_iter().enumerate() {
+            let rest = columns - row.len();
+            let values = row.into_iter().chain((0..rest).map(|_| Value::Null));
+            for (i, value) in values.enumerate() {
                 let datum = match value {
                     Value::Null => None,
                     Value::Long(v) => v.into_datum(),
                     Value::Int(v) => v.into_datum(),
+                    Value::TransactionId(v) => Some(pg_sys::Datum::from(v)),
                     Value::Timestamp(v) => Some(pg_sys::Datum::from(v)),
                     Value::Text(v) => text_for_server(&v).into_datum(),
-                    Value::Texts(v) => {
-                        v.iter().map(|s| text_for_server(s)).collect::<Vec<_>>().into_datum()
-                    }
+                    Value::Texts(v) => v
+                        .iter()
+                        .map(|s| text_for_server(s))
+                        .collect::<Vec<_>>()
+                        .into_datum(),
                     Value::Input(v) => {
                         let form = attribute_form(desc, i as i16 + 1);
                         let (mut input, mut io) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
@@ -211,5 +227,9 @@ impl Table {
 
 /// A text that the server can store: no NUL bytes.
 fn text_for_server(s: &str) -> String {
-    if s.contains('\0') { s.replace('\0', "") } else { s.to_owned() }
+    if s.contains('\0') {
+        s.replace('\0', "")
+    } else {
+        s.to_owned()
+    }
 }

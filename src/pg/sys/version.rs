@@ -15,11 +15,24 @@ pub unsafe fn insert_index_entries(
     unsafe {
         #[cfg(feature = "pg15")]
         pg_sys::ExecInsertIndexTuples(
-            result, slot, estate, false, false, std::ptr::null_mut(), std::ptr::null_mut(),
+            result,
+            slot,
+            estate,
+            false,
+            false,
+            std::ptr::null_mut(),
+            std::ptr::null_mut(),
         );
         #[cfg(not(feature = "pg15"))]
         pg_sys::ExecInsertIndexTuples(
-            result, slot, estate, false, false, std::ptr::null_mut(), std::ptr::null_mut(), false,
+            result,
+            slot,
+            estate,
+            false,
+            false,
+            std::ptr::null_mut(),
+            std::ptr::null_mut(),
+            false,
         );
     }
 }
