@@ -169,8 +169,12 @@ fn definition(o: &Object, replace: bool) -> String {
     if let Some(parallel) = attrs.text("parallel").filter(|p| *p != "unsafe") {
         text.push_str(&format!(" PARALLEL {}", parallel.to_uppercase()));
     }
-    for option in ["cost", "rows"] {
-        if let Some(value) = attrs.shown(option) {
+    let usual_cost = match attrs.text("language") {
+        Some("c" | "internal") => "1",
+        _ => "100",
+    };
+    for (option, usual) in [("cost", usual_cost), ("rows", "1000")] {
+        if let Some(value) = attrs.shown(option).filter(|v| v != usual) {
             text.push_str(&format!(" {} {value}", option.to_uppercase()));
         }
     }

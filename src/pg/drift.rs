@@ -8,47 +8,90 @@ use crate::model::Model;
 use pgrx::prelude::*;
 use pgrx::{JsonB, Spi};
 
-/// The newest row of the record for each difference. A row is the object's
-/// own or its table's that names it as a part; for what is missing also the
-/// one that dropped its table or schema. What is missing was dropped, what is
-/// extra was created, and what is said of a table as a whole was changed by a
-/// statement that names no part of it: those rows are preferred to later
-/// ones. Refused statements did nothing.
-const CAUSES: &str = "
+/// The row of the record for each difference. A row is about an object if it
+/// names it, or its table with it as a part; for what is missing also if it
+/// dropped its table or schema, for a partition if the statement on its parent
+/// names it. Of several the newest counts, but what is missing was dropped,
+/// what is extra was created, and what is changed was changed by a statement
+/// with the words for it, and for a table as a whole by one that made no part
+/// of it. Refused statements did nothing.
+const CAUSES: &str = r"
 WITH difference AS (
     SELECT * FROM pg_catalog.jsonb_to_recordset($1)
-        AS d(n int, change text, object text, is_table boolean, parent text, part text, containers text[])
+        AS d(n int, change text, object text, name text, is_table boolean, words text,
+             parent text, part text, containers text[], parents text[])
 ), cause AS (
-    SELECT d.n, d.change,
-           d.is_table AND (o.action OPERATOR(pg_catalog.=) 'create'
-                           OR coalesce(pg_catalog.cardinality(o.parts), 0) OPERATOR(pg_catalog.>) 0) AS of_others,
-           o.id, o.statement_id, o.action
+    SELECT d.*, o.id, o.statement, o.action, o.parts, false AS on_parent
       FROM difference d
-      JOIN schemaguard.ddl_entry o ON o.object OPERATOR(pg_catalog.=) d.object
+      JOIN schemaguard.ddl_object o ON o.object OPERATOR(pg_catalog.=) d.object
     UNION ALL
-    SELECT d.n, d.change, false, o.id, o.statement_id, o.action
+    SELECT d.*, o.id, o.statement, o.action, NULL, false
       FROM difference d
-      JOIN schemaguard.ddl_entry o ON o.object OPERATOR(pg_catalog.=) d.parent
+      JOIN schemaguard.ddl_object o ON o.object OPERATOR(pg_catalog.=) d.parent
      WHERE d.part OPERATOR(pg_catalog.=) ANY (o.parts)
     UNION ALL
-    SELECT d.n, d.change, false, o.id, o.statement_id, o.action
+    SELECT d.*, o.id, o.statement, o.action, NULL, false
       FROM difference d
-      JOIN schemaguard.ddl_entry o
+      JOIN schemaguard.ddl_object o
         ON o.object OPERATOR(pg_catalog.=) ANY (d.containers)
        AND o.action OPERATOR(pg_catalog.=) 'drop'
      WHERE d.change OPERATOR(pg_catalog.=) 'missing'
+    UNION ALL
+    SELECT d.*, o.id, o.statement, o.action, NULL, true
+      FROM difference d
+      JOIN schemaguard.ddl_object o ON o.object OPERATOR(pg_catalog.=) ANY (d.parents)
 )
-SELECT c.n,
-       coalesce(
-           pg_catalog.max(c.id) FILTER (WHERE CASE c.change
-               WHEN 'missing' THEN c.action OPERATOR(pg_catalog.=) 'drop'
-               WHEN 'extra' THEN c.action OPERATOR(pg_catalog.=) 'create'
-               ELSE NOT c.of_others END),
-           pg_catalog.max(c.id))
+SELECT DISTINCT ON (c.n) c.n, c.id
   FROM cause c
-  JOIN schemaguard.ddl_entry s ON s.id OPERATOR(pg_catalog.=) c.statement_id
+  JOIN schemaguard.ddl_statement s ON s.id OPERATOR(pg_catalog.=) c.statement
+  LEFT JOIN schemaguard.ddl_statement t ON t.id OPERATOR(pg_catalog.=) s.same_text_as
+ CROSS JOIN LATERAL (SELECT coalesce(s.statement, t.statement, '')) x(text)
  WHERE s.verdict OPERATOR(pg_catalog.<>) 'refused'
- GROUP BY c.n";
+   AND (NOT c.on_parent OR pg_catalog.strpos(x.text, c.name) OPERATOR(pg_catalog.>) 0)
+ ORDER BY c.n,
+       CASE c.change
+           WHEN 'missing' THEN c.action OPERATOR(pg_catalog.=) 'drop'
+           WHEN 'extra' THEN c.action OPERATOR(pg_catalog.=) 'create'
+           ELSE coalesce(x.text OPERATOR(pg_catalog.~*) c.words, false) END DESC,
+       c.is_table AND (c.action OPERATOR(pg_catalog.=) 'create'
+                       OR coalesce(pg_catalog.cardinality(c.parts), 0) OPERATOR(pg_catalog.>) 0),
+       c.id DESC";
+
+/// What a statement says that changes such an attribute, as a pattern. Only
+/// to choose between statements that touched the object: none of them has to
+/// match.
+fn words(d: &Difference) -> Option<&'static str> {
+    Some(match (d.kind.name, d.attribute.as_deref()?) {
+        ("column", "type" | "collation") => r"\mtype\M",
+        ("column", "default") => r"\mdefault\M",
+        ("column", "not_null" | "not_null_validated" | "not_null_no_inherit") => {
+            r"\mnull\M|\mprimary\s+key\M"
+        }
+        ("column", "identity" | "generated") => r"\midentity\M|\mgenerated\M|\mexpression\M",
+        ("column", "storage") => r"\mstorage\M",
+        ("column", "compression") => r"\mcompression\M",
+        ("column", "statistics") => r"\mstatistics\M",
+        ("column" | "table" | "view" | "index", "options" | "storage_parameters") => {
+            r"\m(re)?set\s*\("
+        }
+        ("constraint", "validated") => r"\mvalid(ate)?\M",
+        ("constraint", "triggers") | ("trigger" | "rule", "enabled" | "enabled_on_partitions") => {
+            r"\m(en|dis)able\M"
+        }
+        ("trigger" | "rule", "definition") => r"\mcreate\M",
+        ("table" | "sequence", "persistence") => r"\m(un)?logged\M",
+        ("table", "row_security") => r"\m(en|dis)able\s+row\M",
+        ("table", "force_row_security") => r"\mforce\M",
+        ("table", "replica_identity") => r"\mreplica\s+identity\M",
+        ("table", "clustered_on") => r"\mcluster\M",
+        ("table", "inherits") => r"\minherit\M",
+        ("table", "partition_of" | "partition_bound") => r"\m(at|de)tach\M",
+        ("sequence", "owned_by") => r"\mowned\M",
+        ("function" | "procedure", "body" | "arguments" | "result") => r"\mcreate\M",
+        ("view" | "materialized view", "definition") => r"\mcreate\M",
+        _ => return None,
+    })
+}
 
 struct Drift {
     declared: Model,
@@ -87,7 +130,29 @@ fn compare(name: Option<&str>) -> Drift {
     }
 }
 
-fn causes(differences: &[Difference]) -> Vec<Option<i64>> {
+/// The parents of a table of which it is a partition on one side only, or
+/// with another bound.
+fn parents(d: &Difference, found: &Drift) -> Vec<String> {
+    if !matches!(
+        d.attribute.as_deref(),
+        Some("partition_of" | "partition_bound")
+    ) {
+        return Vec::new();
+    }
+    [&found.declared, &found.live]
+        .into_iter()
+        .filter_map(|m| {
+            m.objects
+                .iter()
+                .find(|o| o.kind == d.kind && o.identity == d.identity)
+        })
+        .filter_map(|o| o.attrs().identity("partition_of"))
+        .map(|parent| parent.to_string())
+        .collect()
+}
+
+fn causes(found: &Drift) -> Vec<Option<i64>> {
+    let differences = &found.differences;
     let mut causes = vec![None; differences.len()];
     if differences.is_empty() {
         return causes;
@@ -101,7 +166,10 @@ fn causes(differences: &[Difference]) -> Vec<Option<i64>> {
                 "n": n,
                 "change": d.change.as_str(),
                 "object": d.object(),
+                "name": d.identity.name(),
                 "is_table": d.kind.name == "table",
+                "words": words(d),
+                "parents": parents(d, found),
                 "parent": part.as_ref().map(|(parent, _)| parent),
                 "part": part.as_ref().map(|(_, part)| part),
                 "containers": if d.change == ChangeKind::Missing { d.containers() } else { Vec::new() },
@@ -150,9 +218,9 @@ fn drift(
     ),
 > {
     entry(|| {
-        let found = compare(name).differences;
+        let found = compare(name);
         let causes = causes(&found);
-        TableIterator::new(found.into_iter().zip(causes).map(|(d, cause)| {
+        TableIterator::new(found.differences.into_iter().zip(causes).map(|(d, cause)| {
             (
                 d.object_type().to_owned(),
                 d.object(),

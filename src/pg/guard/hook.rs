@@ -43,7 +43,14 @@ unsafe extern "C-unwind" fn on_access(
         access,
         OAT_DROP | OAT_POST_ALTER | OAT_POST_CREATE | OAT_TRUNCATE
     ) {
-        see(access, class, object, sub);
+        // SAFETY: with this access type the argument is of this kind, or null.
+        let internal = access == OAT_DROP
+            && unsafe {
+                let drop = arg.cast::<pg_sys::ObjectAccessDrop>();
+                !drop.is_null()
+                    && (*drop).dropflags & pg_sys::PERFORM_DELETION_INTERNAL as c_int != 0
+            };
+        see(access, class, object, sub, internal);
     }
 }
 
@@ -89,6 +96,7 @@ extern "C-unwind" fn see(
     class: pg_sys::Oid,
     object: pg_sys::Oid,
     sub: c_int,
+    internal: bool,
 ) {
     sys::entry(|| {
         if !active() {
@@ -96,7 +104,7 @@ extern "C-unwind" fn see(
         }
         let address = Address { class, object, sub };
         state::busy(|| match access {
-            pg_sys::ObjectAccessType::OAT_DROP => dropping(address),
+            pg_sys::ObjectAccessType::OAT_DROP => dropping(address, internal),
             pg_sys::ObjectAccessType::OAT_TRUNCATE => truncating(object),
             pg_sys::ObjectAccessType::OAT_POST_CREATE => created(address),
             _ => altered(address),
@@ -155,9 +163,14 @@ fn touched(address: Address) {
     });
 }
 
-fn dropping(address: Address) {
+/// `internal` marks what the server drops on its own account: the old copy of
+/// a table that was rewritten, temporary tables at the end of a session.
+fn dropping(address: Address, internal: bool) {
     if address.class == pg_sys::DatabaseRelationId {
         return database(address.object);
+    }
+    if internal && address.class == pg_sys::RelationRelationId && address.sub == 0 {
+        return;
     }
     let in_bracket = state::with(|s| !s.running.is_empty());
     if in_bracket {

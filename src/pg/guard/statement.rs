@@ -1,5 +1,6 @@
 //! The exact text of the running statement.
 
+use crate::pg::sys::catalog;
 use crate::pg::sys::context::{self, Parsed};
 use crate::source::sql::redact;
 use pgrx::pg_sys;
@@ -31,6 +32,13 @@ pub fn words(tree: *mut pg_sys::Node) -> Words {
                 text: Some(redact(&text).into_owned()),
                 message: None,
                 context: rest.lines().next().map(str::to_owned),
+            };
+        }
+        if let Some(text) = of_function(&stack, tree) {
+            return Words {
+                text: Some(redact(&text).into_owned()),
+                message: None,
+                context: stack.lines().next().map(str::to_owned),
             };
         }
         if !stack.is_empty() {
@@ -103,6 +111,22 @@ fn inner(stack: &str, tree: *mut pg_sys::Node) -> Option<(String, &str)> {
         }
     }
     None
+}
+
+/// A statement of an SQL function: the call stack has the function's name
+/// without its schema, so the body is the one that holds this statement.
+fn of_function(stack: &str, tree: *mut pg_sys::Node) -> Option<String> {
+    let (name, _) = stack
+        .strip_prefix("SQL function \"")?
+        .split_once("\" statement ")?;
+    catalog::sql_bodies(name).iter().take(20).find_map(|body| {
+        let span = Parsed::new(body)?.find(tree)?;
+        Some(
+            body.get(span.start..span.start + span.len)?
+                .trim()
+                .to_owned(),
+        )
+    })
 }
 
 /// The parse tree of the statement that runs, where no event trigger tells

@@ -17,6 +17,8 @@ const CLASS_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2662);
 const CONSTRAINT_TABLE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2665);
 const CONSTRAINT_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2667);
 const ENUM_TYPE_SORT_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3534);
+/// pg_proc by name, argument types and schema.
+const PROC_NAME_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2691);
 /// Their indexes: pg_depend by what is depended on, pg_db_role_setting by
 /// database and role.
 const DEPEND_REFERENCE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2674);
@@ -176,6 +178,31 @@ pub fn function_kind(function: pg_sys::Oid) -> Option<u8> {
     }
 }
 
+/// The source texts of SQL functions of that name, in whatever schema.
+pub fn sql_bodies(name: &str) -> Vec<String> {
+    /// The language's fixed oid.
+    const SQL: u32 = 14;
+    let name = super::cstring(name);
+    let language_at = column(pg_sys::ProcedureRelationId, c"prolang");
+    let source_at = column(pg_sys::ProcedureRelationId, c"prosrc");
+    let mut bodies = Vec::new();
+    scan(
+        pg_sys::ProcedureRelationId,
+        PROC_NAME_INDEX,
+        &[(1, pg_sys::F_NAMEEQ, pg_sys::Datum::from(name.as_ptr()))],
+        |values, _| {
+            // SAFETY: an oid and a text, never null.
+            unsafe {
+                let language = pg_sys::Oid::from_datum(values[language_at], false).unwrap();
+                if language.to_u32() == SQL {
+                    bodies.extend(String::from_datum(values[source_at], false));
+                }
+            }
+        },
+    );
+    bodies
+}
+
 /// Where a catalog's column stands in this version, counted from 0.
 fn column(catalog: pg_sys::Oid, name: &std::ffi::CStr) -> usize {
     // SAFETY: a catalog lookup; the columns asked for exist in each version.
@@ -188,6 +215,20 @@ fn rows(
     catalog: pg_sys::Oid,
     index: pg_sys::Oid,
     keys: &[(usize, pg_sys::Oid)],
+    each: impl FnMut(&[pg_sys::Datum], &[bool]),
+) {
+    let keys: Vec<_> = keys
+        .iter()
+        .map(|(at, oid)| (*at, pg_sys::F_OIDEQ, pg_sys::Datum::from(*oid)))
+        .collect();
+    scan(catalog, index, &keys, each);
+}
+
+/// Rows of a catalog by an index: column (from 0), equality function, value.
+fn scan(
+    catalog: pg_sys::Oid,
+    index: pg_sys::Oid,
+    keys: &[(usize, u32, pg_sys::Datum)],
     mut each: impl FnMut(&[pg_sys::Datum], &[bool]),
 ) {
     // SAFETY: an ordinary catalog scan; everything is closed again, and on
@@ -195,13 +236,13 @@ fn rows(
     unsafe {
         let rel = pg_sys::table_open(catalog, pg_sys::AccessShareLock as _);
         let mut scan_keys = vec![pg_sys::ScanKeyData::default(); keys.len()];
-        for (key, (attribute, value)) in scan_keys.iter_mut().zip(keys) {
+        for (key, (attribute, equal, value)) in scan_keys.iter_mut().zip(keys) {
             pg_sys::ScanKeyInit(
                 key,
                 *attribute as i16 + 1,
                 pg_sys::BTEqualStrategyNumber as _,
-                pg_sys::Oid::from(pg_sys::F_OIDEQ),
-                (*value).into(),
+                pg_sys::Oid::from(*equal),
+                *value,
             );
         }
         let scan = pg_sys::systable_beginscan(

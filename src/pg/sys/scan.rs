@@ -5,7 +5,7 @@
 //! snapshot is taken for the look, after the lock, so that rows committed
 //! since the transaction began are seen under REPEATABLE READ, too.
 
-use super::text;
+use super::{server, text};
 use crate::loss::Count;
 use pgrx::pg_sys;
 
@@ -230,6 +230,14 @@ unsafe fn within(
                     && [lower, upper]
                         .iter()
                         .any(|b| !b.infinite && within(b.val, subtype, relation, inner))
+            }
+            b'm' => {
+                let multirange = pg_sys::pg_detoast_datum(value.cast_mut_ptr());
+                let cache = pg_sys::lookup_type_cache(base, pg_sys::TYPECACHE_MULTIRANGE_INFO as _);
+                let range = (*cache).rngtype;
+                server::ranges_of(range, multirange)
+                    .into_iter()
+                    .any(|datum| within(datum, (*range).type_id, relation, inner))
             }
             _ => false,
         }

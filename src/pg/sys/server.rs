@@ -13,6 +13,13 @@ unsafe extern "C-unwind" {
         lockmode: pg_sys::LOCKMODE,
         numparents: *mut *mut pg_sys::List,
     ) -> *mut pg_sys::List;
+    #[link_name = "multirange_deserialize"]
+    fn raw_multirange_deserialize(
+        range: *mut pg_sys::TypeCacheEntry,
+        multirange: *const pg_sys::varlena,
+        count: *mut i32,
+        ranges: *mut *mut *mut pg_sys::RangeType,
+    );
     #[link_name = "GetAttrDefaultColumnAddress"]
     fn raw_get_attr_default_column_address(attrdefoid: pg_sys::Oid) -> pg_sys::ObjectAddress;
 }
@@ -47,6 +54,26 @@ pub fn referencing(relations: impl Iterator<Item = pg_sys::Oid>) -> Vec<pg_sys::
         let found = pg_sys::heap_truncate_find_FKs(list);
         pgrx::PgList::<pg_sys::Oid>::from_pg(found)
             .iter_oid()
+            .collect()
+    }
+}
+
+/// The ranges of a multirange.
+///
+/// # Safety
+/// `multirange` is a detoasted value of the multirange type over `range`.
+pub unsafe fn ranges_of(
+    range: *mut pg_sys::TypeCacheEntry,
+    multirange: *const pg_sys::varlena,
+) -> Vec<pg_sys::Datum> {
+    // SAFETY: the caller's promise; the array is the server's, in its memory.
+    unsafe {
+        let (mut count, mut ranges) = (0, std::ptr::null_mut());
+        pg_sys::ffi::pg_guard_ffi_boundary(|| {
+            raw_multirange_deserialize(range, multirange, &mut count, &mut ranges)
+        });
+        (0..count as usize)
+            .map(|i| pg_sys::Datum::from(*ranges.add(i)))
             .collect()
     }
 }
