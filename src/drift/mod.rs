@@ -72,10 +72,7 @@ impl Difference {
 
     /// Whose end would have been its end: its table, its schema.
     pub fn containers(&self) -> Vec<String> {
-        (1..self.identity.parts.len())
-            .rev()
-            .map(|n| self.identity.prefix(n).to_string())
-            .collect()
+        (1..self.identity.parts.len()).rev().map(|n| self.identity.prefix(n).to_string()).collect()
     }
 }
 
@@ -98,11 +95,7 @@ struct Found<'m> {
 
 impl<'m> Found<'m> {
     fn identity(&self) -> &'m Identity {
-        &self
-            .declared
-            .or(self.live)
-            .expect("on one side at least")
-            .identity
+        &self.declared.or(self.live).expect("on one side at least").identity
     }
 }
 
@@ -113,10 +106,7 @@ pub(crate) struct Comparison<'m> {
 
 impl<'m> Comparison<'m> {
     pub fn new(declared: &'m Model, live: &'m Model) -> Self {
-        Comparison {
-            declared: Side::new(declared),
-            live: Side::new(live),
-        }
+        Comparison { declared: Side::new(declared), live: Side::new(live) }
     }
 
     fn differences(&self) -> Vec<Difference> {
@@ -183,18 +173,12 @@ impl<'m> Comparison<'m> {
                 continue;
             };
             if declared.len() == live.len()
-                && declared
-                    .iter()
-                    .zip(live)
-                    .all(|(d, l)| d.identity.name() == l.identity.name())
+                && declared.iter().zip(live).all(|(d, l)| d.identity.name() == l.identity.name())
             {
                 continue;
             }
-            let at: HashMap<&str, usize> = live
-                .iter()
-                .enumerate()
-                .map(|(i, o)| (o.identity.name(), i))
-                .collect();
+            let at: HashMap<&str, usize> =
+                live.iter().enumerate().map(|(i, o)| (o.identity.name(), i)).collect();
             let common: Vec<(usize, usize)> = declared
                 .iter()
                 .enumerate()
@@ -279,12 +263,9 @@ impl<'m> Comparison<'m> {
             if !seen.insert(parent.clone()) {
                 continue;
             }
-            let same = other
-                .children_of(&parent, object.kind.name)
-                .into_iter()
-                .any(|o| {
-                    compared(o) == own && (!by_name || o.identity.name() == object.identity.name())
-                });
+            let same = other.children_of(&parent, object.kind.name).into_iter().any(|o| {
+                compared(o) == own && (!by_name || o.identity.name() == object.identity.name())
+            });
             if same {
                 return true;
             }
@@ -310,17 +291,8 @@ impl<'m> Comparison<'m> {
                 (ChangeKind::Extra, _) => mend.steps.last().map_or(Phase::Finish, |s| s.phase),
                 _ => mend.steps.first().map_or(Phase::Finish, |s| s.phase),
             };
-            let attribute = f
-                .kind
-                .attributes
-                .iter()
-                .position(|a| Some(a.name) == f.attribute);
-            (
-                phase,
-                ranks.of(phase, f.kind.name, f.identity()),
-                f.identity().clone(),
-                attribute,
-            )
+            let attribute = f.kind.attributes.iter().position(|a| Some(a.name) == f.attribute);
+            (phase, ranks.of(phase, f.kind.name, f.identity()), f.identity().clone(), attribute)
         });
         let mut pending: HashSet<Identity> = rows
             .iter()
@@ -340,10 +312,7 @@ impl<'m> Comparison<'m> {
                 for step in &mend.steps {
                     match &step.needs {
                         Some(needed) if pending.contains(needed) && f.kind.name != "sequence" => {
-                            put_off
-                                .entry(needed.clone())
-                                .or_default()
-                                .push(step.clone());
+                            put_off.entry(needed.clone()).or_default().push(step.clone());
                         }
                         // The missing column's own row ties its sequence.
                         Some(needed) if pending.contains(needed) => {}
@@ -353,10 +322,7 @@ impl<'m> Comparison<'m> {
                 for step in put_off.remove(&identity).unwrap_or_default() {
                     match step.needs.as_ref().filter(|n| pending.contains(*n)) {
                         Some(needed) => {
-                            put_off
-                                .entry(needed.clone())
-                                .or_default()
-                                .push(step.clone());
+                            put_off.entry(needed.clone()).or_default().push(step.clone());
                         }
                         None => steps.push(step),
                     }
@@ -391,11 +357,7 @@ impl<'m> Comparison<'m> {
                     k.name != f.kind.name && self.declared.get(k, &live.identity).is_some()
                 });
                 if taken {
-                    for step in mend
-                        .steps
-                        .iter_mut()
-                        .filter(|s| s.phase >= Phase::DropSequence)
-                    {
+                    for step in mend.steps.iter_mut().filter(|s| s.phase >= Phase::DropSequence) {
                         step.phase = Phase::DropInTheWay;
                     }
                 }
@@ -416,24 +378,11 @@ impl<'m> Comparison<'m> {
     }
 }
 
-type EchoKey<'m> = (
-    &'static str,
-    ChangeKind,
-    Option<&'m str>,
-    Identity,
-    Option<String>,
-    Option<String>,
-);
+type EchoKey<'m> =
+    (&'static str, ChangeKind, Option<&'m str>, Identity, Option<String>, Option<String>);
 
 fn echo_key<'m>(f: &Found<'m>) -> EchoKey<'m> {
-    (
-        f.kind.name,
-        f.change,
-        f.attribute,
-        f.identity().clone(),
-        f.was.clone(),
-        f.is.clone(),
-    )
+    (f.kind.name, f.change, f.attribute, f.identity().clone(), f.was.clone(), f.is.clone())
 }
 
 /// What an object says but for where it is.
@@ -453,31 +402,16 @@ pub(crate) fn statements<'a>(steps: impl Iterator<Item = &'a Step>) -> String {
     }
     texts
         .iter()
-        .map(|t| {
-            if t.starts_with("--") {
-                (*t).to_owned()
-            } else {
-                format!("{t};")
-            }
-        })
+        .map(|t| if t.starts_with("--") { (*t).to_owned() } else { format!("{t};") })
         .collect::<Vec<_>>()
         .join("\n")
 }
 
 /// Leaves out what comes or goes with its parent.
 fn outermost<'m>(objects: &[&'m Object]) -> Vec<&'m Object> {
-    const PARENTS: [&str; 5] = [
-        "table",
-        "view",
-        "materialized view",
-        "foreign table",
-        "domain",
-    ];
-    let parents: HashSet<&Identity> = objects
-        .iter()
-        .filter(|o| PARENTS.contains(&o.kind.name))
-        .map(|o| &o.identity)
-        .collect();
+    const PARENTS: [&str; 5] = ["table", "view", "materialized view", "foreign table", "domain"];
+    let parents: HashSet<&Identity> =
+        objects.iter().filter(|o| PARENTS.contains(&o.kind.name)).map(|o| &o.identity).collect();
     objects
         .iter()
         .filter(|o| !(o.kind.parent)(o).is_some_and(|p| parents.contains(&p)))
@@ -510,12 +444,8 @@ fn attributes<'m>(
             if differs(name) {
                 return true;
             }
-            within = declared
-                .kind
-                .attributes
-                .iter()
-                .find(|a| a.name == name)
-                .and_then(|a| a.within);
+            within =
+                declared.kind.attributes.iter().find(|a| a.name == name).and_then(|a| a.within);
         }
         false
     };

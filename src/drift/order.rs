@@ -67,10 +67,7 @@ pub(super) fn sorted<'m>(side: &Side<'m>, objects: Vec<&'m Object>) -> Vec<&'m O
     for (i, o) in objects.iter().enumerate() {
         // Parts of tables are nobody's targets.
         if o.identity.parts.len() == 2 {
-            by_name
-                .entry(sql::qualified(&o.identity.parts))
-                .or_default()
-                .push(i);
+            by_name.entry(sql::qualified(&o.identity.parts)).or_default().push(i);
         }
     }
     let mut state = vec![0u8; objects.len()];
@@ -116,11 +113,7 @@ fn ranks<'m>(
 fn uses(side: &Side, object: &Object, by_name: &HashMap<String, Vec<usize>>) -> Vec<usize> {
     let mut names: HashSet<String> = HashSet::new();
     let mut read = |object: &Object| {
-        names.extend(
-            sql::pairs(&object.attrs().texts())
-                .into_iter()
-                .map(str::to_owned),
-        );
+        names.extend(sql::pairs(&object.attrs().texts()).into_iter().map(str::to_owned));
     };
     read(object);
     if object.kind.name == "table" || object.kind.name == "foreign table" {

@@ -64,14 +64,8 @@ pub fn script(
         run.iter()
             .filter(|d| of(declared, d))
             .filter_map(|d| declared.get(d.kind, &d.identity))
-            .chain(
-                users
-                    .iter()
-                    .filter_map(|u| declared.get(u.kind, &u.identity)),
-            ),
-        run.iter()
-            .filter_map(|d| live.get(d.kind, &d.identity))
-            .chain(users.iter().copied()),
+            .chain(users.iter().filter_map(|u| declared.get(u.kind, &u.identity))),
+        run.iter().filter_map(|d| live.get(d.kind, &d.identity)).chain(users.iter().copied()),
     );
 
     let mut entries = Vec::new();
@@ -91,10 +85,7 @@ pub fn script(
                 rank: ranks.of(step.phase, user.kind.name, &user.identity),
                 step,
                 difference: None,
-                note: Some(format!(
-                    "{} {} {note}",
-                    user.kind.object_type, user.identity
-                )),
+                note: Some(format!("{} {} {note}", user.kind.object_type, user.identity)),
             });
         };
         for step in (user.kind.drop)(user, live).steps {
@@ -111,12 +102,9 @@ pub fn script(
 
     let mut steps = Vec::new();
     // Bodies may speak of what is made only later.
-    let bodies = entries.iter().any(|e| {
-        matches!(
-            e.step.phase,
-            Phase::CreateRoutine | Phase::CreateLateRoutine
-        )
-    });
+    let bodies = entries
+        .iter()
+        .any(|e| matches!(e.step.phase, Phase::CreateRoutine | Phase::CreateLateRoutine));
     if bodies {
         steps.push(ScriptStep {
             sql: Some("SET check_function_bodies = off".to_owned()),
@@ -164,11 +152,7 @@ pub fn script(
 fn used_by_extra(live: &Side, kept: &[&Difference]) -> HashSet<String> {
     let mut used = HashSet::new();
     let mut read = |object: &Object| {
-        used.extend(
-            sql::pairs(&object.attrs().texts())
-                .into_iter()
-                .map(str::to_owned),
-        );
+        used.extend(sql::pairs(&object.attrs().texts()).into_iter().map(str::to_owned));
         used.insert(sql::ident(&object.identity.parts[0]));
     };
     for d in kept.iter().filter(|d| d.change == ChangeKind::Extra) {

@@ -16,11 +16,7 @@ fn model(objects: &[String]) -> Model {
 }
 
 fn table(name: &str, more: &str) -> String {
-    object(
-        "table",
-        &["public", name],
-        &format!(r#"{{"persistence":"permanent"{more}}}"#),
-    )
+    object("table", &["public", name], &format!(r#"{{"persistence":"permanent"{more}}}"#))
 }
 
 fn column(table: &str, name: &str, attributes: &str) -> String {
@@ -58,19 +54,11 @@ const INT: &str = r#"{"type":"integer"}"#;
 
 #[test]
 fn what_jsonb_does_to_text_is_no_drift() {
-    let declared = [
-        table("t", ""),
-        column("t", "a", r#"{"type":"integer","not_null":true}"#),
-    ];
-    let live = [
-        table("t", ""),
-        column("t", "a", r#"{"not_null": true, "type": "integer"}"#),
-    ];
+    let declared = [table("t", ""), column("t", "a", r#"{"type":"integer","not_null":true}"#)];
+    let live = [table("t", ""), column("t", "a", r#"{"not_null": true, "type": "integer"}"#)];
     assert!(rows(&declared, &live).is_empty());
-    let helpers = [
-        table("t", ""),
-        column("t", "a", r#"{"type":"integer","not_null":true,"_x":1}"#),
-    ];
+    let helpers =
+        [table("t", ""), column("t", "a", r#"{"type":"integer","not_null":true,"_x":1}"#)];
     assert!(rows(&declared, &helpers).is_empty());
 }
 
@@ -79,11 +67,7 @@ fn a_table_comes_and_goes_as_one() {
     let with = [
         table("t", ""),
         column("t", "a", INT),
-        object(
-            "constraint",
-            &["public", "t", "c"],
-            r#"{"type":"check","expression":"(a > 0)"}"#,
-        ),
+        object("constraint", &["public", "t", "c"], r#"{"type":"check","expression":"(a > 0)"}"#),
         object(
             "index",
             &["public", "i"],
@@ -140,22 +124,12 @@ fn children_echo_their_parents_and_nothing_else() {
             table("p", ""),
             table("c", r#","inherits":[{"name":["public","p"]}]"#),
             column("p", "a", &format!(r#"{{"type":"text"{default}}}"#)),
-            column(
-                "c",
-                "a",
-                &format!(r#"{{"type":"text"{child},"_inherited":true}}"#),
-            ),
+            column("c", "a", &format!(r#"{{"type":"text"{child},"_inherited":true}}"#)),
         ]
     };
     let d = r#","default":"1""#;
-    assert_eq!(
-        rows(&base(d, d), &base("", "")),
-        ["column public.p.a changed default"]
-    );
-    assert_eq!(
-        rows(&base(d, d), &base(d, "")),
-        ["column public.c.a changed default"]
-    );
+    assert_eq!(rows(&base(d, d), &base("", "")), ["column public.p.a changed default"]);
+    assert_eq!(rows(&base(d, d), &base(d, "")), ["column public.c.a changed default"]);
 }
 
 #[test]
@@ -170,10 +144,7 @@ fn order_counts_only_among_columns_of_both_sides() {
         ["column public.t.x extra"]
     );
     assert_eq!(
-        rows(
-            &columns(&["a", "b", "c", "d"]),
-            &columns(&["a", "c", "d", "b"])
-        ),
+        rows(&columns(&["a", "b", "c", "d"]), &columns(&["a", "c", "d", "b"])),
         ["column public.t.b changed position"]
     );
     let found = compare(&model(&columns(&["a", "b"])), &model(&columns(&["b", "a"])));
@@ -192,20 +163,13 @@ fn what_is_left_out_keeps_what_it_uses() {
     let (declared, live) = (model(&[]), model(&live));
     let found = compare(&declared, &live);
     let sql = |loss| -> Vec<String> {
-        script(&declared, &live, &found, loss)
-            .into_iter()
-            .filter_map(|s| s.sql)
-            .collect()
+        script(&declared, &live, &found, loss).into_iter().filter_map(|s| s.sql).collect()
     };
     assert_eq!(sql(false), ["DROP TYPE IF EXISTS public.other"]);
     assert_eq!(sql(true)[0], "DROP TABLE IF EXISTS public.t");
     assert_eq!(sql(true).len(), 3);
     let notes = script(&declared, &live, &found, false);
-    assert!(
-        notes
-            .iter()
-            .any(|s| s.data_loss && s.sql.is_none() && s.note.is_some())
-    );
+    assert!(notes.iter().any(|s| s.data_loss && s.sql.is_none() && s.note.is_some()));
 }
 
 #[test]
@@ -227,11 +191,7 @@ fn views_make_way_and_come_back() {
     };
     let found = compare(&model(&side("text")), &model(&side("character varying(5)")));
     assert_eq!(found.len(), 1);
-    let lines: Vec<&str> = found[0]
-        .fix
-        .lines()
-        .filter(|l| !l.starts_with(' '))
-        .collect();
+    let lines: Vec<&str> = found[0].fix.lines().filter(|l| !l.starts_with(' ')).collect();
     assert_eq!(
         lines,
         [
@@ -247,13 +207,6 @@ fn views_make_way_and_come_back() {
 #[test]
 fn a_name_taken_by_another_kind_is_freed_first() {
     let declared = [object("enum", &["public", "x"], r#"{"labels":["a"]}"#)];
-    let live = [object(
-        "range",
-        &["public", "x"],
-        r#"{"subtype":"integer"}"#,
-    )];
-    assert_eq!(
-        rows(&declared, &live),
-        ["type public.x extra", "type public.x missing"]
-    );
+    let live = [object("range", &["public", "x"], r#"{"subtype":"integer"}"#)];
+    assert_eq!(rows(&declared, &live), ["type public.x extra", "type public.x missing"]);
 }

@@ -15,10 +15,7 @@ pub(super) struct Users<'s, 'm> {
 
 impl<'s, 'm> Users<'s, 'm> {
     pub fn new(live: &'s Side<'m>) -> Self {
-        Users {
-            live,
-            candidates: OnceCell::new(),
-        }
+        Users { live, candidates: OnceCell::new() }
     }
 
     fn candidates(&self) -> &[(&'m Object, String)] {

@@ -7,12 +7,36 @@ pub const DROP_COLUMN: Rule = Rule {
     code: "drop_column",
     unit: ("non-null value", "non-null values"),
     lossless: |object| {
-        let column = object.rsplit('.').next().unwrap_or(object);
-        let table = object
-            .strip_suffix(column)
-            .map_or("…", |t| t.trim_end_matches('.'));
+        let (table, column) = split(object);
         format!(
             "To keep the values instead: ALTER TABLE {table} RENAME COLUMN {column} TO …; or leave the column and stop using it."
         )
     },
 };
+
+/// Table and column of a quoted name: split at the last dot that isn't inside
+/// quotes.
+fn split(object: &str) -> (&str, &str) {
+    let mut quoted = false;
+    let mut at = None;
+    for (i, c) in object.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            '.' if !quoted => at = Some(i),
+            _ => {}
+        }
+    }
+    at.map_or(("…", object), |i| (&object[..i], &object[i + 1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_split_outside_of_quotes() {
+        assert_eq!(split("public.users.mood"), ("public.users", "mood"));
+        assert_eq!(split("public.\"a.b\".\"c.d\""), ("public.\"a.b\"", "\"c.d\""));
+        assert_eq!(split("public.t.\"say \"\"x.y\"\"\""), ("public.t", "\"say \"\"x.y\"\"\""));
+    }
+}

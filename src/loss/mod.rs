@@ -18,14 +18,8 @@ pub use extension::DROP_GUARD;
 pub use truncate::TRUNCATE;
 
 /// Every rule, in the order in which they are documented.
-pub const RULES: &[&Rule] = &[
-    &DROP_TABLE,
-    &DROP_COLUMN,
-    &DROP_ATTRIBUTE,
-    &TRUNCATE,
-    &DROP_DATABASE,
-    &DROP_GUARD,
-];
+pub const RULES: &[&Rule] =
+    &[&DROP_TABLE, &DROP_COLUMN, &DROP_ATTRIBUTE, &TRUNCATE, &DROP_DATABASE, &DROP_GUARD];
 
 /// Counting stops here: enough to know what is at stake, and bounded.
 pub const COUNT_LIMIT: u64 = 10_000;
@@ -101,17 +95,13 @@ const NAMED: usize = 50;
 /// Words a statement that would destroy `victims` (at least one).
 ///
 /// `what` is the statement in short, as `DROP TABLE public.users`; `sql` its
-/// text, given back in the hint where it is short enough to be of use.
-pub fn words(what: &str, sql: Option<&str>, victims: &[Victim]) -> Words {
-    let proven = victims
-        .iter()
-        .any(|v| !matches!(v.count, Count::Unknown(_)));
+/// text, given back in the hint where it is short enough to be of use;
+/// `named` is what the statement named itself, where that is a table or column.
+pub fn words(what: &str, sql: Option<&str>, named: Option<&str>, victims: &[Victim]) -> Words {
+    let proven = victims.iter().any(|v| !matches!(v.count, Count::Unknown(_)));
     let n = victims.len();
-    let places = if n == 1 {
-        "1 place".to_owned()
-    } else {
-        format!("{} places", grouped(n as u64))
-    };
+    let places =
+        if n == 1 { "1 place".to_owned() } else { format!("{} places", grouped(n as u64)) };
     let rule = victims.first().map_or("", |v| v.rule.code);
     let message = if proven {
         format!("{what} would destroy data in {places} (rule {rule})")
@@ -122,24 +112,16 @@ pub fn words(what: &str, sql: Option<&str>, victims: &[Victim]) -> Words {
         .iter()
         .take(NAMED)
         .map(|v| {
-            let through = v
-                .through
-                .as_ref()
-                .map_or(String::new(), |t| format!(" (through {t})"));
+            let through = v.through.as_ref().map_or(String::new(), |t| format!(" (through {t})"));
             format!("{}: {}{through}", v.object, v.count.words(v.rule.unit))
         })
         .collect();
     if n > NAMED {
         detail.push(format!("… and {} more", grouped((n - NAMED) as u64)));
     }
-    let lossless = victims
-        .first()
-        .map_or(String::new(), |v| (v.rule.lossless)(&v.object));
-    Words {
-        message,
-        detail: detail.join("\n"),
-        hint: format!("{lossless}\n{}", consent(sql)),
-    }
+    let lossless =
+        victims.first().map_or(String::new(), |v| (v.rule.lossless)(named.unwrap_or(&v.object)));
+    Words { message, detail: detail.join("\n"), hint: format!("{lossless}\n{}", consent(sql)) }
 }
 
 /// How to say yes, to the letter.
@@ -171,12 +153,7 @@ mod tests {
     use super::*;
 
     fn victim(count: Count) -> Victim {
-        Victim {
-            rule: &DROP_TABLE,
-            object: "public.users".into(),
-            count,
-            through: None,
-        }
+        Victim { rule: &DROP_TABLE, object: "public.users".into(), count, through: None }
     }
 
     #[test]
@@ -187,12 +164,10 @@ mod tests {
         let w = words(
             "DROP SCHEMA app",
             Some("DROP SCHEMA app CASCADE;"),
+            None,
             &[victim(Count::Exact(9_002)), second],
         );
-        assert_eq!(
-            w.message,
-            "DROP SCHEMA app would destroy data in 2 places (rule drop_table)"
-        );
+        assert_eq!(w.message, "DROP SCHEMA app would destroy data in 2 places (rule drop_table)");
         assert_eq!(
             w.detail,
             "public.users: 9,002 rows\npublic.posts: more than 10,000 rows (through schema app)"
@@ -206,34 +181,22 @@ mod tests {
     #[test]
     fn nothing_but_a_complete_look_is_harmless() {
         assert!(Count::Exact(0).harmless());
-        for count in [
-            Count::Exact(1),
-            Count::MoreThan(1),
-            Count::AtLeast(0),
-            Count::Unknown("x".into()),
-        ] {
+        for count in
+            [Count::Exact(1), Count::MoreThan(1), Count::AtLeast(0), Count::Unknown("x".into())]
+        {
             assert!(!count.harmless(), "{count:?}");
         }
     }
 
     #[test]
     fn what_is_unproven_is_not_called_destroyed() {
-        let w = words(
-            "DROP TABLE t",
-            None,
-            &[victim(Count::Unknown("time".into()))],
-        );
+        let w = words("DROP TABLE t", None, None, &[victim(Count::Unknown("time".into()))]);
         assert!(w.message.contains("not proven"), "{}", w.message);
     }
 
     #[test]
     fn digits_are_grouped() {
-        let cases = [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ];
+        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")];
         for (n, s) in cases {
             assert_eq!(grouped(n), s);
         }
@@ -242,7 +205,7 @@ mod tests {
     #[test]
     fn long_lists_are_cut_and_say_so() {
         let many = vec![victim(Count::Exact(1)); 53];
-        let w = words("DROP SCHEMA s", None, &many);
+        let w = words("DROP SCHEMA s", None, None, &many);
         assert!(w.detail.ends_with("… and 3 more"), "{}", w.detail);
     }
 

@@ -35,16 +35,11 @@ pub static KIND: Kind = Kind {
     parent: no_parent,
     create: |o, _| vec![Step::new(Phase::CreateLateRoutine, definition(o, false))],
     drop: |o, _| {
-        Mend::step(
-            Phase::DropRoutine,
-            format!("DROP AGGREGATE IF EXISTS {}", signature(o)),
-        )
-        .clearing(Target::Routine(o.identity.clone()))
+        Mend::step(Phase::DropRoutine, format!("DROP AGGREGATE IF EXISTS {}", signature(o)))
+            .clearing(Target::Routine(o.identity.clone()))
     },
     alter: |c: &Change| {
-        let same = ["arguments", "kind", "stype"]
-            .iter()
-            .all(|a| c.to.get(a) == c.from.get(a));
+        let same = ["arguments", "kind", "stype"].iter().all(|a| c.to.get(a) == c.from.get(a));
         if same && c.to.get("finalfunc") == c.from.get("finalfunc") {
             return Mend::step(Phase::CreateLateRoutine, definition(c.declared, true));
         }
@@ -115,11 +110,7 @@ fn query(_: u32) -> String {
 /// Name and arguments; an aggregate without any takes a star.
 fn signature(o: &Object) -> String {
     let attrs = o.attrs();
-    format!(
-        "{}({})",
-        sql::qualified(&o.identity.parts),
-        attrs.text("arguments").unwrap_or("*")
-    )
+    format!("{}({})", sql::qualified(&o.identity.parts), attrs.text("arguments").unwrap_or("*"))
 }
 
 fn definition(o: &Object, replace: bool) -> String {

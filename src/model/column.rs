@@ -17,12 +17,8 @@ pub static KIND: Kind = Kind {
         Attribute::error("generated"),
         Attribute::error("identity"),
         Attribute::error("not_null").absent("false"),
-        Attribute::warning("not_null_validated")
-            .absent("true")
-            .within("not_null"),
-        Attribute::warning("not_null_no_inherit")
-            .absent("false")
-            .within("not_null"),
+        Attribute::warning("not_null_validated").absent("true").within("not_null"),
+        Attribute::warning("not_null_no_inherit").absent("false").within("not_null"),
         Attribute::warning("storage").absent("default"),
         Attribute::warning("compression").absent("default"),
         Attribute::warning("statistics").absent("default"),
@@ -105,11 +101,7 @@ fn query(server: u32) -> String {
 
 /// A column as it stands in CREATE TABLE and ADD COLUMN.
 pub(super) fn definition(name: &str, attrs: &Attrs) -> String {
-    let mut text = format!(
-        "{} {}",
-        sql::ident(name),
-        attrs.text("type").unwrap_or("text")
-    );
+    let mut text = format!("{} {}", sql::ident(name), attrs.text("type").unwrap_or("text"));
     if let Some(options) = nonempty(attrs.list("fdw_options")) {
         text.push_str(&format!(" OPTIONS ({})", table::fdw_options(&options)));
     }
@@ -147,13 +139,7 @@ fn generated_clause(generated: &str) -> String {
 fn identity_parts(identity: &str) -> (&str, &str) {
     match identity.strip_prefix("ALWAYS") {
         Some(rest) => ("ALWAYS", rest.trim_start()),
-        None => (
-            "BY DEFAULT",
-            identity
-                .strip_prefix("BY DEFAULT")
-                .unwrap_or("")
-                .trim_start(),
-        ),
+        None => ("BY DEFAULT", identity.strip_prefix("BY DEFAULT").unwrap_or("").trim_start()),
     }
 }
 
@@ -195,11 +181,7 @@ fn create(o: &Object, side: &Side) -> Vec<Step> {
     let table = o.identity.prefix(2);
     let mut steps = vec![Step::new(
         Phase::AlterTable,
-        format!(
-            "ALTER TABLE {} ADD COLUMN {}",
-            table.sql(),
-            definition(o.identity.name(), &attrs)
-        ),
+        format!("ALTER TABLE {} ADD COLUMN {}", table.sql(), definition(o.identity.name(), &attrs)),
     )];
     for sql in finish(&o.identity, &attrs) {
         steps.push(Step::new(Phase::AlterColumn, sql));
@@ -290,11 +272,7 @@ fn subcommands(
                 if was != when {
                     what.push(format!("SET GENERATED {when}"));
                 }
-                what.extend(
-                    sequence::text_changes(old, new)
-                        .iter()
-                        .map(|o| format!("SET {o}")),
-                );
+                what.extend(sequence::text_changes(old, new).iter().map(|o| format!("SET {o}")));
                 one(what.join(" "))
             }
             (None, None) => (Vec::new(), false),
@@ -305,14 +283,11 @@ fn subcommands(
         }
         "storage" => one(format!(
             "SET STORAGE {}",
-            to.text("storage")
-                .or(from.text("_storage"))
-                .unwrap_or("DEFAULT")
+            to.text("storage").or(from.text("_storage")).unwrap_or("DEFAULT")
         )),
-        "compression" => one(format!(
-            "SET COMPRESSION {}",
-            to.text("compression").unwrap_or("default")
-        )),
+        "compression" => {
+            one(format!("SET COMPRESSION {}", to.text("compression").unwrap_or("default")))
+        }
         "statistics" => one(format!(
             "SET STATISTICS {}",
             to.shown("statistics").unwrap_or_else(|| "-1".to_owned())
@@ -408,9 +383,7 @@ fn alter(c: &Change) -> Mend {
         return anew(c).losing(was.is_empty()).clearing(target);
     }
     if c.attribute == "generated"
-        && c.from
-            .text("generated")
-            .is_some_and(|g| g.ends_with("VIRTUAL"))
+        && c.from.text("generated").is_some_and(|g| g.ends_with("VIRTUAL"))
     {
         return anew(c).clearing(target);
     }
@@ -423,10 +396,7 @@ fn alter(c: &Change) -> Mend {
     }
     match c.attribute {
         "type" => {
-            let (from, to) = (
-                c.from.text("type").unwrap_or(""),
-                c.to.text("type").unwrap_or(""),
-            );
+            let (from, to) = (c.from.text("type").unwrap_or(""), c.to.text("type").unwrap_or(""));
             mend.losing(narrows(from, to)).clearing(target)
         }
         "collation" => mend.clearing(target),
@@ -453,34 +423,27 @@ fn alter(c: &Change) -> Mend {
 
 fn anew(c: &Change) -> Mend {
     let table = c.table();
-    let mut mend = Mend::step(
-        Phase::AlterColumn,
-        format!("ALTER TABLE {table} DROP COLUMN {}", c.name()),
-    )
-    .and(
-        Phase::AlterColumn,
-        format!(
-            "ALTER TABLE {table} ADD COLUMN {}",
-            definition(c.declared.identity.name(), c.to)
-        ),
-    );
+    let mut mend =
+        Mend::step(Phase::AlterColumn, format!("ALTER TABLE {table} DROP COLUMN {}", c.name()))
+            .and(
+                Phase::AlterColumn,
+                format!(
+                    "ALTER TABLE {table} ADD COLUMN {}",
+                    definition(c.declared.identity.name(), c.to)
+                ),
+            );
     for sql in finish(&c.declared.identity, c.to) {
         mend = mend.and(Phase::AlterColumn, sql);
     }
     // Indexes and constraints on the column went with it.
     for kind in ["constraint", "index"] {
-        for child in c
-            .declared_side
-            .children_of(&c.live.identity.prefix(2), kind)
-        {
+        for child in c.declared_side.children_of(&c.live.identity.prefix(2), kind) {
             if involves(child, c.live.identity.name()) {
                 let drop = (child.kind.drop)(child, c.declared_side).steps;
                 let create = (child.kind.create)(child, c.declared_side);
-                mend.steps
-                    .extend(drop.into_iter().chain(create).map(|s| Step {
-                        phase: Phase::AlterColumn,
-                        ..s
-                    }));
+                mend.steps.extend(
+                    drop.into_iter().chain(create).map(|s| Step { phase: Phase::AlterColumn, ..s }),
+                );
             }
         }
     }
@@ -491,11 +454,7 @@ fn anew(c: &Change) -> Mend {
 pub(super) fn involves(child: &Object, column: &str) -> bool {
     let attrs = child.attrs();
     let name = sql::ident(column);
-    attrs
-        .list("columns")
-        .iter()
-        .chain(&attrs.list("include"))
-        .any(|c| c == column)
+    attrs.list("columns").iter().chain(&attrs.list("include")).any(|c| c == column)
         || ["expression", "definition"]
             .iter()
             .any(|a| attrs.text(a).is_some_and(|text| sql::mentions(text, &name)))
@@ -506,10 +465,7 @@ fn modifiers(of: &str) -> (String, Vec<i64>) {
     match (of.find('('), of.find(')')) {
         (Some(open), Some(close)) if open < close => (
             format!("{}{}", &of[..open], &of[close + 1..]),
-            of[open + 1..close]
-                .split(',')
-                .filter_map(|m| m.trim().parse().ok())
-                .collect(),
+            of[open + 1..close].split(',').filter_map(|m| m.trim().parse().ok()).collect(),
         ),
         _ => (of.to_owned(), Vec::new()),
     }
@@ -520,25 +476,11 @@ fn modifiers(of: &str) -> (String, Vec<i64>) {
 fn assignable(from: &str, to: &str) -> bool {
     const GROUPS: [&[&str]; 3] = [
         &["character varying", "text", "character"],
-        &[
-            "smallint",
-            "integer",
-            "bigint",
-            "numeric",
-            "real",
-            "double precision",
-        ],
-        &[
-            "date",
-            "timestamp without time zone",
-            "timestamp with time zone",
-        ],
+        &["smallint", "integer", "bigint", "numeric", "real", "double precision"],
+        &["date", "timestamp without time zone", "timestamp with time zone"],
     ];
     let (from, to) = (modifiers(from).0, modifiers(to).0);
-    from == to
-        || GROUPS
-            .iter()
-            .any(|g| g.contains(&&*from) && g.contains(&&*to))
+    from == to || GROUPS.iter().any(|g| g.contains(&&*from) && g.contains(&&*to))
 }
 
 /// Whether values of one type may not survive in another. What isn't known
@@ -560,21 +502,8 @@ pub(super) fn narrows(from: &str, to: &str) -> bool {
         };
     }
     const WIDER: &[(&str, &[&str])] = &[
-        (
-            "smallint",
-            &[
-                "integer",
-                "bigint",
-                "numeric",
-                "real",
-                "double precision",
-                "text",
-            ],
-        ),
-        (
-            "integer",
-            &["bigint", "numeric", "double precision", "text"],
-        ),
+        ("smallint", &["integer", "bigint", "numeric", "real", "double precision", "text"]),
+        ("integer", &["bigint", "numeric", "double precision", "text"]),
         ("bigint", &["numeric", "text"]),
         ("real", &["double precision", "text"]),
         ("double precision", &["text"]),
@@ -587,20 +516,11 @@ pub(super) fn narrows(from: &str, to: &str) -> bool {
         ("cidr", &["inet", "text"]),
         ("json", &["text"]),
         ("jsonb", &["json", "text"]),
-        (
-            "date",
-            &[
-                "timestamp without time zone",
-                "timestamp with time zone",
-                "text",
-            ],
-        ),
+        ("date", &["timestamp without time zone", "timestamp with time zone", "text"]),
         ("text", &["character varying"]),
         ("bit", &["bit varying"]),
     ];
-    let wider = WIDER
-        .iter()
-        .any(|(f, list)| *f == base_from && list.contains(&&*base_to));
+    let wider = WIDER.iter().any(|(f, list)| *f == base_from && list.contains(&&*base_to));
     let fits = match (&from_mods[..], &to_mods[..]) {
         (_, []) => true,
         ([n], [m]) => base_from.starts_with("character") && m >= n,
@@ -623,10 +543,7 @@ mod tests {
             ("numeric(10,2)", "numeric(12,2)"),
             ("numeric(10,2)", "numeric"),
             ("text", "character varying"),
-            (
-                "timestamp(3) without time zone",
-                "timestamp(6) without time zone",
-            ),
+            ("timestamp(3) without time zone", "timestamp(6) without time zone"),
         ] {
             assert!(!narrows(from, to), "{from} to {to}");
         }
@@ -639,10 +556,7 @@ mod tests {
             ("numeric", "numeric(10,2)"),
             ("timestamp with time zone", "date"),
             ("text", "integer"),
-            (
-                "timestamp(6) without time zone",
-                "timestamp(3) without time zone",
-            ),
+            ("timestamp(6) without time zone", "timestamp(3) without time zone"),
         ] {
             assert!(narrows(from, to), "{from} to {to}");
         }

@@ -48,11 +48,7 @@ pub static KIND: Kind = Kind {
 };
 
 fn create(o: &Object) -> String {
-    format!(
-        "CREATE TYPE {} AS ({})",
-        o.identity.sql(),
-        o.attrs().list("attributes").join(", ")
-    )
+    format!("CREATE TYPE {} AS ({})", o.identity.sql(), o.attrs().list("attributes").join(", "))
 }
 
 /// Name and type of each attribute.
@@ -101,14 +97,8 @@ fn attributes(c: &Change) -> Mend {
     }
     // What stays keeps its order and what is new comes last: only then is
     // altering enough.
-    let kept = from
-        .iter()
-        .filter(|(n, _)| to.iter().any(|(m, _)| m == n))
-        .map(|(n, _)| n);
-    let new = to
-        .iter()
-        .filter(|(n, _)| !from.iter().any(|(m, _)| m == n))
-        .map(|(n, _)| n);
+    let kept = from.iter().filter(|(n, _)| to.iter().any(|(m, _)| m == n)).map(|(n, _)| n);
+    let new = to.iter().filter(|(n, _)| !from.iter().any(|(m, _)| m == n)).map(|(n, _)| n);
     if !kept.chain(new).eq(to.iter().map(|(n, _)| n)) {
         return Mend::step(
             Phase::AlterTable,
@@ -118,9 +108,6 @@ fn attributes(c: &Change) -> Mend {
         .and(Phase::AlterTable, create(c.declared))
         .losing(true);
     }
-    Mend::step(
-        Phase::AlterTable,
-        format!("ALTER TYPE {} {}", c.sql(), sub.join(", ")),
-    )
-    .losing(data_loss)
+    Mend::step(Phase::AlterTable, format!("ALTER TYPE {} {}", c.sql(), sub.join(", ")))
+        .losing(data_loss)
 }

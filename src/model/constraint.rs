@@ -14,28 +14,16 @@ pub static KIND: Kind = Kind {
         Attribute::error("match").within("type"),
         Attribute::error("on_update").within("type"),
         Attribute::error("on_delete").within("type"),
-        Attribute::error("deferrable")
-            .absent("not deferrable")
-            .within("type"),
-        Attribute::error("validated")
-            .absent("true")
-            .within("enforced"),
+        Attribute::error("deferrable").absent("not deferrable").within("type"),
+        Attribute::error("validated").absent("true").within("enforced"),
         Attribute::error("enforced").absent("true").within("type"),
-        Attribute::error("no_inherit")
-            .absent("false")
-            .within("type"),
-        Attribute::error("without_overlaps")
-            .absent("false")
-            .within("type"),
-        Attribute::error("nulls_not_distinct")
-            .absent("false")
-            .within("type"),
+        Attribute::error("no_inherit").absent("false").within("type"),
+        Attribute::error("without_overlaps").absent("false").within("type"),
+        Attribute::error("nulls_not_distinct").absent("false").within("type"),
         Attribute::warning("include").within("type"),
         Attribute::warning("storage_parameters").within("type"),
         Attribute::warning("tablespace").within("type"),
-        Attribute::error("triggers")
-            .absent("enabled")
-            .within("type"),
+        Attribute::error("triggers").absent("enabled").within("type"),
     ],
     missing: Severity::Error,
     extra: Severity::Warning,
@@ -48,11 +36,7 @@ pub static KIND: Kind = Kind {
         } else {
             Phase::AddConstraint
         };
-        vec![Step {
-            phase,
-            sql: add(o),
-            needs: references(&attrs),
-        }]
+        vec![Step { phase, sql: add(o), needs: references(&attrs) }]
     },
     drop,
     alter,
@@ -181,18 +165,11 @@ pub(super) fn clause(o: &Object) -> String {
     let attrs = o.attrs();
     let kind = attrs.text("type").unwrap_or_default();
     let mut text = format!("CONSTRAINT {} ", sql::ident(o.identity.name()));
-    let overlaps = if attrs.is("without_overlaps") {
-        " WITHOUT OVERLAPS"
-    } else {
-        ""
-    };
+    let overlaps = if attrs.is("without_overlaps") { " WITHOUT OVERLAPS" } else { "" };
     let columns = sql::idents(&attrs.list("columns"));
     match kind {
         "check" => {
-            text.push_str(&format!(
-                "CHECK ({})",
-                attrs.text("expression").unwrap_or("true")
-            ));
+            text.push_str(&format!("CHECK ({})", attrs.text("expression").unwrap_or("true")));
             if attrs.is("no_inherit") {
                 text.push_str(" NO INHERIT");
             }
@@ -201,10 +178,8 @@ pub(super) fn clause(o: &Object) -> String {
         "foreign key" => {
             let references = attrs.text("references").unwrap_or_default();
             // A key over a period says so on both sides.
-            let columns = match (
-                references.contains("PERIOD "),
-                attrs.list("columns").split_last(),
-            ) {
+            let columns = match (references.contains("PERIOD "), attrs.list("columns").split_last())
+            {
                 (true, Some((last, []))) => {
                     format!("PERIOD {}", sql::ident(last))
                 }
@@ -224,11 +199,7 @@ pub(super) fn clause(o: &Object) -> String {
             }
         }
         _ => {
-            let word = if kind == "unique" {
-                "UNIQUE"
-            } else {
-                "PRIMARY KEY"
-            };
+            let word = if kind == "unique" { "UNIQUE" } else { "PRIMARY KEY" };
             text.push_str(word);
             if attrs.is("nulls_not_distinct") {
                 text.push_str(" NULLS NOT DISTINCT");
@@ -243,10 +214,7 @@ pub(super) fn clause(o: &Object) -> String {
                 text.push_str(&format!(" WITH ({})", sql::parameters(&parameters)));
             }
             if let Some(tablespace) = attrs.text("tablespace") {
-                text.push_str(&format!(
-                    " USING INDEX TABLESPACE {}",
-                    sql::ident(tablespace)
-                ));
+                text.push_str(&format!(" USING INDEX TABLESPACE {}", sql::ident(tablespace)));
             }
         }
     }
@@ -272,11 +240,7 @@ fn keywords(action: &str) -> String {
 }
 
 fn owner(o: &Object) -> String {
-    let what = if o.attrs().text("_on") == Some("domain") {
-        "DOMAIN"
-    } else {
-        "TABLE"
-    };
+    let what = if o.attrs().text("_on") == Some("domain") { "DOMAIN" } else { "TABLE" };
     format!("ALTER {what} {}", o.identity.prefix(2).sql())
 }
 
@@ -304,11 +268,7 @@ fn drop(o: &Object, side: &Side) -> Mend {
     }
     mend.and(
         phase,
-        format!(
-            "{} DROP CONSTRAINT IF EXISTS {}",
-            owner(o),
-            sql::ident(o.identity.name())
-        ),
+        format!("{} DROP CONSTRAINT IF EXISTS {}", owner(o), sql::ident(o.identity.name())),
     )
 }
 
@@ -332,10 +292,7 @@ pub(super) fn point_again(c: &Change) -> Vec<Step> {
     pointing(c.live, c.live_side)
         .into_iter()
         .map(|key| {
-            let key = c
-                .declared_side
-                .named("constraint", &key.identity)
-                .unwrap_or(key);
+            let key = c.declared_side.named("constraint", &key.identity).unwrap_or(key);
             Step::new(
                 Phase::AddForeignKey,
                 format!(
@@ -355,18 +312,11 @@ fn alter(c: &Change) -> Mend {
     let foreign = c.to.text("type") == Some("foreign key");
     // Settled by itself only where the rest is as declared: else the
     // constraint is made anew, once.
-    let alone = KIND
-        .attributes
-        .iter()
-        .filter(|a| c.to.get(a.name) != c.from.get(a.name))
-        .count()
-        == 1;
+    let alone =
+        KIND.attributes.iter().filter(|a| c.to.get(a.name) != c.from.get(a.name)).count() == 1;
     match c.attribute {
         "validated" if alone && c.to.get("validated").is_none() => {
-            return Mend::step(
-                Phase::AddForeignKey,
-                format!("{owner} VALIDATE CONSTRAINT {name}"),
-            );
+            return Mend::step(Phase::AddForeignKey, format!("{owner} VALIDATE CONSTRAINT {name}"));
         }
         "deferrable" if alone && foreign => {
             let state = match c.to.text("deferrable") {

@@ -37,22 +37,14 @@ pub static KIND: Kind = Kind {
     drop_loses: false,
     parent: no_parent,
     create: |o, side| vec![Step::new(Phase::CreateType, create(o, side))],
-    drop: |o, _| {
-        Mend::step(
-            Phase::DropType,
-            format!("DROP DOMAIN IF EXISTS {}", o.identity.sql()),
-        )
-    },
+    drop: |o, _| Mend::step(Phase::DropType, format!("DROP DOMAIN IF EXISTS {}", o.identity.sql())),
     alter,
 };
 
 fn create(o: &Object, side: &Side) -> String {
     let attrs = o.attrs();
-    let mut text = format!(
-        "CREATE DOMAIN {} AS {}",
-        o.identity.sql(),
-        attrs.text("type").unwrap_or("text")
-    );
+    let mut text =
+        format!("CREATE DOMAIN {} AS {}", o.identity.sql(), attrs.text("type").unwrap_or("text"));
     if let Some(collation) = attrs.text("collation") {
         text.push_str(&format!(" COLLATE {collation}"));
     }

@@ -30,24 +30,12 @@ pub static KIND: Kind = Kind {
 };
 
 fn create(o: &Object) -> String {
-    let labels: Vec<_> = o
-        .attrs()
-        .list("labels")
-        .iter()
-        .map(|l| sql::literal(l))
-        .collect();
-    format!(
-        "CREATE TYPE {} AS ENUM ({})",
-        o.identity.sql(),
-        labels.join(", ")
-    )
+    let labels: Vec<_> = o.attrs().list("labels").iter().map(|l| sql::literal(l)).collect();
+    format!("CREATE TYPE {} AS ENUM ({})", o.identity.sql(), labels.join(", "))
 }
 
 pub(super) fn drop_type(o: &Object, _: &super::mend::Side) -> Mend {
-    Mend::step(
-        Phase::DropType,
-        format!("DROP TYPE IF EXISTS {}", o.identity.sql()),
-    )
+    Mend::step(Phase::DropType, format!("DROP TYPE IF EXISTS {}", o.identity.sql()))
 }
 
 fn labels(c: &Change) -> Mend {
@@ -91,11 +79,7 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
     if let Some(last) = old_identity.parts.last_mut() {
         last.clone_from(&old);
     }
-    let what = if c.live.kind.name == "domain" {
-        "DOMAIN"
-    } else {
-        "TYPE"
-    };
+    let what = if c.live.kind.name == "domain" { "DOMAIN" } else { "TYPE" };
     // The functions of a range type keep its name when it is renamed: its
     // columns have to wait as text.
     let through_text = c.live.kind.name == "range";
@@ -123,50 +107,29 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
             sub.push(format!("ALTER COLUMN {col} DROP DEFAULT"));
         }
         if through_text {
-            sub.push(format!(
-                "ALTER COLUMN {col} TYPE {text} USING {col}::{text}"
-            ));
+            sub.push(format!("ALTER COLUMN {col} TYPE {text} USING {col}::{text}"));
             away.push(format!("ALTER TABLE {table} {}", sub.join(", ")));
             sub.clear();
         }
-        sub.push(format!(
-            "ALTER COLUMN {col} TYPE {of} USING {col}::{text}::{of}"
-        ));
+        sub.push(format!("ALTER COLUMN {col} TYPE {of} USING {col}::{text}::{of}"));
         // An extra column's default may hold a value that is gone.
         let declared = c.declared_side.named("column", &column.identity);
         if attrs.get("default").is_some()
-            && let Some(default) = declared
-                .map(|d| d.attrs())
-                .as_ref()
-                .and_then(|d| d.text("default"))
+            && let Some(default) =
+                declared.map(|d| d.attrs()).as_ref().and_then(|d| d.text("default"))
         {
             sub.push(format!("ALTER COLUMN {col} SET DEFAULT {default}"));
         }
         back.push(format!("ALTER TABLE {table} {}", sub.join(", ")));
         mend = mend.clearing(Target::Column(column.identity.clone()));
     }
-    let drop = format!(
-        "DROP {what} {}",
-        if through_text {
-            name.clone()
-        } else {
-            old_identity.sql()
-        }
-    );
+    let drop =
+        format!("DROP {what} {}", if through_text { name.clone() } else { old_identity.sql() });
     let statements: Vec<String> = if through_text {
-        away.into_iter()
-            .chain([drop, create.to_owned()])
-            .chain(back)
-            .collect()
+        away.into_iter().chain([drop, create.to_owned()]).chain(back).collect()
     } else {
         let rename = format!("ALTER {what} {name} RENAME TO {}", sql::ident(&old));
-        [rename, create.to_owned()]
-            .into_iter()
-            .chain(back)
-            .chain([drop])
-            .collect()
+        [rename, create.to_owned()].into_iter().chain(back).chain([drop]).collect()
     };
-    statements
-        .into_iter()
-        .fold(mend, |mend, s| mend.and(Phase::SwapType, s))
+    statements.into_iter().fold(mend, |mend, s| mend.and(Phase::SwapType, s))
 }

@@ -65,10 +65,7 @@ fn alter(c: &Change) -> Mend {
 
 pub(super) fn option_changes(from: &[String], to: &[String]) -> String {
     let (set, drop) = sql::parameter_changes(from, to);
-    let key = |p: &str| {
-        p.split_once('=')
-            .map_or(p.to_owned(), |(k, _)| k.to_owned())
-    };
+    let key = |p: &str| p.split_once('=').map_or(p.to_owned(), |(k, _)| k.to_owned());
     set.iter()
         .map(|p| {
             let known = from.iter().any(|f| key(f) == key(p));

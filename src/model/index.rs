@@ -18,12 +18,7 @@ pub static KIND: Kind = Kind {
     drop_loses: false,
     parent,
     create,
-    drop: |o, _| {
-        Mend::step(
-            Phase::DropIndex,
-            format!("DROP INDEX IF EXISTS {}", o.identity.sql()),
-        )
-    },
+    drop: |o, _| Mend::step(Phase::DropIndex, format!("DROP INDEX IF EXISTS {}", o.identity.sql())),
     alter,
 };
 
@@ -98,11 +93,7 @@ fn create(o: &Object, _: &Side) -> Vec<Step> {
         sql::ident(o.identity.name()),
         parent(o).map(|t| t.sql()).unwrap_or_default()
     ));
-    vec![Step {
-        phase: Phase::CreateIndex,
-        sql: text,
-        needs: parent(o),
-    }]
+    vec![Step { phase: Phase::CreateIndex, sql: text, needs: parent(o) }]
 }
 
 /// Where the WHERE clause of a definition begins: outside brackets and quotes.
@@ -137,10 +128,9 @@ fn alter(c: &Change) -> Mend {
             ),
         ),
         // Nobody asks for an invalid index; it can't be made one either.
-        "valid" if c.to.get("valid").is_some() => Mend::comment(&format!(
-            "the declared index {} is invalid",
-            c.declared.identity
-        )),
+        "valid" if c.to.get("valid").is_some() => {
+            Mend::comment(&format!("the declared index {} is invalid", c.declared.identity))
+        }
         _ => {
             let mut mend = Mend::default();
             for key in constraint::pointing(c.live, c.live_side) {

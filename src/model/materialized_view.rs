@@ -56,36 +56,28 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
         text.push_str(&format!(" TABLESPACE {}", sql::ident(tablespace)));
     }
     let definition = attrs.text("definition").unwrap_or_default();
-    text.push_str(&format!(
-        " AS\n{}",
-        definition.trim_end().trim_end_matches(';')
-    ));
+    text.push_str(&format!(" AS\n{}", definition.trim_end().trim_end_matches(';')));
     let mut steps = vec![Step::new(Phase::CreateView, text)];
     for child in side.children_of(&o.identity, "index") {
         // Its view comes after all other indexes.
-        steps.extend((index::KIND.create)(child, side).into_iter().map(|s| Step {
-            phase: Phase::CreateView,
-            ..s
-        }));
+        steps.extend(
+            (index::KIND.create)(child, side)
+                .into_iter()
+                .map(|s| Step { phase: Phase::CreateView, ..s }),
+        );
     }
     if let Some(index) = attrs.text("clustered_on") {
         steps.push(Step::new(
             Phase::Finish,
-            format!(
-                "ALTER MATERIALIZED VIEW {name} CLUSTER ON {}",
-                sql::ident(index)
-            ),
+            format!("ALTER MATERIALIZED VIEW {name} CLUSTER ON {}", sql::ident(index)),
         ));
     }
     steps
 }
 
 fn drop(o: &Object, _: &Side) -> Mend {
-    Mend::step(
-        Phase::DropView,
-        format!("DROP MATERIALIZED VIEW IF EXISTS {}", o.identity.sql()),
-    )
-    .clearing(Target::Relation(o.identity.clone()))
+    Mend::step(Phase::DropView, format!("DROP MATERIALIZED VIEW IF EXISTS {}", o.identity.sql()))
+        .clearing(Target::Relation(o.identity.clone()))
 }
 
 fn alter(c: &Change) -> Mend {

@@ -54,11 +54,7 @@ pub struct Step {
 
 impl Step {
     pub fn new(phase: Phase, sql: impl Into<String>) -> Step {
-        Step {
-            phase,
-            sql: sql.into(),
-            needs: None,
-        }
+        Step { phase, sql: sql.into(), needs: None }
     }
 }
 
@@ -83,17 +79,11 @@ pub struct Mend {
 
 impl Mend {
     pub fn step(phase: Phase, sql: impl Into<String>) -> Mend {
-        Mend {
-            steps: vec![Step::new(phase, sql)],
-            ..Mend::default()
-        }
+        Mend { steps: vec![Step::new(phase, sql)], ..Mend::default() }
     }
 
     pub fn steps(steps: Vec<Step>) -> Mend {
-        Mend {
-            steps,
-            ..Mend::default()
-        }
+        Mend { steps, ..Mend::default() }
     }
 
     pub fn and(mut self, phase: Phase, sql: impl Into<String>) -> Mend {
@@ -136,12 +126,7 @@ impl<'a> Side<'a> {
             .enumerate()
             .map(|(i, o)| ((o.kind.name, &o.identity), i))
             .collect();
-        Side {
-            model,
-            index,
-            children: OnceCell::new(),
-            relations: OnceCell::new(),
-        }
+        Side { model, index, children: OnceCell::new(), relations: OnceCell::new() }
     }
 
     /// The object of that kind and identity.
@@ -151,9 +136,7 @@ impl<'a> Side<'a> {
 
     /// The object of the kind of that name and identity.
     pub fn named(&self, kind: &'static str, identity: &Identity) -> Option<&'a Object> {
-        self.index
-            .get(&(kind, identity))
-            .map(|&i| &self.model.objects[i])
+        self.index.get(&(kind, identity)).map(|&i| &self.model.objects[i])
     }
 
     /// The table, view … of that name.
@@ -166,20 +149,14 @@ impl<'a> Side<'a> {
         let relations = self.relations.get_or_init(|| {
             let is_relation = |o: &Object| RELATIONS.contains(&o.kind.name);
             let objects = self.model.objects.iter().enumerate();
-            objects
-                .filter(|(_, o)| is_relation(o))
-                .map(|(i, o)| (o.identity.sql(), i))
-                .collect()
+            objects.filter(|(_, o)| is_relation(o)).map(|(i, o)| (o.identity.sql(), i)).collect()
         });
         relations.get(name).map(|&i| &self.model.objects[i])
     }
 
     /// All objects of a kind.
     pub fn all(&self, kind: &'static str) -> impl Iterator<Item = &'a Object> {
-        self.model
-            .objects
-            .iter()
-            .filter(move |o| o.kind.name == kind)
+        self.model.objects.iter().filter(move |o| o.kind.name == kind)
     }
 
     /// What is part of an object: columns, constraints, indexes, triggers,
@@ -194,18 +171,12 @@ impl<'a> Side<'a> {
             }
             children
         });
-        children
-            .get(parent)
-            .into_iter()
-            .flatten()
-            .map(|&i| &self.model.objects[i])
+        children.get(parent).into_iter().flatten().map(|&i| &self.model.objects[i])
     }
 
     /// The children of one kind.
     pub fn children_of(&self, parent: &Identity, kind: &'static str) -> Vec<&'a Object> {
-        self.children(parent)
-            .filter(|o| o.kind.name == kind)
-            .collect()
+        self.children(parent).filter(|o| o.kind.name == kind).collect()
     }
 
     /// The tables that a table inherits from or is a partition of.
@@ -253,10 +224,7 @@ impl Change<'_, '_> {
     /// Drops the live object and makes the declared one.
     pub fn again(&self) -> Mend {
         let mut mend = (self.live.kind.drop)(self.live, self.live_side);
-        mend.steps.extend((self.declared.kind.create)(
-            self.declared,
-            self.declared_side,
-        ));
+        mend.steps.extend((self.declared.kind.create)(self.declared, self.declared_side));
         mend
     }
 }

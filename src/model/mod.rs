@@ -104,44 +104,23 @@ pub struct Attribute {
 
 impl Attribute {
     pub(crate) const fn error(name: &'static str) -> Self {
-        Attribute {
-            name,
-            severity: Severity::Error,
-            absent: None,
-            within: None,
-        }
+        Attribute { name, severity: Severity::Error, absent: None, within: None }
     }
 
     pub(crate) const fn warning(name: &'static str) -> Self {
-        Attribute {
-            name,
-            severity: Severity::Warning,
-            absent: None,
-            within: None,
-        }
+        Attribute { name, severity: Severity::Warning, absent: None, within: None }
     }
 
     pub(crate) const fn info(name: &'static str) -> Self {
-        Attribute {
-            name,
-            severity: Severity::Info,
-            absent: None,
-            within: None,
-        }
+        Attribute { name, severity: Severity::Info, absent: None, within: None }
     }
 
     pub(crate) const fn absent(self, shown: &'static str) -> Self {
-        Attribute {
-            absent: Some(shown),
-            ..self
-        }
+        Attribute { absent: Some(shown), ..self }
     }
 
     pub(crate) const fn within(self, other: &'static str) -> Self {
-        Attribute {
-            within: Some(other),
-            ..self
-        }
+        Attribute { within: Some(other), ..self }
     }
 }
 
@@ -192,18 +171,12 @@ pub struct Identity {
 
 impl Identity {
     pub fn new<S: Into<String>>(parts: impl IntoIterator<Item = S>) -> Self {
-        Identity {
-            parts: parts.into_iter().map(Into::into).collect(),
-            args: None,
-        }
+        Identity { parts: parts.into_iter().map(Into::into).collect(), args: None }
     }
 
     /// The first `n` parts.
     pub fn prefix(&self, n: usize) -> Identity {
-        Identity {
-            parts: self.parts[..n.min(self.parts.len())].to_vec(),
-            args: None,
-        }
+        Identity { parts: self.parts[..n.min(self.parts.len())].to_vec(), args: None }
     }
 
     /// The last part.
@@ -261,11 +234,7 @@ impl Object {
     ) -> Result<Object, ModelError> {
         let attributes = RawValue::from_string(attributes)
             .map_err(|e| ModelError(format!("{} {}: {e}", kind.name, parts.join("."))))?;
-        Ok(Object {
-            kind,
-            identity: Identity { parts, args },
-            attributes,
-        })
+        Ok(Object { kind, identity: Identity { parts, args }, attributes })
     }
 
     /// The attributes, parsed.
@@ -335,10 +304,9 @@ impl Attrs {
 
 fn strings(value: Option<&Value>) -> Vec<String> {
     match value {
-        Some(Value::Array(list)) => list
-            .iter()
-            .filter_map(|v| v.as_str().map(str::to_owned))
-            .collect(),
+        Some(Value::Array(list)) => {
+            list.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -441,10 +409,7 @@ impl<'de> Deserialize<'de> for Object {
         }
         Ok(Object {
             kind,
-            identity: Identity {
-                parts: read.identity,
-                args: read.args,
-            },
+            identity: Identity { parts: read.identity, args: read.args },
             attributes: read.attributes,
         })
     }

@@ -52,11 +52,7 @@ pub static KIND: Kind = Kind {
                 text.push_str(&format!(" {clause} ({expression})"));
             }
         }
-        vec![Step {
-            phase: Phase::CreateTrigger,
-            sql: text,
-            needs: Some(o.identity.prefix(2)),
-        }]
+        vec![Step { phase: Phase::CreateTrigger, sql: text, needs: Some(o.identity.prefix(2)) }]
     },
     drop: |o, _| {
         Mend::step(
@@ -85,9 +81,5 @@ pub static KIND: Kind = Kind {
 
 fn roles(o: &Object) -> String {
     let attrs = o.attrs();
-    if attrs.is("_public") {
-        "PUBLIC".to_owned()
-    } else {
-        sql::idents(&attrs.list("roles"))
-    }
+    if attrs.is("_public") { "PUBLIC".to_owned() } else { sql::idents(&attrs.list("roles")) }
 }

@@ -68,9 +68,5 @@ fn create(o: &Object) -> String {
     if let Some(multirange) = attrs.identity("multirange") {
         options.push(format!("multirange_type_name = {}", multirange.sql()));
     }
-    format!(
-        "CREATE TYPE {} AS RANGE ({})",
-        sql::qualified(&o.identity.parts),
-        options.join(", ")
-    )
+    format!("CREATE TYPE {} AS RANGE ({})", sql::qualified(&o.identity.parts), options.join(", "))
 }

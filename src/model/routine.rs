@@ -73,11 +73,7 @@ pub(super) fn query(prokind: &str) -> String {
 }
 
 fn what(o: &Object) -> &'static str {
-    if o.kind.name == "procedure" {
-        "PROCEDURE"
-    } else {
-        "FUNCTION"
-    }
+    if o.kind.name == "procedure" { "PROCEDURE" } else { "FUNCTION" }
 }
 
 /// A value for SET: lists of names are kept as the list that was given.
@@ -91,17 +87,9 @@ fn setting(text: &str) -> String {
         "temp_tablespaces",
     ];
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
-    let name_sql = name
-        .split('.')
-        .map(sql::ident)
-        .collect::<Vec<_>>()
-        .join(".");
+    let name_sql = name.split('.').map(sql::ident).collect::<Vec<_>>().join(".");
     let value = if LISTS.contains(&&*name.to_lowercase()) && !value.trim().is_empty() {
-        split_names(value)
-            .iter()
-            .map(|v| sql::literal(v))
-            .collect::<Vec<_>>()
-            .join(", ")
+        split_names(value).iter().map(|v| sql::literal(v)).collect::<Vec<_>>().join(", ")
     } else {
         sql::literal(value)
     };
@@ -142,10 +130,7 @@ fn definition(o: &Object, replace: bool) -> String {
     if let Some(result) = attrs.text("result") {
         text.push_str(&format!("\n RETURNS {result}"));
     }
-    text.push_str(&format!(
-        "\n LANGUAGE {}",
-        sql::ident(attrs.text("language").unwrap_or("sql"))
-    ));
+    text.push_str(&format!("\n LANGUAGE {}", sql::ident(attrs.text("language").unwrap_or("sql"))));
     let transforms = attrs.list("transforms");
     if !transforms.is_empty() {
         let list: Vec<_> = transforms.iter().map(|t| format!("FOR TYPE {t}")).collect();
@@ -189,11 +174,7 @@ fn definition(o: &Object, replace: bool) -> String {
         Some("sql") => text.push_str(&format!("\n{}", body.trim_end().trim_end_matches(';'))),
         Some(library) => {
             let symbol = body.get(library.len() + 2..).unwrap_or_default();
-            text.push_str(&format!(
-                "\nAS {}, {}",
-                sql::literal(library),
-                sql::literal(symbol)
-            ));
+            text.push_str(&format!("\nAS {}, {}", sql::literal(library), sql::literal(symbol)));
         }
         None => text.push_str(&format!("\nAS {}", sql::dollar(body))),
     }
@@ -214,10 +195,7 @@ fn relations<'m>(o: &Object, side: &Side<'m>) -> Vec<&'m Object> {
             ""
         }
     );
-    sql::pairs(&text)
-        .into_iter()
-        .filter_map(|name| side.relation_in_sql(name))
-        .collect()
+    sql::pairs(&text).into_iter().filter_map(|name| side.relation_in_sql(name)).collect()
 }
 
 pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
@@ -234,16 +212,9 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
 
 pub(super) fn drop(o: &Object, side: &Side) -> Mend {
     // Views may use it as it may use them: their phase puts them in order.
-    let phase = if relations(o, side).is_empty() {
-        Phase::DropRoutine
-    } else {
-        Phase::DropView
-    };
-    Mend::step(
-        phase,
-        format!("DROP {} IF EXISTS {}", what(o), o.identity.sql()),
-    )
-    .clearing(Target::Routine(o.identity.clone()))
+    let phase = if relations(o, side).is_empty() { Phase::DropRoutine } else { Phase::DropView };
+    Mend::step(phase, format!("DROP {} IF EXISTS {}", what(o), o.identity.sql()))
+        .clearing(Target::Routine(o.identity.clone()))
 }
 
 pub(super) fn alter(c: &Change) -> Mend {

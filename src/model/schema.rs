@@ -20,16 +20,10 @@ pub static KIND: Kind = Kind {
     drop_loses: false,
     parent: no_parent,
     create: |o, _| {
-        vec![Step::new(
-            Phase::CreateSchema,
-            format!("CREATE SCHEMA {}", o.identity.sql()),
-        )]
+        vec![Step::new(Phase::CreateSchema, format!("CREATE SCHEMA {}", o.identity.sql()))]
     },
     drop: |o, _| {
-        Mend::step(
-            Phase::DropSchema,
-            format!("DROP SCHEMA IF EXISTS {}", o.identity.sql()),
-        )
+        Mend::step(Phase::DropSchema, format!("DROP SCHEMA IF EXISTS {}", o.identity.sql()))
     },
     alter: |_| Mend::default(),
 };

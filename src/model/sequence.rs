@@ -27,11 +27,8 @@ pub static KIND: Kind = Kind {
         steps
     },
     drop: |o, _| {
-        Mend::step(
-            Phase::DropSequence,
-            format!("DROP SEQUENCE IF EXISTS {}", o.identity.sql()),
-        )
-        .clearing(Target::Relation(o.identity.clone()))
+        Mend::step(Phase::DropSequence, format!("DROP SEQUENCE IF EXISTS {}", o.identity.sql()))
+            .clearing(Target::Relation(o.identity.clone()))
     },
     alter,
 };
@@ -101,19 +98,13 @@ fn parent(o: &Object) -> Option<Identity> {
     if !o.attributes.get().contains("\"owned_by\"") {
         return None;
     }
-    o.attrs()
-        .identity("owned_by")
-        .map(|column| column.prefix(2))
+    o.attrs().identity("owned_by").map(|column| column.prefix(2))
 }
 
 /// The sequence without its owner, which may not be there yet.
 pub(super) fn create_alone(o: &Object) -> Step {
     let attrs = o.attrs();
-    let unlogged = if attrs.text("persistence") == Some("unlogged") {
-        "UNLOGGED "
-    } else {
-        ""
-    };
+    let unlogged = if attrs.text("persistence") == Some("unlogged") { "UNLOGGED " } else { "" };
     let mut text = format!("CREATE {unlogged}SEQUENCE {}", o.identity.sql());
     if let Some(of) = attrs.text("type").filter(|t| *t != "bigint") {
         text.push_str(&format!(" AS {of}"));
@@ -131,21 +122,14 @@ pub(super) fn owner(o: &Object) -> Option<Step> {
     let column = o.attrs().identity("owned_by")?;
     Some(Step {
         phase: Phase::OwnSequence,
-        sql: format!(
-            "ALTER SEQUENCE {} OWNED BY {}",
-            o.identity.sql(),
-            column.sql()
-        ),
+        sql: format!("ALTER SEQUENCE {} OWNED BY {}", o.identity.sql(), column.sql()),
         needs: Some(column),
     })
 }
 
 fn clause(option: &str, to: &Attrs) -> String {
     let value = to.shown(option);
-    let descending = to
-        .get("increment")
-        .and_then(|v| v.as_i64())
-        .is_some_and(|n| n < 0);
+    let descending = to.get("increment").and_then(|v| v.as_i64()).is_some_and(|n| n < 0);
     match (option, value) {
         ("increment", v) => format!("INCREMENT BY {}", v.as_deref().unwrap_or("1")),
         ("min", Some(v)) => format!("MINVALUE {v}"),
@@ -211,11 +195,7 @@ fn alter(c: &Change) -> Mend {
         option => clause(option, c.to),
     };
     Mend::step(
-        if c.attribute == "owned_by" {
-            Phase::OwnSequence
-        } else {
-            Phase::AlterTable
-        },
+        if c.attribute == "owned_by" { Phase::OwnSequence } else { Phase::AlterTable },
         format!("ALTER SEQUENCE {name} {what}"),
     )
 }
@@ -227,14 +207,8 @@ mod tests {
     #[test]
     fn options() {
         assert_eq!(text_changes("", "INCREMENT BY 5"), ["INCREMENT BY 5"]);
-        assert_eq!(
-            text_changes("INCREMENT BY 5 CYCLE", ""),
-            ["INCREMENT BY 1", "NO CYCLE"]
-        );
-        assert_eq!(
-            text_changes("START WITH 9", "MINVALUE 3"),
-            ["MINVALUE 3", "START WITH 3"]
-        );
+        assert_eq!(text_changes("INCREMENT BY 5 CYCLE", ""), ["INCREMENT BY 1", "NO CYCLE"]);
+        assert_eq!(text_changes("START WITH 9", "MINVALUE 3"), ["MINVALUE 3", "START WITH 3"]);
         assert!(text_changes("CACHE 7", "CACHE 7").is_empty());
     }
 }

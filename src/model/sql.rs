@@ -172,34 +172,20 @@ const KEYWORDS: &[&str] = &[
 /// A name as it stands in SQL, quoted where that is needed.
 pub fn ident(name: &str) -> String {
     let mut chars = name.chars();
-    let plain = chars
-        .next()
-        .is_some_and(|c| c.is_ascii_lowercase() || c == '_')
+    let plain = chars.next().is_some_and(|c| c.is_ascii_lowercase() || c == '_')
         && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
         && KEYWORDS.binary_search(&name).is_err();
-    if plain {
-        name.to_owned()
-    } else {
-        format!("\"{}\"", name.replace('"', "\"\""))
-    }
+    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 /// A qualified name as it stands in SQL.
 pub fn qualified<S: AsRef<str>>(parts: &[S]) -> String {
-    parts
-        .iter()
-        .map(|p| ident(p.as_ref()))
-        .collect::<Vec<_>>()
-        .join(".")
+    parts.iter().map(|p| ident(p.as_ref())).collect::<Vec<_>>().join(".")
 }
 
 /// Names in a list, quoted where needed.
 pub fn idents<S: AsRef<str>>(names: &[S]) -> String {
-    names
-        .iter()
-        .map(|n| ident(n.as_ref()))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|n| ident(n.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
 /// A string as a literal that means the same whatever
@@ -219,11 +205,7 @@ pub fn dollar(text: &str) -> String {
     // A body that ends in '$' would run into a bare closing `$$`.
     while text.contains(&tag) || text.ends_with('$') && n == 0 {
         n += 1;
-        tag = if n == 1 {
-            "$_$".to_owned()
-        } else {
-            format!("$_{n}$")
-        };
+        tag = if n == 1 { "$_$".to_owned() } else { format!("$_{n}$") };
     }
     format!("{tag}{text}{tag}")
 }
@@ -251,11 +233,7 @@ pub fn parameter_name(key: &str) -> String {
 pub fn parameter_changes(from: &[String], to: &[String]) -> (Vec<String>, Vec<String>) {
     let key = |p: &String| p.split_once('=').map_or(p.clone(), |(k, _)| k.to_owned());
     let set = to.iter().filter(|p| !from.contains(p)).cloned().collect();
-    let reset = from
-        .iter()
-        .map(key)
-        .filter(|k| !to.iter().any(|p| key(p) == *k))
-        .collect();
+    let reset = from.iter().map(key).filter(|k| !to.iter().any(|p| key(p) == *k)).collect();
     (set, reset)
 }
 
@@ -351,10 +329,7 @@ mod tests {
 
     #[test]
     fn used_names() {
-        assert_eq!(
-            pairs("SELECT u.id FROM public.users u"),
-            ["u.id", "public.users"]
-        );
+        assert_eq!(pairs("SELECT u.id FROM public.users u"), ["u.id", "public.users"]);
         assert_eq!(pairs("\"My\".\"a.b\".c, x"), ["\"My\".\"a.b\""]);
         assert_eq!(pairs("nextval('public.s'::regclass)"), ["public.s"]);
         assert_eq!(pairs("1.5 + é.ü \"open"), ["1.5", "é.ü"]);

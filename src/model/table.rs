@@ -187,11 +187,7 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     let mut make = Step::new(Phase::CreateTable, text);
     make.needs = partition_of.clone();
     steps.push(make);
-    steps.extend(
-        after
-            .into_iter()
-            .map(|sql| Step::new(Phase::AlterTable, sql)),
-    );
+    steps.extend(after.into_iter().map(|sql| Step::new(Phase::AlterTable, sql)));
     for s in &sequences {
         steps.extend(sequence::owner(s));
     }
@@ -201,12 +197,7 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
         }
     }
     steps.extend(foreign_keys);
-    for attribute in [
-        "row_security",
-        "force_row_security",
-        "replica_identity",
-        "clustered_on",
-    ] {
+    for attribute in ["row_security", "force_row_security", "replica_identity", "clustered_on"] {
         if attrs.get(attribute).is_some() {
             steps.push(Step::new(
                 Phase::Finish,
@@ -249,15 +240,8 @@ pub(super) fn drop(o: &Object, side: &Side) -> Mend {
             );
         }
     }
-    let what = if o.kind.name == "foreign table" {
-        "FOREIGN TABLE"
-    } else {
-        "TABLE"
-    };
-    mend.and(
-        Phase::DropTable,
-        format!("DROP {what} IF EXISTS {}", o.identity.sql()),
-    )
+    let what = if o.kind.name == "foreign table" { "FOREIGN TABLE" } else { "TABLE" };
+    mend.and(Phase::DropTable, format!("DROP {what} IF EXISTS {}", o.identity.sql()))
 }
 
 /// The subcommand that gives a table-level setting its value.
@@ -283,16 +267,10 @@ fn setting(attribute: &str, to: &Attrs) -> String {
             None => "SET WITHOUT CLUSTER".to_owned(),
         },
         "access_method" => {
-            format!(
-                "SET ACCESS METHOD {}",
-                sql::ident(to.text(attribute).unwrap_or("heap"))
-            )
+            format!("SET ACCESS METHOD {}", sql::ident(to.text(attribute).unwrap_or("heap")))
         }
         "tablespace" => {
-            format!(
-                "SET TABLESPACE {}",
-                sql::ident(to.text(attribute).unwrap_or("pg_default"))
-            )
+            format!("SET TABLESPACE {}", sql::ident(to.text(attribute).unwrap_or("pg_default")))
         }
         "of_type" => match to.text(attribute) {
             Some(of) => format!("OF {of}"),
@@ -305,21 +283,11 @@ fn setting(attribute: &str, to: &Attrs) -> String {
 /// What sets index settings again after the index was made anew.
 pub(super) fn resettle(table: &Attrs, name: &str, index: &str) -> Vec<String> {
     let mut statements = Vec::new();
-    if table
-        .text("replica_identity")
-        .and_then(|r| r.strip_prefix("index "))
-        == Some(index)
-    {
-        statements.push(format!(
-            "ALTER TABLE {name} {}",
-            setting("replica_identity", table)
-        ));
+    if table.text("replica_identity").and_then(|r| r.strip_prefix("index ")) == Some(index) {
+        statements.push(format!("ALTER TABLE {name} {}", setting("replica_identity", table)));
     }
     if table.text("clustered_on") == Some(index) {
-        statements.push(format!(
-            "ALTER TABLE {name} {}",
-            setting("clustered_on", table)
-        ));
+        statements.push(format!("ALTER TABLE {name} {}", setting("clustered_on", table)));
     }
     statements
 }
@@ -329,17 +297,11 @@ pub(super) fn parameter_statements(what: &str, c: &Change) -> Mend {
     let (set, reset) = sql::parameter_changes(&c.from.list(c.attribute), &c.to.list(c.attribute));
     let mut mend = Mend::default();
     if !set.is_empty() {
-        mend = mend.and(
-            Phase::AlterTable,
-            format!("{what} SET ({})", sql::parameters(&set)),
-        );
+        mend = mend.and(Phase::AlterTable, format!("{what} SET ({})", sql::parameters(&set)));
     }
     if !reset.is_empty() {
         let keys: Vec<_> = reset.iter().map(|k| sql::parameter_name(k)).collect();
-        mend = mend.and(
-            Phase::AlterTable,
-            format!("{what} RESET ({})", keys.join(", ")),
-        );
+        mend = mend.and(Phase::AlterTable, format!("{what} RESET ({})", keys.join(", ")));
     }
     mend
 }
@@ -355,16 +317,10 @@ pub(super) fn alter(c: &Change) -> Mend {
             // The order of parents is theirs only through one NO INHERIT and INHERIT each.
             let keep = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
             for parent in &from[keep..] {
-                mend = mend.and(
-                    Phase::AlterTable,
-                    format!("{what} NO INHERIT {}", parent.sql()),
-                );
+                mend = mend.and(Phase::AlterTable, format!("{what} NO INHERIT {}", parent.sql()));
             }
             for parent in &to[keep..] {
-                mend = mend.and(
-                    Phase::AlterTable,
-                    format!("{what} INHERIT {}", parent.sql()),
-                );
+                mend = mend.and(Phase::AlterTable, format!("{what} INHERIT {}", parent.sql()));
             }
             mend
         }
@@ -404,11 +360,7 @@ fn partition(c: &Change) -> Mend {
     {
         mend = mend.and(
             Phase::AlterTable,
-            format!(
-                "ALTER TABLE {} ATTACH PARTITION {} {bound}",
-                parent.sql(),
-                c.sql()
-            ),
+            format!("ALTER TABLE {} ATTACH PARTITION {} {bound}", parent.sql(), c.sql()),
         );
     }
     mend

@@ -11,10 +11,7 @@ fn error(text: &str) -> String {
 #[test]
 fn identities_quote_only_dots() {
     let shown = |parts: &[&str]| Identity::new(parts.iter().copied()).to_string();
-    assert_eq!(
-        shown(&["public", "users", "emailVerified"]),
-        "public.users.emailVerified"
-    );
+    assert_eq!(shown(&["public", "users", "emailVerified"]), "public.users.emailVerified");
     assert_eq!(shown(&["Odd.Name", "a\"b.c"]), "\"Odd.Name\".\"a\"\"b.c\"");
     assert_eq!(shown(&["order"]), "order");
     let function = Identity {
@@ -33,10 +30,7 @@ fn a_model_survives_its_text() {
     );
     let read = Model::from_json(&text).expect("a model");
     assert_eq!(read.to_json(), text);
-    assert_eq!(
-        read.objects[0].attrs().shown("cost").as_deref(),
-        Some("100")
-    );
+    assert_eq!(read.objects[0].attrs().shown("cost").as_deref(), Some("100"));
 }
 
 #[test]
@@ -44,20 +38,16 @@ fn what_is_no_model_says_why() {
     assert!(error("[]").contains("this is no schema model"));
     assert!(error("{\"reader\":1").contains("line 1 column"));
     assert!(
-        error(&model(
-            r#"{"kind":"teapot","identity":["a"],"attributes":{}}"#
-        ))
-        .contains("unknown object kind \"teapot\"")
+        error(&model(r#"{"kind":"teapot","identity":["a"],"attributes":{}}"#))
+            .contains("unknown object kind \"teapot\"")
     );
     assert!(
         error(&model(r#"{"kind":"table","identity":[],"attributes":{}}"#))
             .contains("a table without a name")
     );
     assert!(
-        error(&model(
-            r#"{"kind":"table","identity":["a","b"],"attributes":7}"#
-        ))
-        .contains("no JSON object")
+        error(&model(r#"{"kind":"table","identity":["a","b"],"attributes":7}"#))
+            .contains("no JSON object")
     );
     let newer = model("").replace("\"reader\":1", "\"reader\":99");
     assert!(error(&newer).contains("newer schemaguard"));
@@ -72,10 +62,7 @@ fn values_are_shown_as_words() {
         .expect("JSON"),
     );
     assert_eq!(attrs.shown("labels").as_deref(), Some("a, b"));
-    assert_eq!(
-        attrs.shown("owned_by").as_deref(),
-        Some("public.\"t.x\".id")
-    );
+    assert_eq!(attrs.shown("owned_by").as_deref(), Some("public.\"t.x\".id"));
     assert_eq!(attrs.shown("yes").as_deref(), Some("true"));
     assert_eq!(attrs.shown("n").as_deref(), Some("-5"));
     assert_eq!(attrs.shown("none"), None);
@@ -101,12 +88,7 @@ fn kinds_have_names_and_queries_of_their_own() {
 fn attributes_within_others_name_one_of_their_kind() {
     for kind in KINDS {
         for attribute in kind.attributes {
-            assert!(
-                !attribute.name.starts_with('_'),
-                "{} {}",
-                kind.name,
-                attribute.name
-            );
+            assert!(!attribute.name.starts_with('_'), "{} {}", kind.name, attribute.name);
             if let Some(within) = attribute.within {
                 assert!(kind.attributes.iter().any(|a| a.name == within));
                 assert_ne!(within, attribute.name);

@@ -128,11 +128,7 @@ fn alter(c: &Change) -> Mend {
         "enabled" => {
             let mut mend = Mend::step(
                 Phase::Finish,
-                format!(
-                    "ALTER TABLE {} {} {name}",
-                    c.table(),
-                    verb(enabled, "TRIGGER")
-                ),
+                format!("ALTER TABLE {} {} {name}", c.table(), verb(enabled, "TRIGGER")),
             );
             // The partitions follow, those that stand apart too.
             for (place, state) in places(c.to) {

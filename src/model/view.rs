@@ -80,10 +80,7 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     for (column, default) in defaults(o) {
         steps.push(Step::new(
             Phase::CreateView,
-            format!(
-                "ALTER VIEW {name} ALTER COLUMN {} SET DEFAULT {default}",
-                sql::ident(&column)
-            ),
+            format!("ALTER VIEW {name} ALTER COLUMN {} SET DEFAULT {default}", sql::ident(&column)),
         ));
     }
     for kind in [&trigger::KIND, &rule::KIND] {
@@ -95,11 +92,8 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
 }
 
 fn drop(o: &Object, _: &Side) -> Mend {
-    Mend::step(
-        Phase::DropView,
-        format!("DROP VIEW IF EXISTS {}", o.identity.sql()),
-    )
-    .clearing(Target::Relation(o.identity.clone()))
+    Mend::step(Phase::DropView, format!("DROP VIEW IF EXISTS {}", o.identity.sql()))
+        .clearing(Target::Relation(o.identity.clone()))
 }
 
 fn alter(c: &Change) -> Mend {
@@ -110,10 +104,8 @@ fn alter(c: &Change) -> Mend {
             let mut mend = Mend::default();
             let what = format!("ALTER VIEW {} ALTER COLUMN", c.sql());
             for (column, _) in from.iter().filter(|(n, _)| !to.iter().any(|(m, _)| m == n)) {
-                mend = mend.and(
-                    Phase::CreateView,
-                    format!("{what} {} DROP DEFAULT", sql::ident(column)),
-                );
+                mend = mend
+                    .and(Phase::CreateView, format!("{what} {} DROP DEFAULT", sql::ident(column)));
             }
             for (column, default) in to.iter().filter(|d| !from.contains(d)) {
                 mend = mend.and(

@@ -15,13 +15,7 @@ fn accept_data_loss(reason: Option<&str>) {
 }
 
 #[pg_extern]
-fn status() -> TableIterator<
-    'static,
-    (
-        name!(item, String),
-        name!(state, String),
-        name!(detail, String),
-    ),
-> {
+fn status()
+-> TableIterator<'static, (name!(item, String), name!(state, String), name!(detail, String))> {
     sys::entry(|| TableIterator::new(status::rows()))
 }

@@ -63,12 +63,7 @@ pub fn read(schemas: Option<&[String]>) -> Model {
             }
             pg_sys::PopActiveSnapshot();
             pg_sys::AtEOXact_GUC(true, level);
-            Model {
-                reader: READER,
-                server: pg_sys::PG_MAJORVERSION_NUM,
-                schemas,
-                objects,
-            }
+            Model { reader: READER, server: pg_sys::PG_MAJORVERSION_NUM, schemas, objects }
         }
     })
 }
@@ -89,9 +84,8 @@ unsafe fn query(
     // freed once its rows are read.
     unsafe {
         let mut types = [pg_sys::TEXTARRAYOID];
-        let mut values = [schemas
-            .and_then(|s| s.to_vec().into_datum())
-            .unwrap_or(pg_sys::Datum::from(0))];
+        let mut values =
+            [schemas.and_then(|s| s.to_vec().into_datum()).unwrap_or(pg_sys::Datum::from(0))];
         let status = pg_sys::SPI_execute_with_args(
             text.as_ptr(),
             i32::from(schemas.is_some()),
@@ -144,19 +138,14 @@ unsafe fn list_schemas() -> Vec<String> {
 unsafe fn read_kind(kind: &'static Kind, schemas: &[String], objects: &mut Vec<Object>) {
     // SAFETY: as the caller's; every kind's query gives text[], text, text.
     unsafe {
-        query(
-            &(kind.query)(pg_sys::PG_MAJORVERSION_NUM),
-            Some(schemas),
-            |tuple, desc| {
-                let parts = column::<Vec<String>>(tuple, desc, 1).unwrap_or_default();
-                let args = column::<String>(tuple, desc, 2);
-                let attributes =
-                    column::<String>(tuple, desc, 3).unwrap_or_else(|| "{}".to_owned());
-                match Object::read(kind, parts, args, attributes) {
-                    Ok(object) => objects.push(object),
-                    Err(e) => pgrx::error!("schemaguard could not read an object: {e}"),
-                }
-            },
-        );
+        query(&(kind.query)(pg_sys::PG_MAJORVERSION_NUM), Some(schemas), |tuple, desc| {
+            let parts = column::<Vec<String>>(tuple, desc, 1).unwrap_or_default();
+            let args = column::<String>(tuple, desc, 2);
+            let attributes = column::<String>(tuple, desc, 3).unwrap_or_else(|| "{}".to_owned());
+            match Object::read(kind, parts, args, attributes) {
+                Ok(object) => objects.push(object),
+                Err(e) => pgrx::error!("schemaguard could not read an object: {e}"),
+            }
+        });
     }
 }

@@ -79,18 +79,12 @@ fn from_sql(source: &str, schemas: Option<Vec<String>>) -> (String, Vec<String>)
 /// `left out of the declared text: COPY public.t (line 3), …`.
 fn left_out_words(left_out: &[(usize, String)]) -> String {
     const NAMED: usize = 5;
-    let mut items: Vec<String> = left_out
-        .iter()
-        .take(NAMED)
-        .map(|(line, what)| format!("{what} (line {line})"))
-        .collect();
+    let mut items: Vec<String> =
+        left_out.iter().take(NAMED).map(|(line, what)| format!("{what} (line {line})")).collect();
     if left_out.len() > NAMED {
         items.push(format!("and {} more", left_out.len() - NAMED));
     }
-    format!(
-        "left out of the declared text, not being schema: {}",
-        items.join(", ")
-    )
+    format!("left out of the declared text, not being schema: {}", items.join(", "))
 }
 
 fn refuse(source: &str, trouble: Trouble) -> ! {
@@ -110,10 +104,7 @@ fn refuse(source: &str, trouble: Trouble) -> ! {
     }
     raise(
         "SG004",
-        format!(
-            "declared schema, line {line}, column {column}: {}",
-            failure.message
-        ),
+        format!("declared schema, line {line}, column {column}: {}", failure.message),
         Some(detail),
         failure.hint,
     )
@@ -132,18 +123,11 @@ fn from_json(source: &str, schemas: Option<Vec<String>>) -> (String, Vec<String>
     if let Some(wanted) = schemas {
         for name in &wanted {
             if !model.schemas.contains(name) {
-                raise(
-                    "SG004",
-                    format!("the declared model has no schema \"{name}\""),
-                    None,
-                    None,
-                );
+                raise("SG004", format!("the declared model has no schema \"{name}\""), None, None);
             }
         }
         model.schemas.retain(|s| wanted.contains(s));
-        model
-            .objects
-            .retain(|o| o.identity.parts.first().is_some_and(|s| wanted.contains(s)));
+        model.objects.retain(|o| o.identity.parts.first().is_some_and(|s| wanted.contains(s)));
     }
     let names = model.schemas.clone();
     (model.to_json(), names)
@@ -151,12 +135,7 @@ fn from_json(source: &str, schemas: Option<Vec<String>>) -> (String, Vec<String>
 
 fn store(source: &str, format: &str, name: &str, model: String, schemas: Vec<String>) -> i64 {
     let Some(mut table) = Table::open("declared") else {
-        raise(
-            "SG004",
-            "the extension schemaguard is not installed in this database",
-            None,
-            None,
-        )
+        raise("SG004", "the extension schemaguard is not installed in this database", None, None)
     };
     // SAFETY: reads of session state.
     let by =

@@ -21,38 +21,36 @@ WITH difference AS (
         AS d(n int, change text, object text, name text, is_table boolean, words text,
              parent text, part text, containers text[], parents text[])
 ), cause AS (
-    SELECT d.*, o.id, o.statement, o.action, o.parts, false AS on_parent
+    SELECT d.*, o.id, o.statement, o.verdict, o.action, o.parts, false AS on_parent
       FROM difference d
-      JOIN schemaguard.ddl_object o ON o.object OPERATOR(pg_catalog.=) d.object
+      JOIN schemaguard.ddl_log o ON o.object OPERATOR(pg_catalog.=) d.object
     UNION ALL
-    SELECT d.*, o.id, o.statement, o.action, NULL, false
+    SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, false
       FROM difference d
-      JOIN schemaguard.ddl_object o ON o.object OPERATOR(pg_catalog.=) d.parent
+      JOIN schemaguard.ddl_log o ON o.object OPERATOR(pg_catalog.=) d.parent
      WHERE d.part OPERATOR(pg_catalog.=) ANY (o.parts)
     UNION ALL
-    SELECT d.*, o.id, o.statement, o.action, NULL, false
+    SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, false
       FROM difference d
-      JOIN schemaguard.ddl_object o
+      JOIN schemaguard.ddl_log o
         ON o.object OPERATOR(pg_catalog.=) ANY (d.containers)
        AND o.action OPERATOR(pg_catalog.=) 'drop'
      WHERE d.change OPERATOR(pg_catalog.=) 'missing'
     UNION ALL
-    SELECT d.*, o.id, o.statement, o.action, NULL, true
+    SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true
       FROM difference d
-      JOIN schemaguard.ddl_object o ON o.object OPERATOR(pg_catalog.=) ANY (d.parents)
+      JOIN schemaguard.ddl_log o ON o.object OPERATOR(pg_catalog.=) ANY (d.parents)
 )
 SELECT DISTINCT ON (c.n) c.n, c.id
   FROM cause c
-  JOIN schemaguard.ddl_statement s ON s.id OPERATOR(pg_catalog.=) c.statement
-  LEFT JOIN schemaguard.ddl_statement t ON t.id OPERATOR(pg_catalog.=) s.same_text_as
- CROSS JOIN LATERAL (SELECT coalesce(s.statement, t.statement, '')) x(text)
- WHERE s.verdict OPERATOR(pg_catalog.<>) 'refused'
-   AND (NOT c.on_parent OR pg_catalog.strpos(x.text, c.name) OPERATOR(pg_catalog.>) 0)
+ WHERE c.verdict OPERATOR(pg_catalog.<>) 'refused'
+   AND NOT (c.change OPERATOR(pg_catalog.=) 'missing' AND c.action OPERATOR(pg_catalog.=) 'create')
+   AND (NOT c.on_parent OR pg_catalog.strpos(c.statement, c.name) OPERATOR(pg_catalog.>) 0)
  ORDER BY c.n,
        CASE c.change
            WHEN 'missing' THEN c.action OPERATOR(pg_catalog.=) 'drop'
            WHEN 'extra' THEN c.action OPERATOR(pg_catalog.=) 'create'
-           ELSE coalesce(x.text OPERATOR(pg_catalog.~*) c.words, false) END DESC,
+           ELSE coalesce(c.statement OPERATOR(pg_catalog.~*) c.words, false) END DESC,
        c.is_table AND (c.action OPERATOR(pg_catalog.=) 'create'
                        OR coalesce(pg_catalog.cardinality(c.parts), 0) OPERATOR(pg_catalog.>) 0),
        c.id DESC";
@@ -113,39 +111,25 @@ fn compare(name: Option<&str>) -> Drift {
         Ok(model) => model,
         Err(e) => raise(
             "SG004",
-            format!(
-                "version {} of the declared schema \"{name}\" can't be read",
-                newest.version
-            ),
+            format!("version {} of the declared schema \"{name}\" can't be read", newest.version),
             Some(e.to_string()),
             Some("Declare it again.".to_owned()),
         ),
     };
     let live = catalog::read(Some(&newest.schemas));
     let differences = drift::compare(&declared, &live);
-    Drift {
-        declared,
-        live,
-        differences,
-    }
+    Drift { declared, live, differences }
 }
 
 /// The parents of a table of which it is a partition on one side only, or
 /// with another bound.
 fn parents(d: &Difference, found: &Drift) -> Vec<String> {
-    if !matches!(
-        d.attribute.as_deref(),
-        Some("partition_of" | "partition_bound")
-    ) {
+    if !matches!(d.attribute.as_deref(), Some("partition_of" | "partition_bound")) {
         return Vec::new();
     }
     [&found.declared, &found.live]
         .into_iter()
-        .filter_map(|m| {
-            m.objects
-                .iter()
-                .find(|o| o.kind == d.kind && o.identity == d.identity)
-        })
+        .filter_map(|m| m.objects.iter().find(|o| o.kind == d.kind && o.identity == d.identity))
         .filter_map(|o| o.attrs().identity("partition_of"))
         .map(|parent| parent.to_string())
         .collect()
@@ -179,11 +163,7 @@ fn causes(found: &Drift) -> Vec<Option<i64>> {
     super::as_owner(|| {
         Spi::connect(|client| {
             let rows = client
-                .select(
-                    CAUSES,
-                    None,
-                    &[JsonB(serde_json::Value::Array(asked)).into()],
-                )
+                .select(CAUSES, None, &[JsonB(serde_json::Value::Array(asked)).into()])
                 .unwrap_or_else(|e| pgrx::error!("schemaguard could not read its record: {e}"));
             for row in rows {
                 let n = row.get::<i32>(1).ok().flatten();
@@ -261,10 +241,7 @@ fn fix(
             allow_loss.unwrap_or(false),
         );
         TableIterator::new(
-            steps
-                .into_iter()
-                .zip(1..)
-                .map(|(s, number)| (number, s.sql, s.data_loss, s.note)),
+            steps.into_iter().zip(1..).map(|(s, number)| (number, s.sql, s.data_loss, s.note)),
         )
     })
 }

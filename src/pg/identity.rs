@@ -22,11 +22,7 @@ pub fn of(address: Address) -> Option<Identity> {
                 let schema = schema_name(pg_sys::get_rel_namespace(address.object));
                 let mut parts = vec![schema, name];
                 if address.sub != 0 {
-                    parts.push(text(pg_sys::get_attname(
-                        address.object,
-                        address.sub as _,
-                        true,
-                    ))?);
+                    parts.push(text(pg_sys::get_attname(address.object, address.sub as _, true))?);
                 }
                 Some(Identity::new(parts))
             }
@@ -72,10 +68,8 @@ pub fn of_dropped(
 fn from_names(class: pg_sys::Oid, names: Vec<String>, args: &[String]) -> Identity {
     let mut identity = Identity::new(names);
     if class == pg_sys::ProcedureRelationId {
-        let types: Vec<&str> = args
-            .iter()
-            .map(|a| a.strip_prefix("pg_catalog.").unwrap_or(a))
-            .collect();
+        let types: Vec<&str> =
+            args.iter().map(|a| a.strip_prefix("pg_catalog.").unwrap_or(a)).collect();
         identity.args = Some(types.join(", "));
     }
     identity
@@ -123,9 +117,6 @@ unsafe fn strings(list: *mut pg_sys::List) -> Vec<String> {
     }
     // SAFETY: the caller's promise.
     unsafe {
-        PgList::<std::ffi::c_char>::from_pg(list)
-            .iter_ptr()
-            .filter_map(|p| text(p))
-            .collect()
+        PgList::<std::ffi::c_char>::from_pg(list).iter_ptr().filter_map(|p| text(p)).collect()
     }
 }

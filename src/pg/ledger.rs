@@ -54,19 +54,13 @@ fn client_addr() -> Option<String> {
     let read = || unsafe {
         let mut info = pg_sys::FmgrInfo::default();
         pg_sys::fmgr_info(pg_sys::Oid::from(pg_sys::F_INET_CLIENT_ADDR), &mut info);
-        let mut call = pg_sys::FunctionCallInfoBaseData {
-            flinfo: &mut info,
-            ..Default::default()
-        };
+        let mut call = pg_sys::FunctionCallInfoBaseData { flinfo: &mut info, ..Default::default() };
         let entry = info.fn_addr.expect("a built-in function has an address");
         let fcinfo = &raw mut call;
         let inet = pg_sys::ffi::pg_guard_ffi_boundary(|| entry(fcinfo));
         (!(*fcinfo).isnull)
             .then(|| {
-                text(pg_sys::OidOutputFunctionCall(
-                    pg_sys::Oid::from(pg_sys::F_INET_OUT),
-                    inet,
-                ))
+                text(pg_sys::OidOutputFunctionCall(pg_sys::Oid::from(pg_sys::F_INET_OUT), inet))
             })
             .flatten()
     };
@@ -146,11 +140,7 @@ pub fn write(statement: &Statement, objects: &[Object]) -> Option<i64> {
                     Value::from(o.action.as_str()),
                     Value::from(o.object_type.as_str()),
                     Value::from(o.object.as_str()),
-                    if o.parts.is_empty() {
-                        Value::Null
-                    } else {
-                        Value::Texts(o.parts.clone())
-                    },
+                    if o.parts.is_empty() { Value::Null } else { Value::Texts(o.parts.clone()) },
                     Value::from(o.definition.clone()),
                 ]
             })
@@ -202,10 +192,7 @@ fn first_number() -> i64 {
 /// Writes a refused statement in a session of its own. Where that can't be
 /// had in time, the server's log has the row; the refusal stands either way.
 pub fn write_refused(statement: &Statement, object: &Object) {
-    let row = Refused {
-        statement: statement.clone(),
-        object: object.clone(),
-    };
+    let row = Refused { statement: statement.clone(), object: object.clone() };
     if let Err(why) = worker::record_refused(&row) {
         sys::error::log(
             format!(

@@ -54,10 +54,7 @@ pub struct Build {
 /// What came of it.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Outcome {
-    Built {
-        model: String,
-        left_out: Vec<(usize, String)>,
-    },
+    Built { model: String, left_out: Vec<(usize, String)> },
     Failed(Trouble),
 }
 
@@ -72,12 +69,7 @@ pub struct Trouble {
 impl Trouble {
     fn general(message: String) -> Trouble {
         Trouble {
-            failure: Failure {
-                sqlstate: "SG004".into(),
-                message,
-                detail: None,
-                hint: None,
-            },
+            failure: Failure { sqlstate: "SG004".into(), message, detail: None, hint: None },
             at: None,
         }
     }
@@ -122,27 +114,21 @@ pub fn build_declared(source: &str, schemas: Option<Vec<String>>) -> Outcome {
     // SAFETY: reads of session state.
     let (superuser, user, owner) = unsafe {
         let user = pg_sys::GetUserId();
-        (
-            pg_sys::superuser(),
-            user,
-            text(pg_sys::GetUserNameFromId(user, true)).unwrap_or_default(),
-        )
+        (pg_sys::superuser(), user, text(pg_sys::GetUserNameFromId(user, true)).unwrap_or_default())
     };
     // A superuser's text makes its own extensions; others may not be able to.
     let extensions: Vec<Extension> = live_extensions()
         .into_iter()
-        .filter_map(
-            |mut e| match made.extensions.iter().find(|(name, _)| *name == e.name) {
-                Some(_) if superuser => None,
-                Some((_, schema)) => {
-                    if let Some(schema) = schema {
-                        e.schema = schema.clone();
-                    }
-                    Some(e)
+        .filter_map(|mut e| match made.extensions.iter().find(|(name, _)| *name == e.name) {
+            Some(_) if superuser => None,
+            Some((_, schema)) => {
+                if let Some(schema) = schema {
+                    e.schema = schema.clone();
                 }
-                None => Some(e),
-            },
-        )
+                Some(e)
+            }
+            None => Some(e),
+        })
         .collect();
     let furnished_schemas: Vec<String> = extensions
         .iter()
@@ -153,13 +139,8 @@ pub fn build_declared(source: &str, schemas: Option<Vec<String>>) -> Outcome {
         .iter()
         .filter_map(|name| {
             // SAFETY: a setting's name and its value as text.
-            let value = unsafe {
-                text(pg_sys::GetConfigOption(
-                    sys::cstring(name).as_ptr(),
-                    true,
-                    false,
-                ))
-            };
+            let value =
+                unsafe { text(pg_sys::GetConfigOption(sys::cstring(name).as_ptr(), true, false)) };
             value.map(|v| ((*name).to_owned(), v))
         })
         .collect();
@@ -182,9 +163,7 @@ pub fn build_declared(source: &str, schemas: Option<Vec<String>>) -> Outcome {
         .and_then(|running| running.wait(None))
         .and_then(|bytes| serde_json::from_slice::<Outcome>(&bytes).map_err(|e| e.to_string()));
     answer.unwrap_or_else(|why| {
-        Outcome::Failed(Trouble::general(format!(
-            "the declared schema could not be built: {why}"
-        )))
+        Outcome::Failed(Trouble::general(format!("the declared schema could not be built: {why}")))
     })
 }
 
@@ -195,9 +174,7 @@ struct Made {
 
 /// Parses the whole text before anything is built.
 fn made_by(sql: &str) -> Result<Made, Trouble> {
-    let mut made = Made {
-        extensions: Vec::new(),
-    };
+    let mut made = Made { extensions: Vec::new() };
     let trees = parse(sql)?;
     // SAFETY: each node's tag says what it is.
     unsafe {
@@ -211,8 +188,7 @@ fn made_by(sql: &str) -> Result<Made, Trouble> {
                         schema = text(pg_sys::defGetString(option));
                     }
                 }
-                made.extensions
-                    .push((text((*create).extname).unwrap_or_default(), schema));
+                made.extensions.push((text((*create).extname).unwrap_or_default(), schema));
             }
         }
     }
@@ -227,19 +203,13 @@ fn parse(sql: &str) -> Result<*mut pg_sys::List, Trouble> {
             // SAFETY: the copy lives in the current memory context, as the trees do.
             unsafe {
                 let copy = pg_sys::pstrdup(source.as_ptr());
-                Ok(pg_sys::raw_parser(
-                    copy,
-                    pg_sys::RawParseMode::RAW_PARSE_DEFAULT,
-                ))
+                Ok(pg_sys::raw_parser(copy, pg_sys::RawParseMode::RAW_PARSE_DEFAULT))
             }
         })
         .catch_others(|error| Err(Failure::of(error)))
         .execute()
     })
-    .map_err(|(failure, position)| Trouble {
-        failure,
-        at: position.map(|p| byte_offset(sql, p)),
-    })
+    .map_err(|(failure, position)| Trouble { failure, at: position.map(|p| byte_offset(sql, p)) })
 }
 
 /// The extensions of the live database, but for the one that the server
@@ -306,10 +276,7 @@ fn in_database(job: &Job, database: pg_sys::Oid, desk: &Desk) -> Result<Outcome,
     let flags = sys::version::scratch_connection_flags();
     if !job.furnish.extensions.is_empty() {
         let job = WorkerJob::Furnish(job.furnish.clone());
-        let answer = watch(
-            worker::start(&job, database, pg_sys::InvalidOid, flags)?,
-            desk,
-        )?;
+        let answer = watch(worker::start(&job, database, pg_sys::InvalidOid, flags)?, desk)?;
         let furnished: Result<(), String> =
             serde_json::from_slice(&answer).map_err(|e| e.to_string())?;
         furnished?;
@@ -352,12 +319,7 @@ fn create_database(name: &str, job: &Job) -> Result<pg_sys::Oid, String> {
                 .and_then(|rows| rows.first().get_one::<String>().ok().flatten())
         });
         let statement = statement.unwrap_or_else(|| {
-            sys::raise(
-                "SG004",
-                "the live database's locale could not be read",
-                None,
-                None,
-            )
+            sys::raise("SG004", "the live database's locale could not be read", None, None)
         });
         // SAFETY: the statement was parsed by the server and is of this kind.
         unsafe {
@@ -408,14 +370,11 @@ fn drop_left_over() {
             let Ok(rows) = client.select(QUERY, None, &[]) else {
                 return Vec::new();
             };
-            rows.filter_map(|row| row.get::<String>(1).ok().flatten())
-                .collect::<Vec<_>>()
+            rows.filter_map(|row| row.get::<String>(1).ok().flatten()).collect::<Vec<_>>()
         })
     });
     for name in names.unwrap_or_default() {
-        let Some((start, pid)) = name
-            .strip_prefix(PREFIX)
-            .and_then(|rest| rest.rsplit_once('_'))
+        let Some((start, pid)) = name.strip_prefix(PREFIX).and_then(|rest| rest.rsplit_once('_'))
         else {
             continue;
         };
@@ -460,9 +419,7 @@ pub fn furnish(job: &Furnish) -> Result<(), String> {
                     quoted(&e.schema),
                     quoted(&e.version)
                 );
-                client
-                    .update(&create, None, &[])
-                    .expect("a server error is raised, not returned");
+                client.update(&create, None, &[]).expect("a server error is raised, not returned");
             }
         });
     })
@@ -484,11 +441,8 @@ fn try_build(job: &Build) -> Result<Outcome, Trouble> {
     let prepared =
         crate::source::sql::prepare(&job.source).map_err(|e| Trouble::general(e.message))?;
     let sql: &str = &prepared.sql;
-    let mut left_out: Vec<(usize, String)> = prepared
-        .left_out
-        .iter()
-        .map(|l| (l.line, l.what.clone()))
-        .collect();
+    let mut left_out: Vec<(usize, String)> =
+        prepared.left_out.iter().map(|l| (l.line, l.what.clone())).collect();
     for (name, value) in &job.settings {
         let set = worker::attempt(|| {
             // SAFETY: a setting of this process.
@@ -614,9 +568,7 @@ fn with_position<T>(f: impl FnOnce() -> Result<T, Failure>) -> Result<T, (Failur
 
 /// From the server's positions (characters, from 1) to byte offsets.
 fn byte_offset(sql: &str, position: usize) -> usize {
-    sql.char_indices()
-        .nth(position.saturating_sub(1))
-        .map_or(sql.len(), |(i, _)| i)
+    sql.char_indices().nth(position.saturating_sub(1)).map_or(sql.len(), |(i, _)| i)
 }
 
 /// Runs one statement as a client's own would run, or says what was left out.
@@ -648,12 +600,7 @@ fn run(
         })
     })?;
     caught.map_err(|(message, hint)| {
-        let failure = Failure {
-            sqlstate: "SG004".into(),
-            message,
-            detail: None,
-            hint,
-        };
+        let failure = Failure { sqlstate: "SG004".into(), message, detail: None, hint };
         // SAFETY: rolls back what run() began.
         unsafe { pg_sys::AbortOutOfAnyTransaction() };
         (failure, None)
@@ -779,14 +726,7 @@ unsafe fn data(tag: &str, range: *mut pg_sys::RangeVar) -> What {
             Some(schema) => format!("{schema}.{}", text((*range).relname).unwrap_or_default()),
             None => text((*range).relname).unwrap_or_default(),
         };
-        let oid = pg_sys::RangeVarGetRelidExtended(
-            range,
-            pg_sys::NoLock as _,
-            pg_sys::RVROption::RVR_MISSING_OK,
-            None,
-            std::ptr::null_mut(),
-        );
-        if oid == pg_sys::InvalidOid {
+        if sys::server::relation_named(range).is_none() {
             return What::Refuse(
                 format!("{tag} is no part of a schema, and the text declares no table {name}"),
                 Some(

@@ -46,10 +46,7 @@ pub fn rows() -> Vec<Row> {
         if facts.in_recovery {
             "this server is a standby: the record comes from the primary".into()
         } else if disabled.is_empty() {
-            format!(
-                "{} statements, {} of them refused",
-                facts.statements, facts.refused
-            )
+            format!("{} statements, {} of them refused", facts.statements, facts.refused)
         } else {
             format!(
                 "event triggers do not fire always: {disabled}; ALTER EVENT TRIGGER … ENABLE ALWAYS;"
@@ -58,11 +55,7 @@ pub fn rows() -> Vec<Row> {
     );
     add(
         "DDL",
-        if disabled.is_empty() {
-            "covered"
-        } else {
-            "covered in part"
-        },
+        if disabled.is_empty() { "covered" } else { "covered in part" },
         "DROP, ALTER and all other DDL, however it is reached".into(),
     );
     let login = facts.version >= 170_000 && facts.login_trigger;
@@ -70,19 +63,14 @@ pub fn rows() -> Vec<Row> {
         ("shared", _) => ("covered", "loaded by shared_preload_libraries".into()),
         ("session", _) => ("covered", "loaded by session_preload_libraries".into()),
         (_, true) => ("covered", "loaded by the login event trigger".into()),
-        _ => (
-            "not covered",
-            format!("in a session whose first statement it is, it passes: {cover}"),
-        ),
+        _ => {
+            ("not covered", format!("in a session whose first statement it is, it passes: {cover}"))
+        }
     };
     add("TRUNCATE", state, how);
     add(
         "background workers",
-        if preloaded == "shared" {
-            "covered"
-        } else {
-            "not covered"
-        },
+        if preloaded == "shared" { "covered" } else { "not covered" },
         if preloaded == "shared" {
             "also logical replication's workers run with the library loaded".into()
         } else {
@@ -99,10 +87,7 @@ pub fn rows() -> Vec<Row> {
             "covered in part"
         },
         if !facts.marked {
-            format!(
-                "ALTER DATABASE {} SET schemaguard.protected = on;",
-                facts.database_quoted
-            )
+            format!("ALTER DATABASE {} SET schemaguard.protected = on;", facts.database_quoted)
         } else if preloaded == "shared" {
             "refused from whatever database it comes".into()
         } else {
@@ -134,11 +119,7 @@ pub fn rows() -> Vec<Row> {
         );
     }
     for (name, version, at) in &facts.declared {
-        add(
-            "declared schema",
-            name,
-            format!("version {version}, declared {at}"),
-        );
+        add("declared schema", name, format!("version {version}, declared {at}"));
     }
     rows
 }
@@ -167,11 +148,7 @@ fn facts() -> Facts {
     let (database, in_recovery, name) = unsafe {
         let database = pg_sys::MyDatabaseId;
         let name = pg_sys::quote_identifier(pg_sys::get_database_name(database));
-        (
-            database,
-            pg_sys::RecoveryInProgress(),
-            text(name).unwrap_or_default(),
-        )
+        (database, pg_sys::RecoveryInProgress(), text(name).unwrap_or_default())
     };
     let on_database = sys::catalog::database_settings(database);
     let of_database = |name: &str| {
@@ -243,10 +220,7 @@ fn facts() -> Facts {
 
 /// How the library gets into sessions of this database.
 fn preloaded(facts: &Facts) -> String {
-    let has = |list: &str| {
-        list.split(',')
-            .any(|l| l.trim().trim_matches('"') == "schemaguard")
-    };
+    let has = |list: &str| list.split(',').any(|l| l.trim().trim_matches('"') == "schemaguard");
     if has(&facts.shared_preload) {
         "shared".into()
     } else if has(&facts.session_preload) || has(&facts.database_preload) {
@@ -258,9 +232,5 @@ fn preloaded(facts: &Facts) -> String {
 
 /// A preload list with ours added.
 fn with_ours(list: &str) -> String {
-    if list.trim().is_empty() {
-        "schemaguard".into()
-    } else {
-        format!("{list}, schemaguard")
-    }
+    if list.trim().is_empty() { "schemaguard".into() } else { format!("{list}, schemaguard") }
 }

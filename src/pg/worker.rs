@@ -80,18 +80,14 @@ pub fn start(
             job_length: bytes.len() as u32,
         };
         base.cast::<Head>().write(head);
-        base.add(size_of::<Head>())
-            .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+        base.add(size_of::<Head>()).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
 
         let mut worker = pg_sys::BackgroundWorker::default();
         put(&mut worker.bgw_name, "schemaguard worker");
         put(&mut worker.bgw_type, "schemaguard worker");
         put(&mut worker.bgw_library_name, "schemaguard");
         put(&mut worker.bgw_function_name, "schemaguard_worker");
-        put(
-            &mut worker.bgw_extra,
-            &format!("{} {} {flags}", database.to_u32(), user.to_u32()),
-        );
+        put(&mut worker.bgw_extra, &format!("{} {} {flags}", database.to_u32(), user.to_u32()));
         worker.bgw_flags =
             (pg_sys::BGWORKER_SHMEM_ACCESS | pg_sys::BGWORKER_BACKEND_DATABASE_CONNECTION) as _;
         worker.bgw_start_time = pg_sys::BgWorkerStartTime::BgWorkerStart_RecoveryFinished;
@@ -300,10 +296,8 @@ impl Desk {
             base.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
             pg_sys::dsm_pin_segment(segment);
             let head = self.head();
-            head.answer
-                .store(pg_sys::dsm_segment_handle(segment), Ordering::Release);
-            head.answer_length
-                .store(bytes.len() as u32, Ordering::Release);
+            head.answer.store(pg_sys::dsm_segment_handle(segment), Ordering::Release);
+            head.answer_length.store(bytes.len() as u32, Ordering::Release);
             head.state.store(ANSWERED, Ordering::Release);
             pg_sys::dsm_detach(segment);
         }

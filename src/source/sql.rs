@@ -40,11 +40,7 @@ pub fn prepare(text: &str) -> Result<Prepared<'_>, Unreadable> {
     let mut blank: Vec<(usize, usize)> = Vec::new();
     // Everything before `sure` is known not to end inside a string or comment.
     let mut sure = 0;
-    let mut lines = Lines {
-        text,
-        at: 0,
-        number: 0,
-    };
+    let mut lines = Lines { text, at: 0, number: 0 };
     while let Some((start, line, number)) = lines.next() {
         let trimmed = line.trim_start();
         let command = trimmed.strip_prefix('\\');
@@ -69,17 +65,12 @@ pub fn prepare(text: &str) -> Result<Prepared<'_>, Unreadable> {
             }
             blank.push((from, to));
             sure = to;
-            left_out.push(LeftOut {
-                line: number,
-                what: format!("{rows} rows of COPY data"),
-            });
+            left_out.push(LeftOut { line: number, what: format!("{rows} rows of COPY data") });
             continue;
         }
         let command = command.unwrap_or_default();
-        let name: String = command
-            .chars()
-            .take_while(|c| c.is_ascii_alphabetic() || *c == '_')
-            .collect();
+        let name: String =
+            command.chars().take_while(|c| c.is_ascii_alphabetic() || *c == '_').collect();
         match name.as_str() {
             "i" | "ir" | "include" | "include_relative" | "if" | "elif" | "else" | "endif"
             | "gexec" => {
@@ -91,19 +82,13 @@ pub fn prepare(text: &str) -> Result<Prepared<'_>, Unreadable> {
             }
             "q" | "quit" => {
                 blank.push((start, text.len()));
-                left_out.push(LeftOut {
-                    line: number,
-                    what: format!("\\{name} and what follows"),
-                });
+                left_out.push(LeftOut { line: number, what: format!("\\{name} and what follows") });
                 break;
             }
             _ => {
                 blank.push((start, start + line.len()));
                 sure = start + line.len();
-                left_out.push(LeftOut {
-                    line: number,
-                    what: format!("\\{name}"),
-                });
+                left_out.push(LeftOut { line: number, what: format!("\\{name}") });
             }
         }
     }
@@ -165,10 +150,7 @@ fn is_complete(piece: &str) -> bool {
 }
 
 fn tokens(text: &str) -> Option<Vec<TokenWithSpan>> {
-    Tokenizer::new(&PostgreSqlDialect {}, text)
-        .with_unescape(false)
-        .tokenize_with_location()
-        .ok()
+    Tokenizer::new(&PostgreSqlDialect {}, text).with_unescape(false).tokenize_with_location().ok()
 }
 
 /// Line and column (both from 1, columns in characters) of a byte offset.
@@ -179,13 +161,7 @@ pub fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     }
     let before = &text[..at];
     let line = before.matches('\n').count() + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .count()
-        + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     (line, column)
 }
 
@@ -221,10 +197,8 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     let offsets = Offsets::new(text);
     let mut out = String::with_capacity(text.len());
     let mut copied = 0;
-    let significant: Vec<&TokenWithSpan> = tokens
-        .iter()
-        .filter(|t| !matches!(t.token, Token::Whitespace(_)))
-        .collect();
+    let significant: Vec<&TokenWithSpan> =
+        tokens.iter().filter(|t| !matches!(t.token, Token::Whitespace(_))).collect();
     let settings = matches!(
         significant.first().map(|t| word(&t.token)),
         Some(Some(first)) if first == "set" || first == "alter"
@@ -241,11 +215,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
                 let assigned = before(1).is_some_and(|p| {
                     settings && (p.token == Token::Eq || word(&p.token).as_deref() == Some("to"))
                 });
-                let owner = if assigned {
-                    before(2).and_then(|p| word(&p.token))
-                } else {
-                    named
-                };
+                let owner = if assigned { before(2).and_then(|p| word(&p.token)) } else { named };
                 if owner.is_some_and(|w| is_secret(&w)) {
                     Some(HIDDEN.to_owned())
                 } else {
@@ -315,9 +285,7 @@ fn mask(inside: &str) -> Option<String> {
     let mut from = 0;
     while let Some(found) = out[from..].find("://") {
         let start = from + found + 3;
-        let end = out[start..]
-            .find(['/', ' ', '?', '\''])
-            .map_or(out.len(), |n| start + n);
+        let end = out[start..].find(['/', ' ', '?', '\'']).map_or(out.len(), |n| start + n);
         let authority = out[start..end].to_owned();
         if let Some((login, host)) = authority.rsplit_once('@')
             && let Some((user, _)) = login.split_once(':')
@@ -368,10 +336,7 @@ impl<'a> Offsets<'a> {
         let line = (location.line.max(1) as usize - 1).min(self.lines.len() - 1);
         let start = self.lines[line];
         let column = location.column.max(1) as usize - 1;
-        self.text[start..]
-            .char_indices()
-            .nth(column)
-            .map_or(self.text.len(), |(i, _)| start + i)
+        self.text[start..].char_indices().nth(column).map_or(self.text.len(), |(i, _)| start + i)
     }
 }
 
@@ -398,16 +363,9 @@ mod tests {
         let sql = blanked(text);
         assert_eq!(sql.len(), text.len());
         assert_eq!(sql.trim(), "CREATE TABLE t ();");
-        let left: Vec<_> = prepare(text)
-            .unwrap()
-            .left_out
-            .into_iter()
-            .map(|l| (l.line, l.what))
-            .collect();
-        assert_eq!(
-            left,
-            [(1, "\\restrict".to_owned()), (3, "\\connect".to_owned())]
-        );
+        let left: Vec<_> =
+            prepare(text).unwrap().left_out.into_iter().map(|l| (l.line, l.what)).collect();
+        assert_eq!(left, [(1, "\\restrict".to_owned()), (3, "\\connect".to_owned())]);
     }
 
     #[test]
@@ -415,16 +373,10 @@ mod tests {
         let text =
             "COPY public.t (a, b) FROM stdin;\n1\tit's; $$\n\\N\t/*\n\\.\n\nCREATE TABLE u ();\n";
         assert_eq!(
-            blanked(text)
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" "),
+            blanked(text).split_whitespace().collect::<Vec<_>>().join(" "),
             "COPY public.t (a, b) FROM stdin; CREATE TABLE u ();"
         );
-        assert_eq!(
-            prepare(text).unwrap().left_out[0].what,
-            "2 rows of COPY data"
-        );
+        assert_eq!(prepare(text).unwrap().left_out[0].what, "2 rows of COPY data");
     }
 
     #[test]
@@ -442,10 +394,7 @@ mod tests {
     #[test]
     fn text_from_elsewhere_is_refused_where_it_stands() {
         let error = prepare("SELECT 1;\n  \\i other.sql\n").unwrap_err();
-        assert_eq!(
-            line_and_column("SELECT 1;\n  \\i other.sql\n", error.at),
-            (2, 3)
-        );
+        assert_eq!(line_and_column("SELECT 1;\n  \\i other.sql\n", error.at), (2, 3));
         assert!(error.message.contains("\\i"));
     }
 
@@ -486,10 +435,7 @@ mod tests {
                 "CREATE SUBSCRIPTION s CONNECTION 'postgres://u:p@h/db' PUBLICATION q",
                 "CREATE SUBSCRIPTION s CONNECTION 'postgres://u:***@h/db' PUBLICATION q",
             ),
-            (
-                "ALTER DATABASE d SET my.token = 'p'",
-                "ALTER DATABASE d SET my.token = '***'",
-            ),
+            ("ALTER DATABASE d SET my.token = 'p'", "ALTER DATABASE d SET my.token = '***'"),
             (
                 "DO $$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ''x'''; END $$",
                 "DO $$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ''***'''; END $$",

@@ -19,11 +19,7 @@ pub fn accept(reason: &str) {
     }
     let depth = sys::transaction_depth();
     state::with(|s| {
-        s.consent = Some(Consent {
-            depth,
-            reason: reason.to_owned(),
-            used: false,
-        });
+        s.consent = Some(Consent { depth, reason: reason.to_owned(), used: false });
     });
 }
 

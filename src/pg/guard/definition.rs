@@ -9,13 +9,18 @@ use pgrx::{PgList, pg_sys};
 /// Keeps the object's definition with the running statement.
 pub fn keep(address: Address) {
     let Some(tag) = state::with(|s| {
-        s.running
-            .last()
-            .filter(|r| !r.definitions.contains_key(&address))
-            .map(|r| r.tag.clone())
+        s.running.last().filter(|r| !r.definitions.contains_key(&address)).map(|r| r.tag.clone())
     }) else {
         return;
     };
+    // What an extension is made of is in its script; only tables hold more.
+    let member = || {
+        // SAFETY: a catalog lookup.
+        unsafe { pg_sys::getExtensionOfObject(address.class, address.object) != pg_sys::InvalidOid }
+    };
+    if address.class != pg_sys::RelationRelationId && tag == "DROP EXTENSION" && member() {
+        return;
+    }
     // With a whole table its parts go first: the table is described while it
     // is complete, at the first of them, and they are part of it.
     let whole = matches!(
@@ -28,16 +33,9 @@ pub fn keep(address: Address) {
             | "DROP FOREIGN TABLE"
     );
     if whole && let Some(table) = owner(address) {
-        let table = Address {
-            class: pg_sys::RelationRelationId,
-            object: table,
-            sub: 0,
-        };
-        let known = state::with(|s| {
-            s.running
-                .last()
-                .is_some_and(|r| r.definitions.contains_key(&table))
-        });
+        let table = Address { class: pg_sys::RelationRelationId, object: table, sub: 0 };
+        let known =
+            state::with(|s| s.running.last().is_some_and(|r| r.definitions.contains_key(&table)));
         if !known && let Some(definition) = relation(table.object) {
             put(table, definition);
         }
@@ -49,9 +47,7 @@ pub fn keep(address: Address) {
     let definition = match address.class {
         pg_sys::RelationRelationId if address.sub == 0 => relation(address.object),
         pg_sys::RelationRelationId => column_alone(address.object, address.sub as i16),
-        pg_sys::ProcedureRelationId
-            if catalog::function_kind(address.object).is_some_and(|kind| kind != b'a') =>
-        {
+        pg_sys::ProcedureRelationId if catalog::function_is_describable(address.object) => {
             sys::call(pg_sys::F_PG_GET_FUNCTIONDEF, &[address.object.into()])
         }
         catalog::CONSTRAINT => catalog::constraint_definition(address.object),
@@ -79,14 +75,7 @@ fn keep_key_of(address: Address) {
     if constraint != pg_sys::InvalidOid
         && let Some(definition) = catalog::constraint_definition(constraint)
     {
-        put(
-            Address {
-                class: catalog::CONSTRAINT,
-                object: constraint,
-                sub: 0,
-            },
-            definition,
-        );
+        put(Address { class: catalog::CONSTRAINT, object: constraint, sub: 0 }, definition);
     }
 }
 
@@ -123,37 +112,17 @@ fn owner(address: Address) -> Option<pg_sys::Oid> {
 /// its column, one that goes by its own oid.
 pub fn default_column(address: Address) -> Option<Address> {
     if address.sub != 0 {
-        return Some(Address {
-            class: pg_sys::RelationRelationId,
-            ..address
-        });
+        return Some(Address { class: pg_sys::RelationRelationId, ..address });
     }
     let (object, sub) = sys::server::default_column(address.object)?;
-    Some(Address {
-        class: pg_sys::RelationRelationId,
-        object,
-        sub,
-    })
+    Some(Address { class: pg_sys::RelationRelationId, object, sub })
 }
 
 /// A view that a statement is about to replace.
 pub fn keep_view(range: *mut pg_sys::RangeVar) {
-    // SAFETY: a lookup by name; a view that isn't there yet has no former self.
-    let view = unsafe {
-        pg_sys::RangeVarGetRelidExtended(
-            range,
-            pg_sys::NoLock as _,
-            pg_sys::RVROption::RVR_MISSING_OK,
-            None,
-            std::ptr::null_mut(),
-        )
-    };
-    if view != pg_sys::InvalidOid {
-        keep(Address {
-            class: pg_sys::RelationRelationId,
-            object: view,
-            sub: 0,
-        });
+    // SAFETY: a name out of the statement's parse tree.
+    if let Some(object) = unsafe { sys::server::relation_named(range) } {
+        keep(Address { class: pg_sys::RelationRelationId, object, sub: 0 });
     }
 }
 
@@ -177,11 +146,7 @@ fn relation(oid: pg_sys::Oid) -> Option<String> {
             // SAFETY: catalog lookups.
             let toast = unsafe { pg_sys::get_rel_namespace(oid) }
                 == pg_sys::Oid::from(pg_sys::PG_TOAST_NAMESPACE);
-            if toast {
-                None
-            } else {
-                sys::call(pg_sys::F_PG_GET_INDEXDEF_OID, &[oid.into()])
-            }
+            if toast { None } else { sys::call(pg_sys::F_PG_GET_INDEXDEF_OID, &[oid.into()]) }
         }
         kind @ (b'r' | b'p' | b'f' | b'c') => Some(table(oid, kind)),
         b'S' => Some(format!("CREATE SEQUENCE {}", name())),
@@ -196,16 +161,13 @@ fn table(oid: pg_sys::Oid, kind: u8) -> String {
     unsafe {
         let rel = pg_sys::relation_open(oid, pg_sys::NoLock as _);
         let desc = (*rel).rd_att;
-        let mut parts: Vec<String> = (1..=(*desc).natts as i16)
-            .filter_map(|n| column(rel, n))
-            .collect();
+        let mut parts: Vec<String> =
+            (1..=(*desc).natts as i16).filter_map(|n| column(rel, n)).collect();
         let mut after = String::new();
         if kind != b'c' {
             for constraint in catalog::constraints_of(oid) {
                 let definition = catalog::constraint_definition(constraint);
-                let name = text(pg_sys::quote_identifier(pg_sys::get_constraint_name(
-                    constraint,
-                )));
+                let name = text(pg_sys::quote_identifier(pg_sys::get_constraint_name(constraint)));
                 if let (Some(definition), Some(name)) = (definition, name) {
                     parts.push(format!("CONSTRAINT {name} {definition}"));
                 }
@@ -273,10 +235,8 @@ unsafe fn column(rel: pg_sys::Relation, number: i16) -> Option<String> {
             return None;
         }
         let name = text(pg_sys::quote_identifier((*form).attname.data.as_ptr()))?;
-        let type_name = text(pg_sys::format_type_with_typemod(
-            (*form).atttypid,
-            (*form).atttypmod,
-        ))?;
+        let type_name =
+            text(pg_sys::format_type_with_typemod((*form).atttypid, (*form).atttypmod))?;
         let mut out = format!("{name} {type_name}");
         if (*form).attcollation != pg_sys::InvalidOid
             && (*form).attcollation != pg_sys::get_typcollation((*form).atttypid)
@@ -320,24 +280,14 @@ unsafe fn default_expression(rel: pg_sys::Relation, number: i16) -> Option<Strin
         let node = pg_sys::stringToNode(found.adbin);
         let context =
             pg_sys::deparse_context_for((*(*rel).rd_rel).relname.data.as_ptr(), (*rel).rd_id);
-        text(pg_sys::deparse_expression(
-            node.cast(),
-            context,
-            false,
-            false,
-        ))
+        text(pg_sys::deparse_expression(node.cast(), context, false, false))
     }
 }
 
 /// Enums and domains; row types are described with their table, and arrays
 /// with nothing.
 fn type_definition(oid: pg_sys::Oid) -> Option<String> {
-    let name = identity::of(Address {
-        class: pg_sys::TypeRelationId,
-        object: oid,
-        sub: 0,
-    })?
-    .sql();
+    let name = identity::of(Address { class: pg_sys::TypeRelationId, object: oid, sub: 0 })?.sql();
     // SAFETY: a catalog lookup.
     match unsafe { pg_sys::get_typtype(oid) } as u8 {
         b'e' => {
@@ -345,10 +295,7 @@ fn type_definition(oid: pg_sys::Oid) -> Option<String> {
                 .iter()
                 .map(|l| format!("'{}'", l.replace('\'', "''")))
                 .collect();
-            Some(format!(
-                "CREATE TYPE {name} AS ENUM ({})",
-                labels.join(", ")
-            ))
+            Some(format!("CREATE TYPE {name} AS ENUM ({})", labels.join(", ")))
         }
         b'd' => {
             // SAFETY: catalog lookups.

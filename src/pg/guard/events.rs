@@ -44,21 +44,9 @@ macro_rules! event_trigger {
     };
 }
 
-event_trigger!(
-    schemaguard_on_ddl_command_start,
-    pg_finfo_schemaguard_on_ddl_command_start,
-    start
-);
-event_trigger!(
-    schemaguard_on_sql_drop,
-    pg_finfo_schemaguard_on_sql_drop,
-    dropped
-);
-event_trigger!(
-    schemaguard_on_ddl_command_end,
-    pg_finfo_schemaguard_on_ddl_command_end,
-    end
-);
+event_trigger!(schemaguard_on_ddl_command_start, pg_finfo_schemaguard_on_ddl_command_start, start);
+event_trigger!(schemaguard_on_sql_drop, pg_finfo_schemaguard_on_sql_drop, dropped);
+event_trigger!(schemaguard_on_ddl_command_end, pg_finfo_schemaguard_on_ddl_command_end, end);
 event_trigger!(schemaguard_on_login, pg_finfo_schemaguard_on_login, login);
 
 /// Being loaded is all that is wanted.
@@ -122,10 +110,7 @@ fn dropped(event: Event) {
 /// definition of its own; parts of a table that goes are part of its row.
 fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
     let mut definitions = state::with(|s| {
-        s.running
-            .last_mut()
-            .map(|r| std::mem::take(&mut r.definitions))
-            .unwrap_or_default()
+        s.running.last_mut().map(|r| std::mem::take(&mut r.definitions)).unwrap_or_default()
     });
     let tables: HashSet<&[String]> = objects
         .iter()
@@ -136,11 +121,7 @@ fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
         .iter()
         .filter(|d| !d.is_temporary && d.schema.as_deref() != Some("pg_toast"))
         .filter_map(|d| {
-            let address = Address {
-                class: d.class,
-                object: d.object,
-                sub: d.sub,
-            };
+            let address = Address { class: d.class, object: d.object, sub: d.sub };
             let definition = definitions.remove(&address);
             let part = d.names.len() == 3 && tables.contains(&d.names[..2]);
             if !d.original
@@ -223,11 +204,7 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
             rows.extend(names.into_iter().map(|n| row(n, None, Vec::new())));
             continue;
         }
-        let address = Address {
-            class: command.class,
-            object: command.object,
-            sub: command.sub,
-        };
+        let address = Address { class: command.class, object: command.object, sub: command.sub };
         if !seen.insert(address) {
             continue;
         }
@@ -295,20 +272,9 @@ fn granted(tree: *mut pg_sys::Node) -> Vec<String> {
             .iter_ptr()
             .filter_map(|node| match (*node).type_ {
                 pg_sys::NodeTag::T_RangeVar => {
-                    let oid = pg_sys::RangeVarGetRelidExtended(
-                        node.cast(),
-                        pg_sys::NoLock as _,
-                        pg_sys::RVROption::RVR_MISSING_OK,
-                        None,
-                        std::ptr::null_mut(),
-                    );
+                    let object = sys::server::relation_named(node.cast())?;
                     let class = pg_sys::RelationRelationId;
-                    identity::of(Address {
-                        class,
-                        object: oid,
-                        sub: 0,
-                    })
-                    .map(|i| i.to_string())
+                    identity::of(Address { class, object, sub: 0 }).map(|i| i.to_string())
                 }
                 pg_sys::NodeTag::T_String => text((*node.cast::<pg_sys::String>()).sval),
                 _ => None,
@@ -323,24 +289,13 @@ fn record(running: Running, objects: Vec<ledger::Object>) {
         .and_then(|message| state::with(|s| s.texts.filter(|t| t.0 == message).map(|t| t.1)));
     let (verdict, reason) = running.verdict.unwrap_or_else(|| {
         let off = settings::mode() == Mode::Off;
-        (
-            if off {
-                Verdict::Unguarded
-            } else {
-                Verdict::Allowed
-            },
-            None,
-        )
+        (if off { Verdict::Unguarded } else { Verdict::Allowed }, None)
     });
     let words = (!running.lost.is_empty())
-        .then(|| crate::loss::words(&running.tag, running.text.as_deref(), &running.lost));
+        .then(|| crate::loss::words(&running.tag, running.text.as_deref(), None, &running.lost));
     let row = ledger::Statement {
         who: Who::now(true),
-        text: if same_text_as.is_some() {
-            None
-        } else {
-            running.text
-        },
+        text: if same_text_as.is_some() { None } else { running.text },
         same_text_as,
         context: running.context,
         verdict,

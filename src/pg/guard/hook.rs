@@ -4,6 +4,7 @@ use super::state::{self, Late, Pending};
 use super::{definition, judge, probe};
 use crate::loss::{Count, DROP_DATABASE, DROP_GUARD, TRUNCATE, Victim};
 use crate::pg::identity::Address;
+use crate::pg::ledger;
 use crate::pg::settings::{self, Mode};
 use crate::pg::sys::{self, catalog, scan, text};
 use pgrx::pg_sys;
@@ -39,10 +40,7 @@ unsafe extern "C-unwind" fn on_access(
         }
     }
     use pg_sys::ObjectAccessType::{OAT_DROP, OAT_POST_ALTER, OAT_POST_CREATE, OAT_TRUNCATE};
-    if matches!(
-        access,
-        OAT_DROP | OAT_POST_ALTER | OAT_POST_CREATE | OAT_TRUNCATE
-    ) {
+    if matches!(access, OAT_DROP | OAT_POST_ALTER | OAT_POST_CREATE | OAT_TRUNCATE) {
         // SAFETY: with this access type the argument is of this kind, or null.
         let internal = access == OAT_DROP
             && unsafe {
@@ -135,20 +133,12 @@ fn altered(address: Address) {
     if address.class == pg_sys::EventTriggerRelationId && sys::extension().is_some() {
         // ALTER EVENT TRIGGER fires no event trigger.
         let name = crate::pg::identity::of(address).map(|i| i.to_string());
-        judge::record_late(
-            "ALTER EVENT TRIGGER",
-            "event trigger",
-            &name.unwrap_or_default(),
-        );
+        judge::record_late("ALTER EVENT TRIGGER", "event trigger", &name.unwrap_or_default());
     }
     if address.class == catalog::DB_ROLE_SETTING && sys::extension().is_some() {
         // SAFETY: a catalog lookup; null for a role's settings everywhere.
         let database = unsafe { text(pg_sys::get_database_name(address.object)) };
-        judge::record_late(
-            "ALTER DATABASE",
-            "database setting",
-            &database.unwrap_or_default(),
-        );
+        judge::record_late("ALTER DATABASE", "database setting", &database.unwrap_or_default());
     }
     touched(address);
 }
@@ -182,15 +172,10 @@ fn dropping(address: Address, internal: bool) {
         && sys::extension() == Some(address.object)
     {
         // The record goes with it, so the log has to have it.
-        sys::error::log(
-            "schemaguard is being dropped while schemaguard.mode is off",
-            None,
-        );
+        sys::error::log("schemaguard is being dropped while schemaguard.mode is off", None);
     }
-    let holds_data = matches!(
-        address.class,
-        pg_sys::RelationRelationId | pg_sys::ExtensionRelationId
-    );
+    let holds_data =
+        matches!(address.class, pg_sys::RelationRelationId | pg_sys::ExtensionRelationId);
     if !holds_data || settings::mode() == Mode::Off {
         return;
     }
@@ -209,11 +194,7 @@ fn dropping(address: Address, internal: bool) {
         return;
     }
     let depth = sys::transaction_depth();
-    let pending = victims.into_iter().map(|victim| Pending {
-        depth,
-        address,
-        victim,
-    });
+    let pending = victims.into_iter().map(|victim| Pending { depth, address, victim });
     if in_bracket {
         state::with(|s| s.running.last_mut().map(|r| r.victims.extend(pending)));
         if address.class == pg_sys::ExtensionRelationId {
@@ -243,27 +224,22 @@ fn database(object: pg_sys::Oid) {
     if settings::mode() == Mode::Off {
         return;
     }
-    let marked = catalog::database_settings(object)
-        .iter()
-        .filter_map(|s| s.split_once('='))
-        .any(|(name, value)| {
+    let marked = catalog::database_settings(object).iter().filter_map(|s| s.split_once('=')).any(
+        |(name, value)| {
             name.eq_ignore_ascii_case("schemaguard.protected")
                 && matches!(
                     value.to_ascii_lowercase().as_str(),
                     "on" | "true" | "yes" | "1" | "t" | "y"
                 )
-        });
+        },
+    );
     if !marked {
         return;
     }
     // SAFETY: a catalog lookup; the database is still there.
     let name = unsafe {
         let name = pg_sys::get_database_name(object);
-        if name.is_null() {
-            None
-        } else {
-            text(pg_sys::quote_identifier(name))
-        }
+        if name.is_null() { None } else { text(pg_sys::quote_identifier(name)) }
     };
     let victim = Victim {
         rule: &DROP_DATABASE,
@@ -280,13 +256,12 @@ fn truncating(relation: pg_sys::Oid) {
     if settings::mode() == Mode::Off {
         return;
     }
+    if !probe::may_truncate(relation) {
+        // The server's own refusal comes next.
+        return;
+    }
     // SAFETY: catalog lookups and the very lock that TRUNCATE takes next.
     unsafe {
-        let may =
-            pg_sys::pg_class_aclcheck(relation, pg_sys::GetUserId(), pg_sys::ACL_TRUNCATE as _);
-        if may != pg_sys::AclResult::ACLCHECK_OK {
-            return;
-        }
         let foreign = pg_sys::get_rel_relkind(relation) as u8 == pg_sys::RELKIND_FOREIGN_TABLE;
         if sys::extension().is_none() {
             return;
@@ -305,24 +280,31 @@ fn truncating(relation: pg_sys::Oid) {
         if count.harmless() {
             return;
         }
-        let victim = Victim {
-            rule: &TRUNCATE,
-            object: scan::relation_name(relation),
-            count,
-            through: None,
-        };
+        let victim =
+            Victim { rule: &TRUNCATE, object: scan::relation_name(relation), count, through: None };
         judge::truncate(relation, victim);
     }
 }
 
-/// Keeps a row for the record until commit.
-pub fn late(statement: crate::pg::ledger::Statement, objects: Vec<crate::pg::ledger::Object>) {
+/// Keeps a row for the record until commit. A statement that is seen table by
+/// table (TRUNCATE) is one statement in the record.
+pub fn late(statement: ledger::Statement, objects: Vec<ledger::Object>) {
     let depth = sys::transaction_depth();
-    state::with(|s| {
-        s.late.push(Late {
-            depth,
-            statement,
-            objects,
-        })
+    let message = sys::context::query_identity();
+    state::with(|s| match s.late.last_mut() {
+        Some(last)
+            if last.message == message
+                && last.depth == depth
+                && last.statement.rule.is_some()
+                && last.statement.text == statement.text
+                && last.statement.verdict == statement.verdict =>
+        {
+            last.objects.extend(objects);
+            if let (Some(all), Some(more)) = (&mut last.statement.detail, statement.detail) {
+                all.push('\n');
+                all.push_str(&more);
+            }
+        }
+        _ => s.late.push(Late { depth, message, statement, objects }),
     });
 }

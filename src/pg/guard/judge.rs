@@ -18,6 +18,8 @@ struct Case {
     tag: String,
     text: Option<String>,
     context: Option<String>,
+    /// The table or column that the statement names itself.
+    named: Option<String>,
 }
 
 impl Case {
@@ -36,6 +38,7 @@ impl Case {
             tag: tag.to_owned(),
             text: words.text,
             context: words.context,
+            named: None,
         }
     }
 
@@ -45,7 +48,7 @@ impl Case {
         reason: Option<String>,
         victims: &[Victim],
     ) -> ledger::Statement {
-        let words = loss::words(&self.what, self.text.as_deref(), victims);
+        let words = loss::words(&self.what, self.text.as_deref(), None, victims);
         ledger::Statement {
             who: Who::now(verdict != Verdict::Refused),
             text: self.text.clone(),
@@ -63,14 +66,12 @@ impl Case {
 /// Decides about victims: comes back with how they were let through, or
 /// refuses. `wait` tells whether refusing has to happen at once.
 fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
-    let mut words = loss::words(&case.what, case.text.as_deref(), victims);
+    let mut words = loss::words(&case.what, case.text.as_deref(), case.named.as_deref(), victims);
     let guard = victims.iter().any(|v| v.rule.code == DROP_GUARD.code);
     let sqlstate = if guard { "SG003" } else { "SG001" };
     if guard {
-        words.message = format!(
-            "{} would take the guard away, and its record (rule drop_guard)",
-            case.what
-        );
+        words.message =
+            format!("{} would take the guard away, and its record (rule drop_guard)", case.what);
     }
     let consent = state::with(|s| {
         s.consent.as_mut().map(|c| {
@@ -80,10 +81,7 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
     });
     if let Some(reason) = consent {
         if guard {
-            log(
-                format!("schemaguard: {} by consent: {reason}", case.what),
-                Some(words.detail),
-            );
+            log(format!("schemaguard: {} by consent: {reason}", case.what), Some(words.detail));
         }
         return (Verdict::Accepted, Some(reason));
     }
@@ -112,12 +110,7 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
                 definition: None,
             };
             ledger::write_refused(&row, &object);
-            raise(
-                sqlstate,
-                words.message,
-                Some(words.detail),
-                Some(words.hint),
-            )
+            raise(sqlstate, words.message, Some(words.detail), Some(words.hint))
         }
     }
 }
@@ -170,6 +163,7 @@ pub fn end_of_statement(dropped: &[Dropped]) {
                     tag: r.tag.clone(),
                     text: r.text.clone(),
                     context: r.context.clone(),
+                    named: None,
                 },
             )
         })
@@ -179,6 +173,10 @@ pub fn end_of_statement(dropped: &[Dropped]) {
     };
     let originals: Vec<&Dropped> = dropped.iter().filter(|d| d.original).collect();
     case.what = what(&case.tag, &originals);
+    case.named = originals
+        .first()
+        .filter(|d| matches!(d.object_type.as_str(), "table" | "table column"))
+        .map(|d| d.identity.clone());
     let mut victims = name_ways(pending, &originals);
     victims.sort_by_key(|v| v.rule.code != DROP_GUARD.code);
     let (verdict, reason) = decide(&case, &victims);
@@ -196,18 +194,18 @@ fn what(tag: &str, originals: &[&Dropped]) -> String {
     if originals.is_empty() {
         return tag.to_owned();
     }
-    let mut names: Vec<String> = originals
-        .iter()
-        .take(NAMED)
-        .map(|d| d.identity.clone())
-        .collect();
+    let mut names: Vec<String> = originals.iter().take(NAMED).map(|d| d.identity.clone()).collect();
     if originals.len() > NAMED {
         names.push("…".into());
     }
     if tag.starts_with("DROP ") && !tag.ends_with("OWNED") {
         format!("{tag} {}", names.join(", "))
     } else {
-        let kind = originals[0].object_type.replace("table column", "column");
+        let kind = match originals[0].object_type.as_str() {
+            "table column" => "column",
+            "composite type column" => "attribute",
+            other => other,
+        };
         format!("{tag} dropping {kind} {}", names.join(", "))
     }
 }
@@ -252,14 +250,9 @@ fn portal_tag() -> String {
     // SAFETY: the active portal, if any; tags are static strings.
     let tag = unsafe {
         let portal = pg_sys::ActivePortal;
-        if portal.is_null() {
-            None
-        } else {
-            text(pg_sys::GetCommandTagName((*portal).commandTag))
-        }
+        if portal.is_null() { None } else { text(pg_sys::GetCommandTagName((*portal).commandTag)) }
     };
-    tag.filter(|t| t != "???")
-        .unwrap_or_else(|| "this statement".into())
+    tag.filter(|t| t != "???").unwrap_or_else(|| "this statement".into())
 }
 
 /// A table that TRUNCATE would empty and that holds rows.
@@ -267,96 +260,92 @@ pub fn truncate(relation: pg_sys::Oid, victim: Victim) {
     let tag = pg_sys::NodeTag::T_TruncateStmt;
     let found = statement::with_current(tag, |tree| {
         // SAFETY: the tag says what it is.
-        let (named, others) = unsafe { truncated(tree.cast(), relation) };
-        (
-            Case::without_trigger(&format!("TRUNCATE {named}"), "TRUNCATE TABLE", Some(tree)),
-            others,
-        )
+        let (names, relations) = unsafe { truncated(tree.cast()) };
+        let what = format!("TRUNCATE {names}");
+        (Case::without_trigger(&what, "TRUNCATE TABLE", Some(tree)), relations)
     });
-    let (case, others) = found.unwrap_or_else(|| {
-        (
-            Case::without_trigger("TRUNCATE", "TRUNCATE TABLE", None),
-            Vec::new(),
-        )
-    });
+    let (case, relations) = found
+        .unwrap_or_else(|| (Case::without_trigger("TRUNCATE", "TRUNCATE TABLE", None), Vec::new()));
     let refusing = state::with(|s| s.consent.is_none()) && settings::mode() == Mode::Enforce;
     let mut victims = vec![victim];
-    if refusing {
-        // The refusal names everything; otherwise each table comes by itself.
-        victims.extend(others);
+    for (other, through) in relations {
+        if other == relation {
+            victims[0].through = through;
+        } else if refusing {
+            // A refusal names everything; otherwise each table comes by itself.
+            victims.extend(also_truncated(other, through));
+        }
     }
     let (verdict, reason) = decide(&case, &victims);
     record(&case, verdict, reason, &victims);
 }
 
-/// The names in a TRUNCATE, and what else than `first` it would empty. No
-/// lock is needed to be named in a refusal, so none is waited for.
+/// A further table of a TRUNCATE that is being refused. No lock is needed to
+/// be named there, so none is waited for; and nobody is told about a table
+/// that he may not empty.
+fn also_truncated(relation: pg_sys::Oid, through: Option<String>) -> Option<Victim> {
+    if probe::is_disposable_unlocked(relation) || !probe::may_truncate(relation) {
+        return None;
+    }
+    let object = scan::relation_name(relation);
+    // SAFETY: a lock that is given at once or not at all.
+    let locked =
+        unsafe { pg_sys::ConditionalLockRelationOid(relation, pg_sys::AccessShareLock as _) };
+    let count = if locked {
+        scan::count(relation, scan::Look::Row, probe::bound())
+    } else {
+        Count::Unknown("locked by another session".into())
+    };
+    (!count.harmless()).then_some(Victim { rule: &TRUNCATE, object, count, through })
+}
+
+/// The names in a TRUNCATE, and all that it would empty: with what it goes,
+/// where it isn't named.
 ///
 /// # Safety
 /// `stmt` is a complete parse tree.
-unsafe fn truncated(stmt: *mut pg_sys::TruncateStmt, first: pg_sys::Oid) -> (String, Vec<Victim>) {
+unsafe fn truncated(
+    stmt: *mut pg_sys::TruncateStmt,
+) -> (String, Vec<(pg_sys::Oid, Option<String>)>) {
+    const NAMED: usize = 3;
+    let mut names = Vec::new();
+    let mut relations: Vec<(pg_sys::Oid, Option<String>)> = Vec::new();
     // SAFETY: lookups by name and catalog reads, nothing is kept.
-    unsafe {
-        let mut names = Vec::new();
-        let mut relations: Vec<(pg_sys::Oid, Option<String>)> = Vec::new();
-        for range in PgList::<pg_sys::RangeVar>::from_pg((*stmt).relations).iter_ptr() {
-            let oid = pg_sys::RangeVarGetRelidExtended(
-                range,
-                pg_sys::NoLock as _,
-                pg_sys::RVROption::RVR_MISSING_OK,
-                None,
-                std::ptr::null_mut(),
-            );
-            if oid == pg_sys::InvalidOid {
-                continue;
-            }
-            let name = scan::relation_name(oid);
-            relations.push((oid, None));
-            if (*range).inh {
-                for child in server::with_children(oid) {
-                    if !relations.iter().any(|r| r.0 == child) {
-                        relations.push((child, Some(format!("table {name}"))));
-                    }
-                }
-            }
-            names.push(name);
+    let (ranges, cascade) = unsafe {
+        let cascade = (*stmt).behavior == pg_sys::DropBehavior::DROP_CASCADE;
+        (PgList::<pg_sys::RangeVar>::from_pg((*stmt).relations), cascade)
+    };
+    let mut children = Vec::new();
+    for range in ranges.iter_ptr() {
+        // SAFETY: as above.
+        let (oid, with_children) = unsafe { (server::relation_named(range), (*range).inh) };
+        let Some(oid) = oid else { continue };
+        let name = scan::relation_name(oid);
+        relations.push((oid, None));
+        if with_children {
+            let way = format!("table {name}");
+            children.extend(server::with_children(oid).into_iter().map(|c| (c, way.clone())));
         }
-        if (*stmt).behavior == pg_sys::DropBehavior::DROP_CASCADE {
-            loop {
-                let before = relations.len();
-                for oid in server::referencing(relations.clone().iter().map(|r| r.0)) {
-                    if !relations.iter().any(|r| r.0 == oid) {
-                        relations.push((oid, Some("cascade".into())));
-                    }
-                }
-                if relations.len() == before {
-                    break;
-                }
-            }
-        }
-        let mut victims = Vec::new();
-        for (oid, through) in relations {
-            if oid == first || probe::is_disposable_unlocked(oid) {
-                continue;
-            }
-            let object = scan::relation_name(oid);
-            let count = if pg_sys::ConditionalLockRelationOid(oid, pg_sys::AccessShareLock as _) {
-                scan::count(oid, scan::Look::Row, probe::bound())
-            } else {
-                Count::Unknown("locked by another session".into())
-            };
-            if !count.harmless() {
-                victims.push(Victim {
-                    rule: &TRUNCATE,
-                    object,
-                    count,
-                    through,
-                });
-            }
-        }
-        names.truncate(3);
-        (names.join(", "), victims)
+        names.push(name);
     }
+    let add = |relations: &mut Vec<(pg_sys::Oid, Option<String>)>, oid, way: String| {
+        if !relations.iter().any(|r| r.0 == oid) {
+            relations.push((oid, Some(way)));
+        }
+    };
+    children.into_iter().for_each(|(oid, way)| add(&mut relations, oid, way));
+    let mut known = 0;
+    while cascade && known < relations.len() {
+        known = relations.len();
+        for oid in server::referencing(relations.clone().iter().map(|r| r.0)) {
+            add(&mut relations, oid, "cascade".into());
+        }
+    }
+    if names.len() > NAMED {
+        names.truncate(NAMED);
+        names.push("…".into());
+    }
+    (names.join(", "), relations)
 }
 
 /// A protected database that would be dropped.
@@ -370,7 +359,7 @@ pub fn database(victim: Victim) {
     }
     // DROP DATABASE can't run in a transaction, so consent is given on the
     // database itself.
-    let words = loss::words(&what, None, std::slice::from_ref(&victim));
+    let words = loss::words(&what, None, None, std::slice::from_ref(&victim));
     if crate::pg::sys::extension().is_some() {
         let row = case.row(Verdict::Refused, None, std::slice::from_ref(&victim));
         let object = ledger::Object {
@@ -445,10 +434,7 @@ pub fn record_late(tag: &str, object_type: &str, object: &str) {
 pub fn before_commit() {
     stray();
     let unjudged = state::with(|s| {
-        s.running
-            .iter_mut()
-            .flat_map(|r| std::mem::take(&mut r.victims))
-            .collect::<Vec<_>>()
+        s.running.iter_mut().flat_map(|r| std::mem::take(&mut r.victims)).collect::<Vec<_>>()
     });
     if !unjudged.is_empty() {
         state::with(|s| s.stray = unjudged);

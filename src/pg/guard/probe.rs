@@ -16,11 +16,7 @@ pub fn table(relation: pg_sys::Oid) -> Option<Victim> {
     if kind != b'r' || is_disposable(relation) {
         return None;
     }
-    victim(
-        &DROP_TABLE,
-        scan::relation_name(relation),
-        scan::count(relation, Look::Row, bound()),
-    )
+    victim(&DROP_TABLE, scan::relation_name(relation), scan::count(relation, Look::Row, bound()))
 }
 
 /// What dropping a column would lose: its values in this table, and the
@@ -48,11 +44,7 @@ pub fn column(relation: pg_sys::Oid, attribute: i16) -> Vec<Victim> {
                 continue;
             }
             lock_out_writers(table);
-            let look = Look::Within {
-                column,
-                relation,
-                attribute,
-            };
+            let look = Look::Within { column, relation, attribute };
             if let Some(mut v) = victim(
                 &DROP_ATTRIBUTE,
                 column_name(table, column),
@@ -68,26 +60,16 @@ pub fn column(relation: pg_sys::Oid, attribute: i16) -> Vec<Victim> {
 
 /// A victim, unless the look has proven that nothing is lost.
 fn victim(rule: &'static Rule, object: String, count: Count) -> Option<Victim> {
-    (!count.harmless()).then_some(Victim {
-        rule,
-        object,
-        count,
-        through: None,
-    })
+    (!count.harmless()).then_some(Victim { rule, object, count, through: None })
 }
 
 /// The bound for looking, one for the whole statement.
 pub fn bound() -> Bound {
     let deadline = state::with(|s| match s.running.last_mut() {
-        Some(r) => *r
-            .deadline
-            .get_or_insert_with(|| scan::now() + settings::probe_timeout()),
+        Some(r) => *r.deadline.get_or_insert_with(|| scan::now() + settings::probe_timeout()),
         None => scan::now() + settings::probe_timeout(),
     });
-    Bound {
-        limit: COUNT_LIMIT,
-        deadline,
-    }
+    Bound { limit: COUNT_LIMIT, deadline }
 }
 
 /// Whether a relation can go without a loss to anybody: temporary, or made
@@ -113,13 +95,20 @@ pub fn is_disposable_unlocked(relation: pg_sys::Oid) -> bool {
     unsafe { pg_sys::get_rel_persistence(relation) as u8 == pg_sys::RELPERSISTENCE_TEMP }
 }
 
+/// Whether the user may empty the table: directly, or as part of a parent
+/// that he may empty, whose children TRUNCATE doesn't ask about.
+pub fn may_truncate(relation: pg_sys::Oid) -> bool {
+    // SAFETY: a permission check.
+    let granted = unsafe {
+        pg_sys::pg_class_aclcheck(relation, pg_sys::GetUserId(), pg_sys::ACL_TRUNCATE as _)
+    };
+    granted == pg_sys::AclResult::ACLCHECK_OK
+        || catalog::parents(relation).into_iter().any(may_truncate)
+}
+
 /// Whether the column was added in this transaction.
 fn is_new(relation: pg_sys::Oid, attribute: i16) -> bool {
-    state::with(|s| {
-        s.new_columns
-            .iter()
-            .any(|c| c.1 == relation && c.2 == i32::from(attribute))
-    })
+    state::with(|s| s.new_columns.iter().any(|c| c.1 == relation && c.2 == i32::from(attribute)))
 }
 
 fn is_generated(relation: pg_sys::Oid, attribute: i16) -> bool {
@@ -138,11 +127,7 @@ fn column_name(relation: pg_sys::Oid, attribute: i16) -> String {
     // SAFETY: catalog lookups.
     let column = unsafe {
         let name = pg_sys::get_attname(relation, attribute, true);
-        if name.is_null() {
-            None
-        } else {
-            text(pg_sys::quote_identifier(name))
-        }
+        if name.is_null() { None } else { text(pg_sys::quote_identifier(name)) }
     };
     format!(
         "{}.{}",

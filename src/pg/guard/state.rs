@@ -48,6 +48,8 @@ pub struct Consent {
 /// A row of the record that is written at commit: what no event trigger sees.
 pub struct Late {
     pub depth: i32,
+    /// The client's message that it came with.
+    pub message: (usize, i64),
     pub statement: ledger::Statement,
     pub objects: Vec<ledger::Object>,
 }

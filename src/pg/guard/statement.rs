@@ -50,18 +50,10 @@ pub fn words(tree: *mut pg_sys::Node) -> Words {
         }
     }
     let Some(message) = context::query_string() else {
-        return Words {
-            text: None,
-            message: None,
-            context: None,
-        };
+        return Words { text: None, message: None, context: None };
     };
     match own(&message, tree) {
-        Some(text) => Words {
-            text: Some(redact(text).into_owned()),
-            message: None,
-            context: None,
-        },
+        Some(text) => Words { text: Some(redact(text).into_owned()), message: None, context: None },
         None => Words {
             text: Some(redact(message.trim()).into_owned()),
             message: Some(context::query_identity()),
@@ -104,10 +96,7 @@ fn inner(stack: &str, tree: *mut pg_sys::Node) -> Option<(String, &str)> {
             .and_then(|mut parsed| parsed.find(tree))
             .and_then(|span| candidate.get(span.start..span.start + span.len));
         if let Some(text) = found {
-            return Some((
-                text.trim().to_owned(),
-                body.get(end + 2..).unwrap_or_default(),
-            ));
+            return Some((text.trim().to_owned(), body.get(end + 2..).unwrap_or_default()));
         }
     }
     None
@@ -116,16 +105,10 @@ fn inner(stack: &str, tree: *mut pg_sys::Node) -> Option<(String, &str)> {
 /// A statement of an SQL function: the call stack has the function's name
 /// without its schema, so the body is the one that holds this statement.
 fn of_function(stack: &str, tree: *mut pg_sys::Node) -> Option<String> {
-    let (name, _) = stack
-        .strip_prefix("SQL function \"")?
-        .split_once("\" statement ")?;
+    let (name, _) = stack.strip_prefix("SQL function \"")?.split_once("\" statement ")?;
     catalog::sql_bodies(name).iter().take(20).find_map(|body| {
         let span = Parsed::new(body)?.find(tree)?;
-        Some(
-            body.get(span.start..span.start + span.len)?
-                .trim()
-                .to_owned(),
-        )
+        Some(body.get(span.start..span.start + span.len)?.trim().to_owned())
     })
 }
 

@@ -81,16 +81,10 @@ fn note_mode() {
     }
     KNOWN_MODE.set(Some(mode));
     let seen = state::with(|s| {
-        s.late
-            .iter()
-            .any(|l| l.objects.iter().any(|o| o.object_type == "setting"))
+        s.late.iter().any(|l| l.objects.iter().any(|o| o.object_type == "setting"))
     });
     if !seen && sys::extension().is_some() {
-        judge::record_late(
-            "SET",
-            "setting",
-            &format!("schemaguard.mode={}", mode.as_str()),
-        );
+        judge::record_late("SET", "setting", &format!("schemaguard.mode={}", mode.as_str()));
     }
 }
 

@@ -8,6 +8,7 @@ use pgrx::{FromDatum, pg_sys};
 pub const ATTR_DEFAULT: pg_sys::Oid = pg_sys::Oid::from_u32(2604);
 pub const CONSTRAINT: pg_sys::Oid = pg_sys::Oid::from_u32(2606);
 pub const DEPEND: pg_sys::Oid = pg_sys::Oid::from_u32(2608);
+pub const INHERITS: pg_sys::Oid = pg_sys::Oid::from_u32(2611);
 pub const REWRITE: pg_sys::Oid = pg_sys::Oid::from_u32(2618);
 pub const DB_ROLE_SETTING: pg_sys::Oid = pg_sys::Oid::from_u32(2964);
 pub const POLICY: pg_sys::Oid = pg_sys::Oid::from_u32(3256);
@@ -17,6 +18,7 @@ const CLASS_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2662);
 const CONSTRAINT_TABLE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2665);
 const CONSTRAINT_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2667);
 const ENUM_TYPE_SORT_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3534);
+const INHERITS_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2680);
 /// pg_proc by name, argument types and schema.
 const PROC_NAME_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2691);
 /// Their indexes: pg_depend by what is depended on, pg_db_role_setting by
@@ -57,17 +59,12 @@ pub fn database_settings(database: pg_sys::Oid) -> Vec<String> {
     // Columns: setdatabase, setrole, setconfig.
     let keys = [(0, database), (1, pg_sys::InvalidOid)];
     let mut found = Vec::new();
-    rows(
-        DB_ROLE_SETTING,
-        DB_ROLE_SETTING_INDEX,
-        &keys,
-        |values, nulls| {
-            // SAFETY: the column is an array of text.
-            let settings: Option<Vec<Option<String>>> =
-                unsafe { FromDatum::from_datum(values[2], nulls[2]) };
-            found.extend(settings.unwrap_or_default().into_iter().flatten());
-        },
-    );
+    rows(DB_ROLE_SETTING, DB_ROLE_SETTING_INDEX, &keys, |values, nulls| {
+        // SAFETY: the column is an array of text.
+        let settings: Option<Vec<Option<String>>> =
+            unsafe { FromDatum::from_datum(values[2], nulls[2]) };
+        found.extend(settings.unwrap_or_default().into_iter().flatten());
+    });
     found
 }
 
@@ -75,15 +72,10 @@ pub fn database_settings(database: pg_sys::Oid) -> Vec<String> {
 pub fn constraints_of(table: pg_sys::Oid) -> Vec<pg_sys::Oid> {
     let mut found = Vec::new();
     let at = column(CONSTRAINT, c"conrelid");
-    rows(
-        CONSTRAINT,
-        CONSTRAINT_TABLE_INDEX,
-        &[(at, table)],
-        |values, _| {
-            // SAFETY: the first column is the row's oid.
-            found.extend(unsafe { pg_sys::Oid::from_datum(values[0], false) });
-        },
-    );
+    rows(CONSTRAINT, CONSTRAINT_TABLE_INDEX, &[(at, table)], |values, _| {
+        // SAFETY: the first column is the row's oid.
+        found.extend(unsafe { pg_sys::Oid::from_datum(values[0], false) });
+    });
     found
 }
 
@@ -91,15 +83,10 @@ pub fn constraints_of(table: pg_sys::Oid) -> Vec<pg_sys::Oid> {
 pub fn constraint_table(constraint: pg_sys::Oid) -> pg_sys::Oid {
     let mut table = pg_sys::InvalidOid;
     let at = column(CONSTRAINT, c"conrelid");
-    rows(
-        CONSTRAINT,
-        CONSTRAINT_OID_INDEX,
-        &[(0, constraint)],
-        |values, _| {
-            // SAFETY: an oid column that is never null.
-            table = unsafe { pg_sys::Oid::from_datum(values[at], false) }.unwrap();
-        },
-    );
+    rows(CONSTRAINT, CONSTRAINT_OID_INDEX, &[(0, constraint)], |values, _| {
+        // SAFETY: an oid column that is never null.
+        table = unsafe { pg_sys::Oid::from_datum(values[at], false) }.unwrap();
+    });
     table
 }
 
@@ -109,21 +96,27 @@ pub fn constraint_definition(constraint: pg_sys::Oid) -> Option<String> {
     let mut whole = false;
     let at = column(CONSTRAINT, c"conindid");
     let kind_at = column(CONSTRAINT, c"contype");
-    rows(
-        CONSTRAINT,
-        CONSTRAINT_OID_INDEX,
-        &[(0, constraint)],
-        |values, _| {
-            let kind = values[kind_at].value() as u8;
-            // SAFETY: an oid column that is never null; a catalog lookup.
-            whole = !matches!(kind, b'p' | b'u' | b'x')
-                || unsafe {
-                    let index = pg_sys::Oid::from_datum(values[at], false).unwrap();
-                    pg_sys::get_rel_relkind(index) != 0
-                };
-        },
-    );
+    rows(CONSTRAINT, CONSTRAINT_OID_INDEX, &[(0, constraint)], |values, _| {
+        let kind = values[kind_at].value() as u8;
+        // SAFETY: an oid column that is never null; a catalog lookup.
+        whole = !matches!(kind, b'p' | b'u' | b'x')
+            || unsafe {
+                let index = pg_sys::Oid::from_datum(values[at], false).unwrap();
+                pg_sys::get_rel_relkind(index) != 0
+            };
+    });
     whole.then(|| super::call(pg_sys::F_PG_GET_CONSTRAINTDEF_OID, &[constraint.into()]))?
+}
+
+/// The tables that a table inherits from or is a partition of.
+pub fn parents(relation: pg_sys::Oid) -> Vec<pg_sys::Oid> {
+    let mut found = Vec::new();
+    // Columns: inhrelid, inhparent.
+    rows(INHERITS, INHERITS_INDEX, &[(0, relation)], |values, _| {
+        // SAFETY: an oid column that is never null.
+        found.extend(unsafe { pg_sys::Oid::from_datum(values[1], false) });
+    });
+    found
 }
 
 /// The labels of an enum, in order.
@@ -146,35 +139,35 @@ pub fn enum_labels(type_oid: pg_sys::Oid) -> Vec<String> {
 pub fn partition_bound(relation: pg_sys::Oid) -> Option<String> {
     let mut bound = None;
     let at = column(pg_sys::RelationRelationId, c"relpartbound");
-    rows(
-        pg_sys::RelationRelationId,
-        CLASS_OID_INDEX,
-        &[(0, relation)],
-        |values, nulls| {
-            if !nulls[at] {
-                bound = super::call(
-                    pg_sys::F_PG_GET_EXPR_PG_NODE_TREE_OID,
-                    &[values[at], relation.into()],
-                );
-            }
-        },
-    );
+    rows(pg_sys::RelationRelationId, CLASS_OID_INDEX, &[(0, relation)], |values, nulls| {
+        if !nulls[at] {
+            bound =
+                super::call(pg_sys::F_PG_GET_EXPR_PG_NODE_TREE_OID, &[values[at], relation.into()]);
+        }
+    });
     bound
 }
 
-/// `f`, `p`, `a` or `w`; None for a function that the catalog doesn't show
-/// (yet).
-pub fn function_kind(function: pg_sys::Oid) -> Option<u8> {
-    // SAFETY: the tuple is released after use.
+/// Whether pg_get_functiondef can describe a function: the catalog shows it
+/// (yet), it is no aggregate, and its types are there. Types and the functions
+/// that read and write them depend on each other, so either may go first.
+pub fn function_is_describable(function: pg_sys::Oid) -> bool {
+    // SAFETY: the tuple is released after use; the arrays are palloc'd.
     unsafe {
         let tuple =
             pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::PROCOID as _, function.into());
         if tuple.is_null() {
-            return None;
+            return false;
         }
-        let kind = (*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_proc>()).prokind as u8;
+        let form = pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_proc>();
+        let aggregate = (*form).prokind as u8 == b'a';
+        let (mut types, mut names, mut modes) =
+            (std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut());
+        let n = pg_sys::get_func_arg_info(tuple, &mut types, &mut names, &mut modes);
+        let known = |oid| pg_sys::get_typtype(oid) != 0;
+        let complete = known((*form).prorettype) && (0..n as usize).all(|i| known(*types.add(i)));
         pg_sys::ReleaseSysCache(tuple);
-        Some(kind)
+        complete && !aggregate
     }
 }
 
@@ -217,10 +210,8 @@ fn rows(
     keys: &[(usize, pg_sys::Oid)],
     each: impl FnMut(&[pg_sys::Datum], &[bool]),
 ) {
-    let keys: Vec<_> = keys
-        .iter()
-        .map(|(at, oid)| (*at, pg_sys::F_OIDEQ, pg_sys::Datum::from(*oid)))
-        .collect();
+    let keys: Vec<_> =
+        keys.iter().map(|(at, oid)| (*at, pg_sys::F_OIDEQ, pg_sys::Datum::from(*oid))).collect();
     scan(catalog, index, &keys, each);
 }
 

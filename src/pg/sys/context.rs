@@ -13,12 +13,7 @@ pub fn query_string() -> Option<String> {
 /// when it came.
 pub fn query_identity() -> (usize, i64) {
     // SAFETY: reads of two variables.
-    unsafe {
-        (
-            pg_sys::debug_query_string as usize,
-            pg_sys::GetCurrentStatementStartTimestamp(),
-        )
-    }
+    unsafe { (pg_sys::debug_query_string as usize, pg_sys::GetCurrentStatementStartTimestamp()) }
 }
 
 /// Whether something stands between the client and this statement: a
@@ -35,11 +30,7 @@ pub fn call_stack() -> String {
     // PG_CONTEXT does. The setting is put back also on error, by the
     // transaction's end.
     unsafe {
-        let language = text(pg_sys::GetConfigOption(
-            c"lc_messages".as_ptr(),
-            true,
-            false,
-        ));
+        let language = text(pg_sys::GetConfigOption(c"lc_messages".as_ptr(), true, false));
         let foreign = language.is_some_and(|l| {
             !(l.is_empty()
                 || l == "C"
@@ -96,11 +87,7 @@ impl Parsed {
                 pg_sys::ALLOCSET_DEFAULT_INITSIZE as _,
                 pg_sys::ALLOCSET_DEFAULT_MAXSIZE as _,
             );
-            let mut parsed = Parsed {
-                context,
-                statements: Vec::new(),
-                next: 0,
-            };
+            let mut parsed = Parsed { context, statements: Vec::new(), next: 0 };
             let before = pg_sys::MemoryContextSwitchTo(context);
             let copy = pg_sys::pstrdup(cstring(source).as_ptr());
             let list = pgrx::PgTryBuilder::new(|| {

@@ -26,12 +26,7 @@ pub fn raise(
     detail: Option<String>,
     hint: Option<String>,
 ) -> ! {
-    resume_unwind(Box::new(Raised {
-        sqlstate,
-        message: message.into(),
-        detail,
-        hint,
-    }))
+    resume_unwind(Box::new(Raised { sqlstate, message: message.into(), detail, hint }))
 }
 
 /// The frame around everything that the server calls: turns [`raise`] into a
@@ -61,12 +56,7 @@ pub fn warning(raised: Raised) {
 pub fn log(message: impl Into<String>, detail: Option<String>) {
     report(
         pg_sys::LOG_SERVER_ONLY as c_int,
-        Raised {
-            sqlstate: "00000",
-            message: message.into(),
-            detail,
-            hint: None,
-        },
+        Raised { sqlstate: "00000", message: message.into(), detail, hint: None },
     )
 }
 
@@ -74,20 +64,16 @@ pub fn log(message: impl Into<String>, detail: Option<String>) {
 pub fn notice(message: impl Into<String>) {
     report(
         pg_sys::NOTICE as c_int,
-        Raised {
-            sqlstate: "00000",
-            message: message.into(),
-            detail: None,
-            hint: None,
-        },
+        Raised { sqlstate: "00000", message: message.into(), detail: None, hint: None },
     )
 }
 
 /// Six bits a character, as elog.h's MAKE_SQLSTATE.
 fn sqlstate_code(sqlstate: &str) -> c_int {
-    sqlstate.bytes().enumerate().fold(0, |code, (i, b)| {
-        code + ((c_int::from(b) - 48) & 0x3f) * (1 << (6 * i))
-    })
+    sqlstate
+        .bytes()
+        .enumerate()
+        .fold(0, |code, (i, b)| code + ((c_int::from(b) - 48) & 0x3f) * (1 << (6 * i)))
 }
 
 unsafe extern "C-unwind" {
@@ -127,7 +113,5 @@ fn report(level: c_int, raised: Raised) {
 
 /// The five characters of a packed SQLSTATE.
 pub fn sqlstate_text(code: c_int) -> String {
-    (0..5)
-        .map(|i| char::from(((code >> (6 * i)) & 0x3f) as u8 + b'0'))
-        .collect()
+    (0..5).map(|i| char::from(((code >> (6 * i)) & 0x3f) as u8 + b'0')).collect()
 }

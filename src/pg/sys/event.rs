@@ -19,11 +19,8 @@ impl Event {
         // SAFETY: the server's calling convention: `context` is null or a node.
         unsafe {
             let context = (*fcinfo).context;
-            (!context.is_null() && (*context).type_ == pg_sys::NodeTag::T_EventTriggerData).then(
-                || Event {
-                    data: context.cast(),
-                },
-            )
+            (!context.is_null() && (*context).type_ == pg_sys::NodeTag::T_EventTriggerData)
+                .then(|| Event { data: context.cast() })
         }
     }
 
@@ -117,12 +114,7 @@ impl Row {
     fn get<T: FromDatum>(&self, at: usize) -> Option<T> {
         // SAFETY: the slot is fully deformed, and `T` is the column's type as
         // the server's own catalog declares it.
-        unsafe {
-            T::from_datum(
-                *(*self.slot).tts_values.add(at),
-                *(*self.slot).tts_isnull.add(at),
-            )
-        }
+        unsafe { T::from_datum(*(*self.slot).tts_values.add(at), *(*self.slot).tts_isnull.add(at)) }
     }
     fn oid(&self, at: usize) -> pg_sys::Oid {
         self.get(at).unwrap_or(pg_sys::InvalidOid)

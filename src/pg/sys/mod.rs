@@ -95,10 +95,7 @@ pub fn call(function: impl Into<u32>, args: &[pg_sys::Datum]) -> Option<String> 
         (*fcinfo).fncollation = pg_sys::C_COLLATION_OID;
         let values = (*fcinfo).args.as_mut_ptr();
         for (i, arg) in args.iter().enumerate() {
-            *values.add(i) = pg_sys::NullableDatum {
-                value: *arg,
-                isnull: false,
-            };
+            *values.add(i) = pg_sys::NullableDatum { value: *arg, isnull: false };
         }
         let entry = info.fn_addr.expect("a built-in function has an address");
         let result = pg_sys::ffi::pg_guard_ffi_boundary(|| entry(fcinfo));

@@ -18,11 +18,7 @@ pub enum Look {
     Value(i16),
     /// A value in attribute `attribute` of the row type of `relation`, at any
     /// depth inside this column.
-    Within {
-        column: i16,
-        relation: pg_sys::Oid,
-        attribute: i16,
-    },
+    Within { column: i16, relation: pg_sys::Oid, attribute: i16 },
 }
 
 /// How long and how far to look.
@@ -55,23 +51,13 @@ pub fn count(relation: pg_sys::Oid, look: Look, bound: Bound) -> Count {
         let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
         let slot = pg_sys::table_slot_create(rel, std::ptr::null_mut());
         let am = &*(*rel).rd_tableam;
-        let (begin, next, end) = (
-            am.scan_begin.unwrap(),
-            am.scan_getnextslot.unwrap(),
-            am.scan_end.unwrap(),
-        );
+        let (begin, next, end) =
+            (am.scan_begin.unwrap(), am.scan_getnextslot.unwrap(), am.scan_end.unwrap());
         let flags = pg_sys::ScanOptions::SO_TYPE_SEQSCAN
             | pg_sys::ScanOptions::SO_ALLOW_STRAT
             | pg_sys::ScanOptions::SO_ALLOW_PAGEMODE;
         let scan = pg_sys::ffi::pg_guard_ffi_boundary(|| {
-            begin(
-                rel,
-                snapshot,
-                0,
-                std::ptr::null_mut(),
-                std::ptr::null_mut(),
-                flags,
-            )
+            begin(rel, snapshot, 0, std::ptr::null_mut(), std::ptr::null_mut(), flags)
         });
         let (mut found, mut seen) = (0u64, 0u64);
         let mut timed_out = false;
@@ -119,11 +105,7 @@ unsafe fn finds(slot: *mut pg_sys::TupleTableSlot, look: Look) -> bool {
         match look {
             Look::Row => true,
             Look::Value(column) => attribute(slot, column).is_some(),
-            Look::Within {
-                column,
-                relation,
-                attribute: inner,
-            } => {
+            Look::Within { column, relation, attribute: inner } => {
                 let desc = (*slot).tts_tupleDescriptor;
                 let Some(value) = attribute(slot, column) else {
                     return false;
@@ -220,11 +202,8 @@ unsafe fn within(
                     pg_sys::pg_detoast_datum(value.cast_mut_ptr()).cast::<pg_sys::RangeType>();
                 let cache = pg_sys::lookup_type_cache(base, pg_sys::TYPECACHE_RANGE_INFO as _);
                 let subtype = (*(*cache).rngelemtype).type_id;
-                let (mut lower, mut upper, mut empty) = (
-                    pg_sys::RangeBound::default(),
-                    pg_sys::RangeBound::default(),
-                    false,
-                );
+                let (mut lower, mut upper, mut empty) =
+                    (pg_sys::RangeBound::default(), pg_sys::RangeBound::default(), false);
                 pg_sys::range_deserialize(cache, range, &mut lower, &mut upper, &mut empty);
                 !empty
                     && [lower, upper]

@@ -37,9 +37,7 @@ pub fn with_children(relation: pg_sys::Oid) -> Vec<pg_sys::Oid> {
         let list = pg_sys::ffi::pg_guard_ffi_boundary(|| {
             raw_find_all_inheritors(relation, pg_sys::NoLock as _, std::ptr::null_mut())
         });
-        pgrx::PgList::<pg_sys::Oid>::from_pg(list)
-            .iter_oid()
-            .collect()
+        pgrx::PgList::<pg_sys::Oid>::from_pg(list).iter_oid().collect()
     }
 }
 
@@ -52,9 +50,7 @@ pub fn referencing(relations: impl Iterator<Item = pg_sys::Oid>) -> Vec<pg_sys::
             list = pg_sys::lappend_oid(list, oid);
         }
         let found = pg_sys::heap_truncate_find_FKs(list);
-        pgrx::PgList::<pg_sys::Oid>::from_pg(found)
-            .iter_oid()
-            .collect()
+        pgrx::PgList::<pg_sys::Oid>::from_pg(found).iter_oid().collect()
     }
 }
 
@@ -72,9 +68,7 @@ pub unsafe fn ranges_of(
         pg_sys::ffi::pg_guard_ffi_boundary(|| {
             raw_multirange_deserialize(range, multirange, &mut count, &mut ranges)
         });
-        (0..count as usize)
-            .map(|i| pg_sys::Datum::from(*ranges.add(i)))
-            .collect()
+        (0..count as usize).map(|i| pg_sys::Datum::from(*ranges.add(i))).collect()
     }
 }
 
@@ -86,4 +80,22 @@ pub fn default_column(default: pg_sys::Oid) -> Option<(pg_sys::Oid, i32)> {
     };
     debug_assert_ne!(column.classId, catalog::ATTR_DEFAULT);
     (column.objectId != pg_sys::InvalidOid).then_some((column.objectId, column.objectSubId))
+}
+
+/// The relation that a name in a statement means; None where there is none.
+///
+/// # Safety
+/// `range` is a name out of a parse tree.
+pub unsafe fn relation_named(range: *mut pg_sys::RangeVar) -> Option<pg_sys::Oid> {
+    // SAFETY: a lookup without a lock, by the session's search_path.
+    let oid = unsafe {
+        pg_sys::RangeVarGetRelidExtended(
+            range,
+            pg_sys::NoLock as _,
+            pg_sys::RVROption::RVR_MISSING_OK,
+            None,
+            std::ptr::null_mut(),
+        )
+    };
+    (oid != pg_sys::InvalidOid).then_some(oid)
 }

@@ -87,12 +87,7 @@ impl Table {
             pg_sys::ExecOpenIndices(result, false);
             let slot = pg_sys::table_slot_create(rel, std::ptr::null_mut());
             pg_sys::MemoryContextSwitchTo(before);
-            Some(Table {
-                rel,
-                estate,
-                result,
-                slot,
-            })
+            Some(Table { rel, estate, result, slot })
         }
     }
 
@@ -170,10 +165,7 @@ impl Table {
         unsafe {
             let desc = (*self.rel).rd_att;
             let columns = (*desc).natts as usize;
-            assert!(
-                row.len() <= columns,
-                "a row has no more values than the table columns"
-            );
+            assert!(row.len() <= columns, "a row has no more values than the table columns");
             let before = pg_sys::MemoryContextSwitchTo((*self.estate).es_query_cxt);
             pg_sys::ExecClearTuple(self.slot);
             let rest = columns - row.len();
@@ -186,11 +178,9 @@ impl Table {
                     Value::TransactionId(v) => Some(pg_sys::Datum::from(v)),
                     Value::Timestamp(v) => Some(pg_sys::Datum::from(v)),
                     Value::Text(v) => text_for_server(&v).into_datum(),
-                    Value::Texts(v) => v
-                        .iter()
-                        .map(|s| text_for_server(s))
-                        .collect::<Vec<_>>()
-                        .into_datum(),
+                    Value::Texts(v) => {
+                        v.iter().map(|s| text_for_server(s)).collect::<Vec<_>>().into_datum()
+                    }
                     Value::Input(v) => {
                         let form = attribute_form(desc, i as i16 + 1);
                         let (mut input, mut io) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
@@ -227,9 +217,5 @@ impl Table {
 
 /// A text that the server can store: no NUL bytes.
 fn text_for_server(s: &str) -> String {
-    if s.contains('\0') {
-        s.replace('\0', "")
-    } else {
-        s.to_owned()
-    }
+    if s.contains('\0') { s.replace('\0', "") } else { s.to_owned() }
 }
