@@ -435,8 +435,7 @@ impl Model {
     /// Reads what [`Model::to_json`] or `snapshot()` wrote. The message of an
     /// error names line and column.
     pub fn from_json(text: &str) -> Result<Model, ModelError> {
-        let read: ModelIn = serde_json::from_str(text)
-            .map_err(|e| ModelError(format!("this is no schema model: {e}")))?;
+        let read: ModelIn = serde_json::from_str(text).map_err(|e| ModelError(e.to_string()))?;
         if read.reader > READER {
             return Err(ModelError(format!(
                 "the model was written by a newer schemaguard (reader {}, this one is {READER})",

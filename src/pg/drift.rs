@@ -10,18 +10,18 @@ use pgrx::{JsonB, Spi};
 
 /// The row of the record for each difference. A row is about an object if it
 /// names it, or its table with it as a part; for what is missing also if it
-/// dropped its table or schema, for a partition if the statement on its parent
-/// names it. Of several the newest counts, but what is missing was dropped,
-/// what is extra was created, and what is changed was changed by a statement
-/// with the words for it, and for a table as a whole by one that made no part
-/// of it. Refused statements did nothing.
-const CAUSES: &str = r"
+/// dropped its table or schema. A row of what the object belongs to counts if
+/// the statement says the object's name. Of several the newest counts, but
+/// what is missing was dropped, what is extra was created, and what is changed
+/// was changed by a statement with the words for it, and for a table as a
+/// whole by one that made no part of it. Refused statements did nothing.
+const CAUSES: &str = "
 WITH difference AS (
     SELECT * FROM pg_catalog.jsonb_to_recordset($1)
         AS d(n int, change text, object text, name text, is_table boolean, words text,
-             parent text, part text, containers text[], parents text[])
+             parent text, part text, containers text[], owners text[])
 ), cause AS (
-    SELECT d.*, o.id, o.statement, o.verdict, o.action, o.parts, false AS on_parent
+    SELECT d.*, o.id, o.statement, o.verdict, o.action, o.parts, false AS of_owner
       FROM difference d
       JOIN schemaguard.ddl_log o ON o.object OPERATOR(pg_catalog.=) d.object
     UNION ALL
@@ -39,18 +39,20 @@ WITH difference AS (
     UNION ALL
     SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true
       FROM difference d
-      JOIN schemaguard.ddl_log o ON o.object OPERATOR(pg_catalog.=) ANY (d.parents)
+      JOIN schemaguard.ddl_log o ON o.object OPERATOR(pg_catalog.=) ANY (d.owners)
+     WHERE pg_catalog.strpos(o.statement, d.name) OPERATOR(pg_catalog.>) 0
+       AND (d.words IS NULL OR o.statement OPERATOR(pg_catalog.~*) d.words)
 )
 SELECT DISTINCT ON (c.n) c.n, c.id
   FROM cause c
  WHERE c.verdict OPERATOR(pg_catalog.<>) 'refused'
    AND NOT (c.change OPERATOR(pg_catalog.=) 'missing' AND c.action OPERATOR(pg_catalog.=) 'create')
-   AND (NOT c.on_parent OR pg_catalog.strpos(c.statement, c.name) OPERATOR(pg_catalog.>) 0)
  ORDER BY c.n,
        CASE c.change
            WHEN 'missing' THEN c.action OPERATOR(pg_catalog.=) 'drop'
-           WHEN 'extra' THEN c.action OPERATOR(pg_catalog.=) 'create'
+           WHEN 'extra' THEN c.action OPERATOR(pg_catalog.=) 'create' AND NOT c.of_owner
            ELSE coalesce(c.statement OPERATOR(pg_catalog.~*) c.words, false) END DESC,
+       c.of_owner,
        c.is_table AND (c.action OPERATOR(pg_catalog.=) 'create'
                        OR coalesce(pg_catalog.cardinality(c.parts), 0) OPERATOR(pg_catalog.>) 0),
        c.id DESC";
@@ -65,13 +67,16 @@ fn words(d: &Difference) -> Option<&'static str> {
         ("column", "not_null" | "not_null_validated" | "not_null_no_inherit") => {
             r"\mnull\M|\mprimary\s+key\M"
         }
-        ("column", "identity" | "generated") => r"\midentity\M|\mgenerated\M|\mexpression\M",
+        ("column", "identity" | "generated") => {
+            r"\m(identity|generated|expression|increment|minvalue|maxvalue|start|cache|cycle)\M"
+        }
         ("column", "storage") => r"\mstorage\M",
         ("column", "compression") => r"\mcompression\M",
         ("column", "statistics") => r"\mstatistics\M",
         ("column" | "table" | "view" | "index", "options" | "storage_parameters") => {
             r"\m(re)?set\s*\("
         }
+        ("constraint", "storage_parameters") => r"\mset\s*\(|\mwith\s*\(",
         ("constraint", "validated") => r"\mvalid(ate)?\M",
         ("constraint", "triggers") | ("trigger" | "rule", "enabled" | "enabled_on_partitions") => {
             r"\m(en|dis)able\M"
@@ -121,18 +126,45 @@ fn compare(name: Option<&str>) -> Drift {
     Drift { declared, live, differences }
 }
 
-/// The parents of a table of which it is a partition on one side only, or
-/// with another bound.
-fn parents(d: &Difference, found: &Drift) -> Vec<String> {
-    if !matches!(d.attribute.as_deref(), Some("partition_of" | "partition_bound")) {
-        return Vec::new();
+/// What the statement may have been about by name where the object is only
+/// mentioned in it.
+fn owners(d: &Difference, found: &Drift) -> Vec<String> {
+    let of = |model: &Model| {
+        model
+            .objects
+            .iter()
+            .find(|o| o.kind == d.kind && o.identity == d.identity)
+            .map(|o| o.attrs())
+            .unwrap_or_default()
+    };
+    match d.attribute.as_deref() {
+        Some("partition_of" | "partition_bound") => [&found.declared, &found.live]
+            .into_iter()
+            .filter_map(|model| of(model).identity("partition_of"))
+            .map(|parent| parent.to_string())
+            .collect(),
+        Some("enabled_on_partitions") => [&found.declared, &found.live]
+            .into_iter()
+            .filter_map(|model| of(model).get("enabled_on_partitions")?.as_object().cloned())
+            .flat_map(|places| places.into_iter().map(|(place, _)| place))
+            .collect(),
+        _ => {
+            let mut owners: Vec<String> =
+                d.part_of().into_iter().map(|(parent, _)| parent).collect();
+            // A constraint's index can be spoken of by itself.
+            if d.kind.name == "constraint" {
+                let mut index = d.identity.prefix(1);
+                index.parts.push(d.identity.name().to_owned());
+                owners.push(index.to_string());
+            }
+            owners
+        }
     }
-    [&found.declared, &found.live]
-        .into_iter()
-        .filter_map(|m| m.objects.iter().find(|o| o.kind == d.kind && o.identity == d.identity))
-        .filter_map(|o| o.attrs().identity("partition_of"))
-        .map(|parent| parent.to_string())
-        .collect()
+}
+
+/// The name that such a statement says. DISABLE TRIGGER ALL names no key.
+fn mentioned(d: &Difference) -> &str {
+    if d.attribute.as_deref() == Some("triggers") { "" } else { d.identity.name() }
 }
 
 fn causes(found: &Drift) -> Vec<Option<i64>> {
@@ -150,10 +182,10 @@ fn causes(found: &Drift) -> Vec<Option<i64>> {
                 "n": n,
                 "change": d.change.as_str(),
                 "object": d.object(),
-                "name": d.identity.name(),
+                "name": mentioned(d),
                 "is_table": d.kind.name == "table",
                 "words": words(d),
-                "parents": parents(d, found),
+                "owners": owners(d, found),
                 "parent": part.as_ref().map(|(parent, _)| parent),
                 "part": part.as_ref().map(|(_, part)| part),
                 "containers": if d.change == ChangeKind::Missing { d.containers() } else { Vec::new() },

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Single changes by hand to a live database (drift_changes/changes.txt): each must show as exactly the
-# rows it should, and both its rows' fixes and the script of fix() must end in the declared schema.
+# rows it should, each with the statement that made it, and both its rows' fixes and the script of
+# fix() must end in the declared schema.
 # MATCH=regex: only the changes whose title matches, with what drift() and fix() say.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/drift_changes
@@ -22,6 +23,7 @@ SQL
   cat "$here/base.sql"
   printf 'SELECT schemaguard.declare($declared$%s$declared$);\n' "$(cat "$here/base.sql")"
 } | sql drift_base >/dev/null
+declared_at=$(sql drift_base <<<"SELECT max(id) FROM schemaguard.ddl_log")
 
 # fresh: the live database as it was declared.
 fresh() {
@@ -67,6 +69,10 @@ check() {
   if [ -n "$MATCH" ]; then
     psql -Xq -d drift_live -c 'SELECT * FROM schemaguard.drift()' -c 'SELECT * FROM schemaguard.fix(allow_loss => true)'
   fi
+  if [ "$cause" = yes ]; then
+    rows=$(sql drift_live <<<"SELECT object FROM schemaguard.drift() WHERE coalesce(caused_by, 0) <= $declared_at")
+    [ -z "$rows" ] || say "the record's statement is not named for $rows"
+  fi
   if [ -z "$expected" ] || [ "$fix" = no ]; then return 0; fi
   sql drift_live >"$tmp/fix.sql" <<<"SELECT fix FROM schemaguard.drift()"
   if sql drift_live <"$tmp/fix.sql" >/dev/null 2>"$tmp/error"; then left "the rows' fix"
@@ -79,13 +85,14 @@ check() {
 }
 
 count=0 bad=0
-clear_block() { title='' change='' expected='' fix=yes pg=0; }
+clear_block() { title='' change='' expected='' fix=yes cause=yes pg=0; }
 clear_block
 while IFS= read -r line || [ -n "$line" ]; do
   case $line in
     '# '*) title="$title${line#\#}" ;;
     '> '*) expected+="${line#> }"$'\n' ;;
     'fix: '*) fix=${line#fix: } ;;
+    'cause: '*) cause=${line#cause: } ;;
     'pg: '*) pg=${line#pg: } ;;
     '') check; clear_block ;;
     *) change+="$line"$'\n' ;;
