@@ -47,14 +47,20 @@ pub fn probe_timeout() -> i64 {
 
 /// Called once, when the library is loaded.
 pub fn define() {
-    GucRegistry::define_enum_guc(
+    // SAFETY: the assign hook can't fail.
+    unsafe {
+        GucRegistry::define_enum_guc_with_hooks(
         c"schemaguard.mode",
         c"What happens to a statement that would destroy data.",
         c"enforce refuses it, warn and observe let it through with a warning or silently and record it, off doesn't look.",
         &MODE,
         GucContext::Suset,
         GucFlags::default(),
-    );
+        None,
+        Some(on_mode),
+        None,
+    )
+    };
     GucRegistry::define_int_guc(
         c"schemaguard.probe_timeout",
         c"How long a statement may look at the data that it would destroy.",
@@ -75,4 +81,10 @@ pub fn define() {
     );
     // SAFETY: a static string; keeps ordinary roles from making placeholders.
     unsafe { pgrx::pg_sys::MarkGUCPrefixReserved(c"schemaguard".as_ptr()) };
+}
+
+/// Notes a change that a transaction makes, not one that its end takes back
+/// or that comes with the configuration files.
+extern "C-unwind" fn on_mode(_: std::ffi::c_int, _: *mut std::ffi::c_void) {
+    crate::pg::guard::mode_is_set();
 }

@@ -55,7 +55,7 @@ for n in 100 200 400 800; do
   for db in bare ours; do
     start=$(date +%s%N); psql -qX -v ON_ERROR_STOP=1 -d $db -c "$script"; end=$(date +%s%N)
     echo "$(((end - start) / 1000))" >"$work/$db"
-    [ $db = bare ] || bytes=$(psql -qXAt -d ours -c "SELECT (pg_total_relation_size('schemaguard.ddl_statement') + pg_total_relation_size('schemaguard.ddl_object'))")
+    [ $db = bare ] || bytes=$(psql -qXAt -d ours -c "SELECT pg_total_relation_size('schemaguard.ddl_entry')")
     psql -qX -d $db -c "DO \$\$ BEGIN FOR i IN 1..$n LOOP EXECUTE 'DROP TABLE s' || i; END LOOP; END \$\$" 
   done
   echo "$n $(cat "$work/bare") $(cat "$work/ours") $bytes" |

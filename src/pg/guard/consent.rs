@@ -19,11 +19,11 @@ pub fn accept(reason: &str) {
     }
     let depth = sys::transaction_depth();
     state::with(|s| {
-        s.consent = Some(Consent { depth, reason: reason.to_owned(), used: false });
+        s.consents.push(Consent { depth, reason: reason.to_owned(), used: None });
     });
 }
 
 /// The reason in force, if there is one.
 pub fn in_force() -> Option<String> {
-    state::with(|s| s.consent.as_ref().map(|c| c.reason.clone()))
+    state::with(|s| s.consents.last().map(|c| c.reason.clone()))
 }

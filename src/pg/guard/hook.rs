@@ -4,7 +4,7 @@ use super::state::{self, Late, Pending};
 use super::{definition, judge, probe};
 use crate::loss::{Count, DROP_DATABASE, DROP_GUARD, TRUNCATE, Victim};
 use crate::pg::identity::Address;
-use crate::pg::ledger;
+use crate::pg::ledger::{self, Verdict};
 use crate::pg::settings::{self, Mode};
 use crate::pg::sys::{self, catalog, scan, text};
 use pgrx::pg_sys;
@@ -82,7 +82,7 @@ extern "C-unwind" fn see_setting(name: *const c_char) {
         }
         state::busy(|| {
             if sys::extension().is_some() {
-                judge::record_late("SET", "setting", &name);
+                judge::record_late("SET", "setting", &name, Verdict::Allowed);
             }
         });
     });
@@ -133,12 +133,22 @@ fn altered(address: Address) {
     if address.class == pg_sys::EventTriggerRelationId && sys::extension().is_some() {
         // ALTER EVENT TRIGGER fires no event trigger.
         let name = crate::pg::identity::of(address).map(|i| i.to_string());
-        judge::record_late("ALTER EVENT TRIGGER", "event trigger", &name.unwrap_or_default());
+        judge::record_late(
+            "ALTER EVENT TRIGGER",
+            "event trigger",
+            &name.unwrap_or_default(),
+            Verdict::Allowed,
+        );
     }
     if address.class == catalog::DB_ROLE_SETTING && sys::extension().is_some() {
         // SAFETY: a catalog lookup; null for a role's settings everywhere.
         let database = unsafe { text(pg_sys::get_database_name(address.object)) };
-        judge::record_late("ALTER DATABASE", "database setting", &database.unwrap_or_default());
+        judge::record_late(
+            "ALTER DATABASE",
+            "database setting",
+            &database.unwrap_or_default(),
+            Verdict::Allowed,
+        );
     }
     touched(address);
 }
@@ -254,6 +264,15 @@ fn database(object: pg_sys::Oid) {
 /// the permission check of a named table, so both are done here first.
 fn truncating(relation: pg_sys::Oid) {
     if settings::mode() == Mode::Off {
+        if sys::extension().is_some() && !probe::is_disposable_unlocked(relation) {
+            let name = crate::pg::identity::of(Address {
+                class: pg_sys::RelationRelationId,
+                object: relation,
+                sub: 0,
+            });
+            let name = name.map(|i| i.to_string()).unwrap_or_default();
+            judge::record_late("TRUNCATE TABLE", "table", &name, Verdict::Unguarded);
+        }
         return;
     }
     if !probe::may_truncate(relation) {

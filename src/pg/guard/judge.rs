@@ -7,7 +7,7 @@ use crate::pg::ledger::{self, Verdict, Who};
 use crate::pg::settings::{self, Mode};
 use crate::pg::sys::error::{Raised, log, raise, warning};
 use crate::pg::sys::event::Dropped;
-use crate::pg::sys::{context, scan, server, text};
+use crate::pg::sys::{self, context, scan, server, text};
 use crate::source::sql::redact;
 use pgrx::{PgList, pg_sys};
 
@@ -24,15 +24,13 @@ struct Case {
 
 impl Case {
     /// A statement that no event trigger tells of.
-    fn without_trigger(what: &str, tag: &str, tree: Option<*mut pg_sys::Node>) -> Case {
-        let words = match tree {
-            Some(tree) => statement::words(tree),
-            None => statement::Words {
-                text: context::query_string().map(|q| redact(q.trim()).into_owned()),
-                message: None,
-                context: context::call_stack().lines().next().map(str::to_owned),
-            },
-        };
+    fn without_trigger(what: &str, tag: &str) -> Case {
+        let words = statement::with_current(|tree| Some(statement::words(tree)));
+        let words = words.unwrap_or_else(|| statement::Words {
+            text: context::query_string().map(|q| redact(q.trim()).into_owned()),
+            message: None,
+            context: context::call_stack().lines().next().map(str::to_owned),
+        });
         Case {
             what: what.to_owned(),
             tag: tag.to_owned(),
@@ -73,9 +71,10 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
         words.message =
             format!("{} would take the guard away, and its record (rule drop_guard)", case.what);
     }
+    let depth = sys::transaction_depth();
     let consent = state::with(|s| {
-        s.consent.as_mut().map(|c| {
-            c.used = true;
+        s.consents.last_mut().map(|c| {
+            c.used.get_or_insert(depth);
             c.reason.clone()
         })
     });
@@ -239,7 +238,7 @@ pub fn stray() {
         return;
     }
     let tag = portal_tag();
-    let case = Case::without_trigger(&tag, &tag, None);
+    let case = Case::without_trigger(&tag, &tag);
     let victims: Vec<Victim> = pending.into_iter().map(|p| p.victim).collect();
     let (verdict, reason) = decide(&case, &victims);
     record(&case, verdict, reason, &victims);
@@ -257,16 +256,17 @@ fn portal_tag() -> String {
 
 /// A table that TRUNCATE would empty and that holds rows.
 pub fn truncate(relation: pg_sys::Oid, victim: Victim) {
-    let tag = pg_sys::NodeTag::T_TruncateStmt;
-    let found = statement::with_current(tag, |tree| {
-        // SAFETY: the tag says what it is.
-        let (names, relations) = unsafe { truncated(tree.cast()) };
-        let what = format!("TRUNCATE {names}");
-        (Case::without_trigger(&what, "TRUNCATE TABLE", Some(tree)), relations)
+    let found = statement::with_current(|tree| {
+        // SAFETY: the node's tag says what it is.
+        unsafe {
+            let truncate = (*tree).type_ == pg_sys::NodeTag::T_TruncateStmt;
+            truncate.then(|| truncated(tree.cast()))
+        }
     });
-    let (case, relations) = found
-        .unwrap_or_else(|| (Case::without_trigger("TRUNCATE", "TRUNCATE TABLE", None), Vec::new()));
-    let refusing = state::with(|s| s.consent.is_none()) && settings::mode() == Mode::Enforce;
+    let (names, relations) = found.unwrap_or_default();
+    let what = format!("TRUNCATE {names}");
+    let case = Case::without_trigger(what.trim_end(), "TRUNCATE TABLE");
+    let refusing = state::with(|s| s.consents.is_empty()) && settings::mode() == Mode::Enforce;
     let mut victims = vec![victim];
     for (other, through) in relations {
         if other == relation {
@@ -351,8 +351,8 @@ unsafe fn truncated(
 /// A protected database that would be dropped.
 pub fn database(victim: Victim) {
     let what = format!("DROP DATABASE {}", victim.object);
-    let case = Case::without_trigger(&what, "DROP DATABASE", None);
-    if settings::mode() != Mode::Enforce || state::with(|s| s.consent.is_some()) {
+    let case = Case::without_trigger(&what, "DROP DATABASE");
+    if settings::mode() != Mode::Enforce || state::with(|s| !s.consents.is_empty()) {
         let victims = [victim];
         let (verdict, reason) = decide(&case, &victims);
         return record(&case, verdict, reason, &victims);
@@ -405,25 +405,45 @@ fn record(case: &Case, verdict: Verdict, reason: Option<String>, victims: &[Vict
     hook::late(case.row(verdict, reason, victims), objects);
 }
 
-/// Keeps something for the record that no event trigger tells of and that
-/// destroys nothing.
-pub fn record_late(tag: &str, object_type: &str, object: &str) {
+/// Keeps something for the record that no event trigger tells of.
+pub fn record_late(tag: &str, object_type: &str, object: &str, verdict: Verdict) {
     // SAFETY: reads a flag: what an extension's script does is its own doing.
     if unsafe { pg_sys::creating_extension } {
         return;
     }
-    let case = Case::without_trigger(tag, tag, None);
-    let mut row = case.row(Verdict::Allowed, None, &[]);
+    let case = Case::without_trigger(tag, tag);
+    let mut row = case.row(verdict, None, &[]);
     row.message = None;
     row.detail = None;
-    if tag == "UNUSED CONSENT" {
-        row.text = None;
-    }
     let object = ledger::Object {
         command_tag: tag.to_owned(),
         action: action(tag).to_owned(),
         object_type: object_type.to_owned(),
         object: object.to_owned(),
+        parts: Vec::new(),
+        definition: None,
+    };
+    hook::late(row, vec![object]);
+}
+
+/// Keeps for the record that a consent covered nothing.
+pub fn record_unused(reason: &str) {
+    let row = ledger::Statement {
+        who: Who::now(true),
+        text: None,
+        same_text_as: None,
+        context: None,
+        verdict: Verdict::Allowed,
+        rule: None,
+        reason: Some(reason.to_owned()),
+        message: None,
+        detail: None,
+    };
+    let object = ledger::Object {
+        command_tag: "UNUSED CONSENT".into(),
+        action: "alter".into(),
+        object_type: "consent".into(),
+        object: String::new(),
         parts: Vec::new(),
         definition: None,
     };

@@ -42,7 +42,8 @@ pub struct Pending {
 pub struct Consent {
     pub depth: i32,
     pub reason: String,
-    pub used: bool,
+    /// The depth at which a loss was first let through by it.
+    pub used: Option<i32>,
 }
 
 /// A row of the record that is written at commit: what no event trigger sees.
@@ -57,7 +58,10 @@ pub struct Late {
 #[derive(Default)]
 pub struct State {
     pub running: Vec<Running>,
-    pub consent: Option<Consent>,
+    /// The last one is in force; a savepoint's end may bring back another.
+    pub consents: Vec<Consent>,
+    /// `schemaguard.mode` was set in this transaction.
+    pub mode_set: bool,
     /// Victims seen outside of any statement's bracket.
     pub stray: Vec<Pending>,
     pub late: Vec<Late>,
@@ -105,8 +109,9 @@ pub fn roll_back(depth: i32) {
         s.stray.retain(|v| v.depth < depth);
         s.late.retain(|l| l.depth < depth);
         s.new_columns.retain(|c| c.0 < depth);
-        if s.consent.as_ref().is_some_and(|c| c.depth >= depth) {
-            s.consent = None;
+        s.consents.retain(|c| c.depth < depth);
+        for c in &mut s.consents {
+            c.used.take_if(|used| *used >= depth);
         }
         s.texts = None;
     });
@@ -127,8 +132,9 @@ pub fn release(depth: i32) {
         s.stray.iter_mut().for_each(|v| up(&mut v.depth));
         s.late.iter_mut().for_each(|l| up(&mut l.depth));
         s.new_columns.iter_mut().for_each(|c| up(&mut c.0));
-        if let Some(c) = &mut s.consent {
+        for c in &mut s.consents {
             up(&mut c.depth);
+            c.used.iter_mut().for_each(up);
         }
     });
 }

@@ -3,7 +3,7 @@
 use crate::pg::sys::catalog;
 use crate::pg::sys::context::{self, Parsed};
 use crate::source::sql::redact;
-use pgrx::pg_sys;
+use pgrx::{PgList, pg_sys};
 use std::cell::RefCell;
 
 /// A statement's own words.
@@ -83,14 +83,8 @@ fn own(message: &str, tree: *mut pg_sys::Node) -> Option<&str> {
 /// what stands below it. The text itself may hold quotes and line breaks:
 /// the right end is the one at which the parser finds this very statement.
 fn inner(stack: &str, tree: *mut pg_sys::Node) -> Option<(String, &str)> {
-    const HEAD: &str = "SQL statement \"";
-    let body = stack.strip_prefix(HEAD)?;
-    let ends = body
-        .match_indices("\"\n")
-        .map(|(i, _)| i)
-        .chain(body.ends_with('"').then(|| body.len() - 1));
-    // A text has few such ends; a hostile one must not make this long.
-    for end in ends.take(20) {
+    let body = stack.strip_prefix(STATEMENT)?;
+    for end in ends_of(body) {
         let candidate = &body[..end];
         let found = Parsed::new(candidate)
             .and_then(|mut parsed| parsed.find(tree))
@@ -112,25 +106,21 @@ fn of_function(stack: &str, tree: *mut pg_sys::Node) -> Option<String> {
     })
 }
 
-/// The parse tree of the statement that runs, where no event trigger tells
-/// it (TRUNCATE), and `f` of it: from the portal, or from the innermost SQL
-/// statement of a function.
-pub fn with_current<T>(tag: pg_sys::NodeTag, f: impl Fn(*mut pg_sys::Node) -> T) -> Option<T> {
+/// `f` of the parse tree of the statement that runs, where no event trigger
+/// tells it: from the portal, or from the innermost statement of a function.
+pub fn with_current<T>(f: impl Fn(*mut pg_sys::Node) -> Option<T>) -> Option<T> {
     if context::is_nested() {
         let stack = context::call_stack();
-        let body = stack.strip_prefix("SQL statement \"")?;
-        let ends = body
-            .match_indices("\"\n")
-            .map(|(i, _)| i)
-            .chain(body.ends_with('"').then(|| body.len() - 1));
-        for end in ends.take(20) {
-            if let Some(parsed) = Parsed::new(&body[..end]) {
-                let tree = parsed.first()?;
-                // SAFETY: a complete parse tree, alive as long as `parsed`.
-                return unsafe { (*tree).type_ == tag }.then(|| f(tree));
-            }
+        if let Some(rest) = stack.strip_prefix("SQL function \"") {
+            let (name, rest) = rest.split_once("\" statement ")?;
+            let number: usize = rest.lines().next()?.trim().parse().ok()?;
+            return catalog::sql_bodies(name)
+                .iter()
+                .take(20)
+                .find_map(|body| f(Parsed::new(body)?.nth(number.checked_sub(1)?)?));
         }
-        return None;
+        let body = stack.strip_prefix(STATEMENT)?;
+        return ends_of(body).find_map(|end| f(Parsed::new(&body[..end])?.nth(0)?));
     }
     // SAFETY: the active portal and its statements live as long as it runs.
     unsafe {
@@ -138,13 +128,22 @@ pub fn with_current<T>(tag: pg_sys::NodeTag, f: impl Fn(*mut pg_sys::Node) -> T)
         if portal.is_null() || (*portal).stmts.is_null() {
             return None;
         }
-        for i in 0..(*(*portal).stmts).length {
-            let planned = pg_sys::list_nth((*portal).stmts, i).cast::<pg_sys::PlannedStmt>();
-            let tree = (*planned).utilityStmt;
-            if !tree.is_null() && (*tree).type_ == tag {
-                return Some(f(tree));
-            }
-        }
+        PgList::<pg_sys::PlannedStmt>::from_pg((*portal).stmts)
+            .iter_ptr()
+            .map(|planned| (*planned).utilityStmt)
+            .find_map(|tree| if tree.is_null() { None } else { f(tree) })
     }
-    None
+}
+
+/// How the server's call stack begins a statement that a function runs.
+const STATEMENT: &str = "SQL statement \"";
+
+/// Where the text of such a statement may end: it may hold quotes and line
+/// breaks itself. A text has few of these; a hostile one must not make the
+/// search long.
+fn ends_of(body: &str) -> impl Iterator<Item = usize> {
+    body.match_indices("\"\n")
+        .map(|(i, _)| i)
+        .chain(body.ends_with('"').then(|| body.len() - 1))
+        .take(20)
 }

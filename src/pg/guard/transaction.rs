@@ -2,18 +2,14 @@
 
 use super::{judge, state};
 use crate::pg::ledger;
-use crate::pg::settings::{self, Mode};
+use crate::pg::settings;
 use crate::pg::sys;
 use crate::pg::sys::error::{Raised, warning};
 use pgrx::pg_sys;
 use pgrx::prelude::pg_guard;
-use std::cell::Cell;
 use std::ffi::c_void;
 
-thread_local!(static KNOWN_MODE: Cell<Option<Mode>> = const { Cell::new(None) });
-
 pub fn install() {
-    KNOWN_MODE.set(Some(settings::mode()));
     // SAFETY: once, while the library is loaded; the functions live for ever.
     unsafe {
         pg_sys::RegisterXactCallback(Some(on_transaction), std::ptr::null_mut());
@@ -42,20 +38,21 @@ fn before_commit() {
     }
     note_mode();
     let something = state::with(|s| {
-        !s.late.is_empty() || !s.stray.is_empty() || s.consent.is_some() || !s.running.is_empty()
+        !s.late.is_empty() || !s.stray.is_empty() || !s.consents.is_empty() || !s.running.is_empty()
     });
     if !something {
         return;
     }
     judge::before_commit();
-    if let Some(unused) = state::with(|s| s.consent.take_if(|c| !c.used)) {
+    let consents = state::with(|s| std::mem::take(&mut s.consents));
+    for unused in consents.iter().filter(|c| c.used.is_none()) {
         warning(Raised {
             sqlstate: "SG005",
             message: "consent to lose data covered nothing in this transaction".into(),
             detail: Some(format!("The reason given: {}", unused.reason)),
             hint: Some("Consent ends with its transaction: BEGIN; SELECT schemaguard.accept_data_loss('…'); the statement; COMMIT;".into()),
         });
-        judge::record_late("UNUSED CONSENT", "consent", &unused.reason);
+        judge::record_unused(&unused.reason);
     }
     let late = state::with(|s| std::mem::take(&mut s.late));
     if late.is_empty() {
@@ -75,16 +72,15 @@ fn before_commit() {
 /// A change of mode is recorded however it was made: SET is seen by the hook,
 /// set_config() only here.
 fn note_mode() {
-    let mode = settings::mode();
-    if KNOWN_MODE.get() == Some(mode) {
+    if !state::with(|s| std::mem::take(&mut s.mode_set)) {
         return;
     }
-    KNOWN_MODE.set(Some(mode));
     let seen = state::with(|s| {
         s.late.iter().any(|l| l.objects.iter().any(|o| o.object_type == "setting"))
     });
     if !seen && sys::extension().is_some() {
-        judge::record_late("SET", "setting", &format!("schemaguard.mode={}", mode.as_str()));
+        let setting = format!("schemaguard.mode={}", settings::mode().as_str());
+        judge::record_late("SET", "setting", &setting, ledger::Verdict::Allowed);
     }
 }
 

@@ -112,9 +112,9 @@ impl Parsed {
         }
     }
 
-    /// The first statement, if there is one.
-    pub fn first(&self) -> Option<*mut pg_sys::Node> {
-        self.statements.first().map(|(_, tree)| *tree)
+    /// The parse tree of a statement, counted from 0; it lives as long as self.
+    pub fn nth(&self, n: usize) -> Option<*mut pg_sys::Node> {
+        self.statements.get(n).map(|(_, tree)| *tree)
     }
 
     /// The next statement that equals `tree`; the search goes on behind the
