@@ -1,6 +1,7 @@
 //! What an object is called in the record: the same names that drift() uses.
 
-use super::sys::text;
+use super::sys::event::Dropped;
+use super::sys::{catalog, text};
 use crate::model::Identity;
 use pgrx::{PgList, pg_sys};
 
@@ -43,36 +44,69 @@ pub fn of(address: Address) -> Option<Identity> {
                 }
                 let names = strings(names);
                 let args = strings(args);
-                Some(from_names(address.class, names, &args))
+                let whole = text(found).unwrap_or_default();
+                Some(from_names(address.class, names, &args, &whole))
             }
         }
     }
 }
 
 /// The identity of a dropped object, from what the server kept of it.
-pub fn of_dropped(
-    class: pg_sys::Oid,
-    schema: Option<&str>,
-    name: Option<&str>,
-    names: Vec<String>,
-    args: &[String],
-) -> Identity {
-    if class == pg_sys::TypeRelationId
-        && let (Some(schema), Some(name)) = (schema, name)
-    {
-        return Identity::new([schema, name]);
+pub fn of_dropped(dropped: &Dropped) -> Identity {
+    let names = dropped.names.clone();
+    match dropped.class {
+        pg_sys::TypeRelationId => match (&dropped.schema, &dropped.name) {
+            (Some(schema), Some(name)) => Identity::new([schema, name]),
+            _ => Identity::new(names),
+        },
+        class => from_names(class, names, &dropped.args, &dropped.identity),
     }
-    from_names(class, names, args)
 }
 
-fn from_names(class: pg_sys::Oid, names: Vec<String>, args: &[String]) -> Identity {
-    let mut identity = Identity::new(names);
-    if class == pg_sys::ProcedureRelationId {
-        let types: Vec<&str> =
-            args.iter().map(|a| a.strip_prefix("pg_catalog.").unwrap_or(a)).collect();
-        identity.args = Some(types.join(", "));
+/// The identity out of the server's parts; `whole` is its own text.
+fn from_names(class: pg_sys::Oid, names: Vec<String>, args: &[String], whole: &str) -> Identity {
+    let plain = |s: &str| s.strip_prefix("pg_catalog.").unwrap_or(s).to_owned();
+    match class {
+        pg_sys::ProcedureRelationId | catalog::OPERATOR => {
+            let mut identity = Identity::new(names);
+            let types: Vec<String> = args.iter().map(|a| plain(a)).collect();
+            identity.args = Some(types.join(", "));
+            identity
+        }
+        // A domain's: the parts are the domain's quoted name and the constraint.
+        catalog::CONSTRAINT if names.len() == 1 => {
+            let mut parts = unquoted(&names[0]);
+            parts.extend(args.first().cloned());
+            Identity::new(parts)
+        }
+        // What has neither a schema nor one name is called as the server does.
+        catalog::USER_MAPPING | catalog::DEFAULT_ACL => Identity::new([whole]),
+        catalog::CAST => {
+            let text = whole.replace("(pg_catalog.", "(").replace(" AS pg_catalog.", " AS ");
+            Identity { parts: vec![], args: Some(text.trim_matches(['(', ')']).to_owned()) }
+        }
+        _ => Identity::new(names),
     }
-    identity
+}
+
+/// The parts of a name as SQL writes it.
+pub fn unquoted(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut quoted = false;
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        let last = parts.last_mut().expect("there is always one part");
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                last.push('"');
+            }
+            '"' => quoted = !quoted,
+            '.' if !quoted => parts.push(String::new()),
+            c => last.push(c),
+        }
+    }
+    parts
 }
 
 /// The name of a schema; temporary schemas are called pg_temp.

@@ -39,7 +39,8 @@ pub fn keep(address: Address) {
         if !known && let Some(definition) = relation(table.object) {
             put(table, definition);
         }
-        if address.class != catalog::CONSTRAINT {
+        // A foreign key may stand on a table that stays.
+        if address.class != catalog::CONSTRAINT || !catalog::is_foreign_key(address.object) {
             return;
         }
     }
@@ -53,11 +54,26 @@ pub fn keep(address: Address) {
         catalog::CONSTRAINT => catalog::constraint_definition(address.object),
         pg_sys::TriggerRelationId => trigger(address.object),
         pg_sys::TypeRelationId => type_definition(address.object),
+        catalog::REWRITE => rule(address.object),
+        catalog::ATTR_DEFAULT => {
+            // A column is described while its default is there: that goes first.
+            let Some(column) = default_column(address) else { return };
+            return match column_alone(column.object, column.sub as i16) {
+                Some(definition) => put(column, definition),
+                None => {}
+            };
+        }
         _ => None,
     };
     if let Some(definition) = definition {
         put(address, definition);
     }
+}
+
+/// A rule's definition; the one that makes a view a view is the view's.
+fn rule(oid: pg_sys::Oid) -> Option<String> {
+    let definition = sys::call(pg_sys::F_PG_GET_RULEDEF_OID, &[oid.into()])?;
+    (!definition.contains("\"_RETURN\"")).then_some(definition)
 }
 
 /// A key is described while its index is there: that goes first.
@@ -126,6 +142,18 @@ pub fn keep_view(range: *mut pg_sys::RangeVar) {
     }
 }
 
+/// A trigger that a statement is about to replace.
+pub fn keep_trigger(range: *mut pg_sys::RangeVar, name: *const std::ffi::c_char) {
+    // SAFETY: names out of the statement's parse tree, and lookups by them.
+    unsafe {
+        let Some(table) = sys::server::relation_named(range) else { return };
+        let object = pg_sys::get_trigger_oid(table, name, true);
+        if object != pg_sys::InvalidOid {
+            keep(Address { class: pg_sys::TriggerRelationId, object, sub: 0 });
+        }
+    }
+}
+
 /// A trigger's definition; those that keep foreign keys belong to these.
 fn trigger(oid: pg_sys::Oid) -> Option<String> {
     let definition = sys::call(pg_sys::F_PG_GET_TRIGGERDEF_OID, &[oid.into()])?;
@@ -149,9 +177,22 @@ fn relation(oid: pg_sys::Oid) -> Option<String> {
             if toast { None } else { sys::call(pg_sys::F_PG_GET_INDEXDEF_OID, &[oid.into()]) }
         }
         kind @ (b'r' | b'p' | b'f' | b'c') => Some(table(oid, kind)),
-        b'S' => Some(format!("CREATE SEQUENCE {}", name())),
+        b'S' => Some(sequence(oid, &name())),
         _ => None,
     }
+}
+
+/// A sequence with its options.
+fn sequence(oid: pg_sys::Oid, name: &str) -> String {
+    let head = format!("CREATE SEQUENCE {name}");
+    let Some(s) = catalog::sequence(oid) else { return head };
+    // SAFETY: a catalog lookup.
+    let type_name = unsafe { text(pg_sys::format_type_be(s.type_oid)) }.unwrap_or_default();
+    let cycle = if s.cycle { " CYCLE" } else { "" };
+    format!(
+        "{head} AS {type_name} START WITH {} INCREMENT BY {} MINVALUE {} MAXVALUE {} CACHE {}{cycle}",
+        s.start, s.increment, s.min, s.max, s.cache
+    )
 }
 
 /// A table with its columns, constraints and indexes.
@@ -303,10 +344,28 @@ fn type_definition(oid: pg_sys::Oid) -> Option<String> {
                 let mut modifier = -1;
                 let base = pg_sys::getBaseTypeAndTypmod(oid, &mut modifier);
                 text(pg_sys::format_type_with_typemod(base, modifier))
-            };
-            base.map(|base| format!("CREATE DOMAIN {name} AS {base}"))
+            }?;
+            let domain = catalog::domain(oid)?;
+            let mut out = format!("CREATE DOMAIN {name} AS {base}");
+            if let Some(default) = domain.default {
+                out.push_str(&format!(" DEFAULT {default}"));
+            }
+            if domain.not_null {
+                out.push_str(" NOT NULL");
+            }
+            for constraint in domain.constraints {
+                if let Some(definition) = catalog::constraint_definition(constraint) {
+                    out.push_str(&format!(" {definition}"));
+                }
+            }
+            Some(out)
         }
-        b'r' => Some(format!("CREATE TYPE {name} AS RANGE (…)")),
+        b'r' => {
+            let subtype = catalog::range_subtype(oid)?;
+            // SAFETY: a catalog lookup.
+            let subtype = unsafe { text(pg_sys::format_type_be(subtype)) }?;
+            Some(format!("CREATE TYPE {name} AS RANGE (subtype = {subtype})"))
+        }
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::state::{self, Running};
 use super::{definition, judge, statement};
+use crate::model::Identity;
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
 use crate::pg::settings::{self, Mode};
@@ -78,11 +79,20 @@ fn start(event: Event) {
         let tree = event.parse_tree();
         // SAFETY: the node's tag says what it is.
         unsafe {
-            if (*tree).type_ == pg_sys::NodeTag::T_ViewStmt {
-                let view = tree.cast::<pg_sys::ViewStmt>();
-                if (*view).replace {
-                    definition::keep_view((*view).view);
+            match (*tree).type_ {
+                pg_sys::NodeTag::T_ViewStmt => {
+                    let view = tree.cast::<pg_sys::ViewStmt>();
+                    if (*view).replace {
+                        definition::keep_view((*view).view);
+                    }
                 }
+                pg_sys::NodeTag::T_CreateTrigStmt => {
+                    let trigger = tree.cast::<pg_sys::CreateTrigStmt>();
+                    if (*trigger).replace {
+                        definition::keep_trigger((*trigger).relation, (*trigger).trigname);
+                    }
+                }
+                _ => {}
             }
         }
     });
@@ -117,35 +127,46 @@ fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
         .filter(|d| d.class == pg_sys::RelationRelationId && d.sub == 0)
         .map(|d| d.names.as_slice())
         .collect();
-    objects
-        .iter()
-        .filter(|d| !d.is_temporary && d.schema.as_deref() != Some("pg_toast"))
-        .filter_map(|d| {
-            let address = Address { class: d.class, object: d.object, sub: d.sub };
-            let definition = definitions.remove(&address);
-            let part = d.names.len() == 3 && tables.contains(&d.names[..2]);
-            if !d.original
-                && (part || (definition.is_none() && d.class != pg_sys::NamespaceRelationId))
-            {
-                return None;
-            }
-            let object = identity::of_dropped(
-                d.class,
-                d.schema.as_deref(),
-                d.name.as_deref(),
-                d.names.clone(),
-                &d.args,
-            );
-            Some(ledger::Object {
-                command_tag: tag.to_owned(),
-                action: "drop".into(),
-                object_type: object_type(&d.object_type),
-                object: object.to_string(),
-                parts: Vec::new(),
-                definition,
-            })
-        })
-        .collect()
+    let mut rows: Vec<ledger::Object> = Vec::new();
+    for d in objects {
+        let toast = d.schema.as_deref() == Some("pg_toast");
+        if d.is_temporary || toast || is_temporary(&d.names) {
+            continue;
+        }
+        let address = Address { class: d.class, object: d.object, sub: d.sub };
+        let definition = definitions.remove(&address);
+        let part = d.names.len() == 3 && tables.contains(&d.names[..2]);
+        // Row types, constructors of ranges: made and gone with what they serve.
+        let servant =
+            !d.normal && matches!(d.class, pg_sys::ProcedureRelationId | pg_sys::TypeRelationId);
+        let nameless = definition.is_none() && d.class != pg_sys::NamespaceRelationId;
+        if !d.original && (part || servant || nameless) {
+            continue;
+        }
+        let object = identity::of_dropped(d).to_string();
+        let object_type = object_type(&d.object_type);
+        // A composite type is a relation and a type.
+        if let Some(twin) =
+            rows.iter_mut().find(|r| r.object == object && r.object_type == object_type)
+        {
+            twin.definition = twin.definition.take().or(definition);
+            continue;
+        }
+        rows.push(ledger::Object {
+            command_tag: tag.to_owned(),
+            action: "drop".into(),
+            object_type,
+            object,
+            parts: Vec::new(),
+            definition,
+        });
+    }
+    rows
+}
+
+/// Whether the names are those of something in a temporary schema.
+fn is_temporary(names: &[String]) -> bool {
+    names.first().is_some_and(|schema| schema == "pg_temp" || schema.starts_with("pg_temp_"))
 }
 
 /// PostgreSQL's word as drift() uses it: `table column` is a column here.
@@ -197,11 +218,12 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
         };
         if command.class == pg_sys::InvalidOid {
             // GRANT and REVOKE name their objects only in the parse tree.
-            let names = granted(event.parse_tree());
-            if names.is_empty() {
+            let named = granted(event.parse_tree());
+            if named.is_empty() {
                 rows.push(row(String::new(), None, Vec::new()));
             }
-            rows.extend(names.into_iter().map(|n| row(n, None, Vec::new())));
+            let lasting = named.into_iter().filter(|i| !is_temporary(&i.parts));
+            rows.extend(lasting.map(|i| row(i.to_string(), None, Vec::new())));
             continue;
         }
         let address = Address { class: command.class, object: command.object, sub: command.sub };
@@ -209,6 +231,9 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
             continue;
         }
         let identity = identity::of(address);
+        if identity.as_ref().is_some_and(|i| is_temporary(&i.parts)) {
+            continue;
+        }
         let parts = match &identity {
             Some(identity)
                 if address.class == pg_sys::RelationRelationId
@@ -224,6 +249,12 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
             .or_else(|| command.identity.clone())
             .unwrap_or_default();
         rows.push(row(name, running.definitions.get(&address).cloned(), parts));
+    }
+    if let Some(table) = rows.first().filter(|r| r.command_tag == "ALTER TABLE").cloned() {
+        for partition in partitions(event.parse_tree()) {
+            let object = partition.to_string();
+            rows.push(ledger::Object { object, parts: Vec::new(), ..table.clone() });
+        }
     }
     rows
 }
@@ -261,7 +292,7 @@ fn parts(running: &Running, table: pg_sys::Oid, names: &[String]) -> Vec<String>
 }
 
 /// The objects of a GRANT or REVOKE.
-fn granted(tree: *mut pg_sys::Node) -> Vec<String> {
+fn granted(tree: *mut pg_sys::Node) -> Vec<Identity> {
     // SAFETY: each node's tag says what it is.
     unsafe {
         if (*tree).type_ != pg_sys::NodeTag::T_GrantStmt {
@@ -273,11 +304,44 @@ fn granted(tree: *mut pg_sys::Node) -> Vec<String> {
             .filter_map(|node| match (*node).type_ {
                 pg_sys::NodeTag::T_RangeVar => {
                     let object = sys::server::relation_named(node.cast())?;
-                    let class = pg_sys::RelationRelationId;
-                    identity::of(Address { class, object, sub: 0 }).map(|i| i.to_string())
+                    identity::of(Address { class: pg_sys::RelationRelationId, object, sub: 0 })
                 }
-                pg_sys::NodeTag::T_String => text((*node.cast::<pg_sys::String>()).sval),
+                pg_sys::NodeTag::T_ObjectWithArgs => {
+                    let object = pg_sys::LookupFuncWithArgs((*grant).objtype, node.cast(), true);
+                    identity::of(Address { class: pg_sys::ProcedureRelationId, object, sub: 0 })
+                }
+                pg_sys::NodeTag::T_String => {
+                    text((*node.cast::<pg_sys::String>()).sval).map(|name| Identity::new([name]))
+                }
                 _ => None,
+            })
+            .collect()
+    }
+}
+
+/// The partitions that an ALTER TABLE attaches or detaches.
+fn partitions(tree: *mut pg_sys::Node) -> Vec<Identity> {
+    use pg_sys::AlterTableType::{
+        AT_AttachPartition, AT_DetachPartition, AT_DetachPartitionFinalize,
+    };
+    // SAFETY: each node's tag says what it is.
+    unsafe {
+        if (*tree).type_ != pg_sys::NodeTag::T_AlterTableStmt {
+            return Vec::new();
+        }
+        let alter = tree.cast::<pg_sys::AlterTableStmt>();
+        PgList::<pg_sys::AlterTableCmd>::from_pg((*alter).cmds)
+            .iter_ptr()
+            .filter(|c| {
+                let kind = (**c).subtype;
+                kind == AT_AttachPartition
+                    || kind == AT_DetachPartition
+                    || kind == AT_DetachPartitionFinalize
+            })
+            .filter_map(|c| {
+                let partition = (*c).def.cast::<pg_sys::PartitionCmd>();
+                let object = sys::server::relation_named((*partition).name)?;
+                identity::of(Address { class: pg_sys::RelationRelationId, object, sub: 0 })
             })
             .collect()
     }

@@ -3,6 +3,7 @@
 use super::state::{self, Pending};
 use super::{hook, probe, statement};
 use crate::loss::{self, Count, DROP_GUARD, TRUNCATE, Victim};
+use crate::pg::identity;
 use crate::pg::ledger::{self, Verdict, Who};
 use crate::pg::settings::{self, Mode};
 use crate::pg::sys::error::{Raised, log, raise, warning};
@@ -134,21 +135,7 @@ fn object_type(victim: &Victim) -> &'static str {
 
 /// A victim's name as the record writes names.
 fn unquoted(object: &str) -> String {
-    let mut parts = vec![String::new()];
-    let mut quoted = false;
-    let mut chars = object.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                parts.last_mut().unwrap().push('"');
-            }
-            '"' => quoted = !quoted,
-            '.' if !quoted => parts.push(String::new()),
-            c => parts.last_mut().unwrap().push(c),
-        }
-    }
-    crate::model::Identity::new(parts).to_string()
+    crate::model::Identity::new(identity::unquoted(object)).to_string()
 }
 
 /// At the end of a DDL statement, with the objects that it has dropped.

@@ -142,8 +142,11 @@ const STATEMENT: &str = "SQL statement \"";
 /// breaks itself. A text has few of these; a hostile one must not make the
 /// search long.
 fn ends_of(body: &str) -> impl Iterator<Item = usize> {
-    body.match_indices("\"\n")
-        .map(|(i, _)| i)
-        .chain(body.ends_with('"').then(|| body.len() - 1))
-        .take(20)
+    let ends = body.match_indices("\"\n").map(|(i, _)| i);
+    let mut ends: Vec<usize> =
+        ends.chain(body.ends_with('"').then(|| body.len() - 1)).take(20).collect();
+    // The longest text that is a statement is the one: what follows it in the
+    // stack is none.
+    ends.reverse();
+    ends.into_iter()
 }

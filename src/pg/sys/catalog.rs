@@ -8,7 +8,13 @@ use pgrx::{FromDatum, pg_sys};
 pub const ATTR_DEFAULT: pg_sys::Oid = pg_sys::Oid::from_u32(2604);
 pub const CONSTRAINT: pg_sys::Oid = pg_sys::Oid::from_u32(2606);
 pub const DEPEND: pg_sys::Oid = pg_sys::Oid::from_u32(2608);
+pub const SEQUENCE: pg_sys::Oid = pg_sys::Oid::from_u32(2224);
+pub const RANGE: pg_sys::Oid = pg_sys::Oid::from_u32(3541);
 pub const INHERITS: pg_sys::Oid = pg_sys::Oid::from_u32(2611);
+pub const CAST: pg_sys::Oid = pg_sys::Oid::from_u32(2605);
+pub const OPERATOR: pg_sys::Oid = pg_sys::Oid::from_u32(2617);
+pub const USER_MAPPING: pg_sys::Oid = pg_sys::Oid::from_u32(1418);
+pub const DEFAULT_ACL: pg_sys::Oid = pg_sys::Oid::from_u32(826);
 pub const REWRITE: pg_sys::Oid = pg_sys::Oid::from_u32(2618);
 pub const DB_ROLE_SETTING: pg_sys::Oid = pg_sys::Oid::from_u32(2964);
 pub const POLICY: pg_sys::Oid = pg_sys::Oid::from_u32(3256);
@@ -18,6 +24,9 @@ const CLASS_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2662);
 const CONSTRAINT_TABLE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2665);
 const CONSTRAINT_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2667);
 const ENUM_TYPE_SORT_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3534);
+const SEQUENCE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(5002);
+const RANGE_TYPE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3542);
+const TYPE_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2703);
 const INHERITS_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2680);
 /// pg_proc by name, argument types and schema.
 const PROC_NAME_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2691);
@@ -106,6 +115,94 @@ pub fn constraint_definition(constraint: pg_sys::Oid) -> Option<String> {
             };
     });
     whole.then(|| super::call(pg_sys::F_PG_GET_CONSTRAINTDEF_OID, &[constraint.into()]))?
+}
+
+/// Whether a constraint is a foreign key.
+pub fn is_foreign_key(constraint: pg_sys::Oid) -> bool {
+    let mut foreign = false;
+    let kind_at = column(CONSTRAINT, c"contype");
+    rows(CONSTRAINT, CONSTRAINT_OID_INDEX, &[(0, constraint)], |values, _| {
+        foreign = values[kind_at].value() as u8 == b'f';
+    });
+    foreign
+}
+
+/// A sequence's options.
+pub struct Sequence {
+    pub type_oid: pg_sys::Oid,
+    pub start: i64,
+    pub increment: i64,
+    pub max: i64,
+    pub min: i64,
+    pub cache: i64,
+    pub cycle: bool,
+}
+
+/// The options of a sequence.
+pub fn sequence(relation: pg_sys::Oid) -> Option<Sequence> {
+    let mut found = None;
+    rows(SEQUENCE, SEQUENCE_INDEX, &[(0, relation)], |values, _| {
+        // SAFETY: an oid, five bigints and a boolean, never null.
+        unsafe {
+            let long = |at: usize| i64::from_datum(values[at], false).unwrap_or(0);
+            found = Some(Sequence {
+                type_oid: pg_sys::Oid::from_datum(values[1], false).unwrap(),
+                start: long(2),
+                increment: long(3),
+                max: long(4),
+                min: long(5),
+                cache: long(6),
+                cycle: bool::from_datum(values[7], false).unwrap_or(false),
+            });
+        }
+    });
+    found
+}
+
+/// What a range type is a range of.
+pub fn range_subtype(range: pg_sys::Oid) -> Option<pg_sys::Oid> {
+    let mut found = None;
+    rows(RANGE, RANGE_TYPE_INDEX, &[(0, range)], |values, _| {
+        // SAFETY: an oid column that is never null.
+        found = unsafe { pg_sys::Oid::from_datum(values[1], false) };
+    });
+    found
+}
+
+/// What a domain adds to its base type.
+pub struct Domain {
+    pub default: Option<String>,
+    pub not_null: bool,
+    pub constraints: Vec<pg_sys::Oid>,
+}
+
+/// A domain's default and constraints.
+pub fn domain(type_oid: pg_sys::Oid) -> Option<Domain> {
+    let default_at = column(pg_sys::TypeRelationId, c"typdefault");
+    let not_null_at = column(pg_sys::TypeRelationId, c"typnotnull");
+    let mut found = None;
+    rows(pg_sys::TypeRelationId, TYPE_OID_INDEX, &[(0, type_oid)], |values, nulls| {
+        // SAFETY: a text that may be null, and a boolean.
+        unsafe {
+            found = Some(Domain {
+                default: String::from_datum(values[default_at], nulls[default_at]),
+                not_null: bool::from_datum(values[not_null_at], false).unwrap_or(false),
+                constraints: Vec::new(),
+            });
+        }
+    });
+    let mut domain = found?;
+    let (table_at, type_at) = (column(CONSTRAINT, c"conrelid"), column(CONSTRAINT, c"contypid"));
+    let kind_at = column(CONSTRAINT, c"contype");
+    let keys = [(table_at, pg_sys::InvalidOid), (type_at, type_oid)];
+    rows(CONSTRAINT, CONSTRAINT_TABLE_INDEX, &keys, |values, _| {
+        // 17 and later keep NOT NULL as a constraint, too.
+        if values[kind_at].value() as u8 == b'c' {
+            // SAFETY: the first column is the row's oid.
+            domain.constraints.extend(unsafe { pg_sys::Oid::from_datum(values[0], false) });
+        }
+    });
+    Some(domain)
 }
 
 /// The tables that a table inherits from or is a partition of.

@@ -57,6 +57,8 @@ pub struct Dropped {
     pub object: pg_sys::Oid,
     pub sub: i32,
     pub original: bool,
+    /// Goes by a dependency that CASCADE follows, not as a part.
+    pub normal: bool,
     pub is_temporary: bool,
     pub object_type: String,
     pub schema: Option<String>,
@@ -93,6 +95,7 @@ pub fn dropped() -> Vec<Dropped> {
             object: row.oid(1),
             sub: row.int(2),
             original: row.boolean(3),
+            normal: row.boolean(4),
             is_temporary: row.boolean(5),
             object_type: row.text(6).unwrap_or_default(),
             schema: row.text(7),
