@@ -13,6 +13,7 @@ use pgrx::spi::Spi;
 use pgrx::{PgList, pg_sys};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
+use std::ffi::c_char;
 
 /// What is built, and where.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -294,7 +295,7 @@ fn watch(mut running: worker::Running, desk: &Desk) -> Result<Vec<u8>, String> {
             worker::Look::Answer(bytes) => return Ok(bytes),
             worker::Look::Still(same) => running = same,
         }
-        if desk.abandoned() {
+        if worker::interrupted().is_err() || desk.abandoned() {
             running.stop();
             return Err("cancelled".into());
         }
@@ -457,22 +458,28 @@ fn try_build(job: &Build) -> Result<Outcome, Trouble> {
         });
         set.map_err(Trouble::general)?;
     }
+    let source = sys::cstring(sql);
     // SAFETY: the trees have to outlive the transactions of the statements.
-    let trees = unsafe {
+    let (trees, memory) = unsafe {
         pg_sys::MemoryContextSwitchTo(pg_sys::TopMemoryContext);
-        parse(sql)?
+        let memory = pg_sys::AllocSetContextCreateInternal(
+            pg_sys::TopMemoryContext,
+            c"schemaguard declared statement".as_ptr(),
+            pg_sys::ALLOCSET_DEFAULT_MINSIZE as _,
+            pg_sys::ALLOCSET_DEFAULT_INITSIZE as _,
+            pg_sys::ALLOCSET_DEFAULT_MAXSIZE as _,
+        );
+        (parse(sql)?, memory)
     };
-    let mut baseline: Option<Vec<String>> = None;
     // SAFETY: a list of raw statements.
     for raw in unsafe { PgList::<pg_sys::RawStmt>::from_pg(trees) }.iter_ptr() {
-        if baseline.is_none() {
-            baseline = Some(job.furnished_schemas.clone());
-        }
         let start = statement_start(sql, raw);
-        if let Some(note) = run(sql, raw, job).map_err(|(failure, position)| Trouble {
-            failure,
-            at: Some(position.map_or(start, |p| byte_offset(sql, p))),
-        })? {
+        if let Some(note) =
+            run(raw, job, source.as_ptr(), memory).map_err(|(failure, position)| Trouble {
+                failure,
+                at: Some(position.map_or(start, |p| byte_offset(sql, p))),
+            })?
+        {
             left_out.push((crate::source::sql::line_and_column(sql, start).0, note));
         }
     }
@@ -573,9 +580,10 @@ fn byte_offset(sql: &str, position: usize) -> usize {
 
 /// Runs one statement as a client's own would run, or says what was left out.
 fn run(
-    sql: &str,
     raw: *mut pg_sys::RawStmt,
     job: &Build,
+    source: *const c_char,
+    memory: pg_sys::MemoryContext,
 ) -> Result<Option<String>, (Failure, Option<usize>)> {
     let caught = with_position(|| {
         worker::caught(|| {
@@ -586,7 +594,7 @@ fn run(
                 pgrx::check_for_interrupts!();
                 match judge((*raw).stmt, job) {
                     What::Run => {
-                        execute(sql, raw);
+                        execute(source, raw, memory);
                         pg_sys::CommitTransactionCommand();
                         Ok(None)
                     }
@@ -742,11 +750,13 @@ unsafe fn data(tag: &str, range: *mut pg_sys::RangeVar) -> What {
 /// Runs a statement the way the server runs a client's.
 ///
 /// # Safety
-/// `raw` is a statement of `sql`; inside a transaction, errors are caught.
-unsafe fn execute(sql: &str, raw: *mut pg_sys::RawStmt) {
+/// `raw` is a statement of `source`; inside a transaction, errors are caught.
+unsafe fn execute(source: *const c_char, raw: *mut pg_sys::RawStmt, memory: pg_sys::MemoryContext) {
     // SAFETY: the steps and their order are exec_simple_query's.
     unsafe {
-        let source = pg_sys::pstrdup(sys::cstring(sql).as_ptr());
+        // Not the transaction's: CREATE INDEX CONCURRENTLY ends that half-way.
+        pg_sys::MemoryContextReset(memory);
+        pg_sys::MemoryContextSwitchTo(memory);
         let command = pg_sys::CreateCommandTag((*raw).stmt);
         let needs_snapshot = pg_sys::analyze_requires_snapshot(raw);
         if needs_snapshot {

@@ -151,16 +151,16 @@ impl Running {
                 break;
             }
             nap();
-            if limit.is_none() && interrupt.is_none() {
-                let check = catch_unwind(AssertUnwindSafe(|| {
-                    pgrx::check_for_interrupts!();
-                }));
-                if let Err(payload) = check {
-                    self.head().cancelled.store(1, Ordering::Release);
-                    self.terminate();
-                    interrupt = Some(payload);
-                    cleaning = Some(Instant::now());
-                }
+            // While the worker cleans up, too: DROP DATABASE waits until every
+            // process of the server has looked.
+            if limit.is_none()
+                && let Err(payload) = interrupted()
+                && interrupt.is_none()
+            {
+                self.head().cancelled.store(1, Ordering::Release);
+                self.terminate();
+                interrupt = Some(payload);
+                cleaning = Some(Instant::now());
             }
         }
         let answer = self.take_answer();
@@ -190,6 +190,7 @@ impl Running {
         let begin = Instant::now();
         while !self.stopped() && begin.elapsed() < Duration::from_secs(10) {
             nap();
+            let _ = interrupted();
         }
         // An answer that came after all must not stay in memory.
         if self.head().state.load(Ordering::Acquire) == ANSWERED {
@@ -228,6 +229,14 @@ fn read_pinned(handle: u32, length: usize) -> Result<Vec<u8>, String> {
         pg_sys::dsm_detach(segment);
         Ok(bytes)
     }
+}
+
+/// Serves what other processes ask of this one; the error is a cancel on its
+/// way to the client.
+pub fn interrupted() -> std::thread::Result<()> {
+    catch_unwind(AssertUnwindSafe(|| {
+        pgrx::check_for_interrupts!();
+    }))
 }
 
 /// A short sleep that ends when somebody has something to say.

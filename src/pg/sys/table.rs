@@ -97,7 +97,7 @@ impl Table {
         // SAFETY: an index scan under the lock that `open` took. SnapshotAny
         // sees dead rows, too: a number may be left out, never given twice.
         unsafe {
-            let key = pg_sys::RelationGetPrimaryKeyIndex(self.rel);
+            let key = super::version::primary_key(self.rel);
             let index = pg_sys::index_open(key, pg_sys::AccessShareLock as _);
             let scan = pg_sys::systable_beginscan_ordered(
                 self.rel,

@@ -49,7 +49,7 @@ pub unsafe fn run_portal(
     // SAFETY: the caller's promise. 18 dropped the flag `run_once`.
     unsafe {
         #[cfg(feature = "pg18")]
-        pg_sys::PortalRun(portal, pg_sys::FETCH_ALL as _, true, dest, dest, completion);
+        pg_sys::PortalRun(portal, i64::MAX as _, true, dest, dest, completion);
         #[cfg(not(feature = "pg18"))]
         pg_sys::PortalRun(portal, i64::MAX as _, true, true, dest, dest, completion);
     }
@@ -80,5 +80,19 @@ pub fn end_on_sigterm() {
         pg_sys::pqsignal(15, Some(raw_die));
         #[cfg(feature = "pg18")]
         pg_sys::pqsignal_be(15, Some(raw_die));
+    }
+}
+
+/// The index of a table's primary key.
+///
+/// # Safety
+/// `rel` is open.
+pub unsafe fn primary_key(rel: pg_sys::Relation) -> pg_sys::Oid {
+    // SAFETY: the caller's promise. From 18 on a key may be deferrable, too.
+    unsafe {
+        #[cfg(not(feature = "pg18"))]
+        return pg_sys::RelationGetPrimaryKeyIndex(rel);
+        #[cfg(feature = "pg18")]
+        return pg_sys::RelationGetPrimaryKeyIndex(rel, false);
     }
 }
