@@ -5,8 +5,18 @@ use super::{declared, guard, status, sys};
 use pgrx::prelude::*;
 
 #[pg_extern]
-fn declare(source: &str, format: &str, name: &str, schemas: Option<Vec<String>>) -> i64 {
-    sys::entry(|| declared::declare(source, format, name, schemas))
+fn declare(
+    source: Option<&str>,
+    format: Option<&str>,
+    name: Option<&str>,
+    schemas: Option<Vec<String>>,
+) -> i64 {
+    sys::entry(|| {
+        let Some(source) = source else {
+            sys::raise("SG004", "the source of a declared schema must not be null", None, None)
+        };
+        declared::declare(source, format.unwrap_or("sql"), name.unwrap_or("main"), schemas)
+    })
 }
 
 #[pg_extern]

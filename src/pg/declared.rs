@@ -42,6 +42,11 @@ pub fn declare(source: &str, format: &str, name: &str, schemas: Option<Vec<Strin
     if name.trim().is_empty() {
         raise("SG004", "a declared schema needs a name", None, None);
     }
+    // SAFETY: raises where nothing may be written: READ ONLY, a standby.
+    unsafe { pg_sys::PreventCommandIfReadOnly(c"declare()".as_ptr()) };
+    if schemas.as_ref().is_some_and(Vec::is_empty) {
+        raise("SG004", "the list of schemas is empty", None, None);
+    }
     let (model, schemas) = match format {
         "sql" => from_sql(source, schemas),
         "json" => from_json(source, schemas),

@@ -11,7 +11,8 @@ use pgrx::{JsonB, Spi};
 /// The row of the record for each difference. A row is about an object if it
 /// names it, or its table with it as a part; for what is missing also if it
 /// dropped its table or schema. A row of what the object belongs to counts if
-/// the statement says the object's name. Of several the newest counts, but
+/// the statement says the object's name. Where nothing else is known, a table
+/// was made as it is by the statement that created it. Of several the newest counts, but
 /// what is missing was dropped, what is extra was created, and what is changed
 /// was changed by a statement with the words for it, and for a table as a
 /// whole by one that made no part of it. Refused statements did nothing.
@@ -21,33 +22,40 @@ WITH difference AS (
         AS d(n int, change text, object text, name text, is_table boolean, words text,
              parent text, part text, containers text[], owners text[])
 ), cause AS (
-    SELECT d.*, o.id, o.statement, o.verdict, o.action, o.parts, false AS of_owner
+    SELECT d.*, o.id, o.statement, o.verdict, o.action, o.parts, false AS of_owner, false AS of_creation
       FROM difference d
       JOIN schemaguard.ddl_log o ON o.object OPERATOR(pg_catalog.=) d.object
     UNION ALL
-    SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, false
+    SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, false, false
       FROM difference d
       JOIN schemaguard.ddl_log o ON o.object OPERATOR(pg_catalog.=) d.parent
      WHERE d.part OPERATOR(pg_catalog.=) ANY (o.parts)
     UNION ALL
-    SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, false
+    SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, false, false
       FROM difference d
       JOIN schemaguard.ddl_log o
         ON o.object OPERATOR(pg_catalog.=) ANY (d.containers)
        AND o.action OPERATOR(pg_catalog.=) 'drop'
      WHERE d.change OPERATOR(pg_catalog.=) 'missing'
     UNION ALL
-    SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true
+    SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true, false
       FROM difference d
       JOIN schemaguard.ddl_log o ON o.object OPERATOR(pg_catalog.=) ANY (d.owners)
      WHERE pg_catalog.strpos(o.statement, d.name) OPERATOR(pg_catalog.>) 0
        AND (d.words IS NULL OR o.statement OPERATOR(pg_catalog.~*) d.words)
+    UNION ALL
+    SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true, true
+      FROM difference d
+      JOIN schemaguard.ddl_log o ON o.object OPERATOR(pg_catalog.=) d.parent
+     WHERE o.action OPERATOR(pg_catalog.=) 'create'
+       AND (d.change OPERATOR(pg_catalog.<>) 'missing'
+            OR pg_catalog.strpos(o.statement, d.part) OPERATOR(pg_catalog.=) 0)
 )
 SELECT DISTINCT ON (c.n) c.n, c.id
   FROM cause c
  WHERE c.verdict OPERATOR(pg_catalog.<>) 'refused'
-   AND NOT (c.change OPERATOR(pg_catalog.=) 'missing' AND c.action OPERATOR(pg_catalog.=) 'create')
- ORDER BY c.n,
+   AND NOT (c.change OPERATOR(pg_catalog.=) 'missing' AND c.action OPERATOR(pg_catalog.=) 'create' AND NOT c.of_creation)
+ ORDER BY c.n, c.of_creation,
        CASE c.change
            WHEN 'missing' THEN c.action OPERATOR(pg_catalog.=) 'drop'
            WHEN 'extra' THEN c.action OPERATOR(pg_catalog.=) 'create' AND NOT c.of_owner

@@ -117,6 +117,11 @@ pub fn build_declared(source: &str, schemas: Option<Vec<String>>) -> Outcome {
         let user = pg_sys::GetUserId();
         (pg_sys::superuser(), user, text(pg_sys::GetUserNameFromId(user, true)).unwrap_or_default())
     };
+    if !sys::version::worker_may_be(user) {
+        return Outcome::Failed(Trouble::general(format!(
+            "the declared schema could not be built: role \"{owner}\" is not permitted to log in"
+        )));
+    }
     // A superuser's text makes its own extensions; others may not be able to.
     let extensions: Vec<Extension> = live_extensions()
         .into_iter()
@@ -432,6 +437,7 @@ pub fn furnish(job: &Furnish) -> Result<(), String> {
 
 /// Runs the text and reads the catalogs.
 pub fn build(job: &Build) -> Outcome {
+    BUILDING.set(true);
     match try_build(job) {
         Ok(outcome) => outcome,
         Err(trouble) => Outcome::Failed(trouble),
@@ -480,7 +486,12 @@ fn try_build(job: &Build) -> Result<Outcome, Trouble> {
                 at: Some(position.map_or(start, |p| byte_offset(sql, p))),
             })?
         {
-            left_out.push((crate::source::sql::line_and_column(sql, start).0, note));
+            let line = crate::source::sql::line_and_column(sql, start).0;
+            // A COPY and its data are one thing to the reader.
+            match left_out.iter_mut().find(|l| l.0 == line && note.starts_with("COPY ")) {
+                Some(data) => data.1 = format!("{note}, {}", data.1),
+                None => left_out.push((line, note)),
+            }
         }
     }
     // SAFETY: reads the transaction's state.
@@ -494,6 +505,18 @@ fn try_build(job: &Build) -> Result<Outcome, Trouble> {
             },
             at: Some(sql.trim_end().len()),
         });
+    }
+    if let Some(wanted) = &job.schemas {
+        let missing = worker::transaction(|| {
+            wanted.iter().find(|name| {
+                // SAFETY: a catalog lookup.
+                let oid = unsafe { pg_sys::get_namespace_oid(sys::cstring(name).as_ptr(), true) };
+                oid == pg_sys::InvalidOid
+            })
+        });
+        if let Ok(Some(name)) = missing {
+            return Err(Trouble::general(format!("the declared text has no schema \"{name}\"")));
+        }
     }
     let model = worker::transaction(|| {
         let mut model = crate::pg::catalog::read(job.schemas.as_deref());
@@ -545,30 +568,41 @@ fn statement_start(sql: &str, raw: *mut pg_sys::RawStmt) -> usize {
 }
 
 thread_local! {
-    /// Where the server's last error pointed to, in characters from 1.
-    static POSITION: Cell<i32> = const { Cell::new(0) };
+    /// The server's last error: its packed SQLSTATE, and where it pointed to,
+    /// in characters from 1.
+    static LAST_ERROR: Cell<(i32, i32)> = const { Cell::new((0, 0)) };
+    static BUILDING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Catches an error's position on its way: pgrx doesn't keep it.
-unsafe extern "C-unwind" fn note_position(_: *mut std::ffi::c_void) {
+/// Whether this process is running a declared text.
+pub fn is_building() -> bool {
+    BUILDING.get()
+}
+
+/// Catches what pgrx doesn't keep of an error: its position, and SQLSTATEs
+/// that it has no name for.
+unsafe extern "C-unwind" fn note_error(_: *mut std::ffi::c_void) {
     // SAFETY: called by the server while it reports an error.
-    POSITION.set(unsafe { pg_sys::geterrposition() });
+    LAST_ERROR.set(unsafe { (pg_sys::geterrcode(), pg_sys::geterrposition()) });
 }
 
 fn with_position<T>(f: impl FnOnce() -> Result<T, Failure>) -> Result<T, (Failure, Option<usize>)> {
-    POSITION.set(0);
+    LAST_ERROR.set((0, 0));
     // SAFETY: the callback is taken out again below; f catches its errors.
     let mut callback = pg_sys::ErrorContextCallback {
         previous: unsafe { pg_sys::error_context_stack },
-        callback: Some(note_position),
+        callback: Some(note_error),
         arg: std::ptr::null_mut(),
     };
     unsafe { pg_sys::error_context_stack = &raw mut callback };
     let result = f();
     // SAFETY: what was there before.
     unsafe { pg_sys::error_context_stack = callback.previous };
-    result.map_err(|failure| {
-        let position = POSITION.get();
+    result.map_err(|mut failure| {
+        let (code, position) = LAST_ERROR.get();
+        if code != 0 {
+            failure.sqlstate = sys::error::sqlstate_text(code);
+        }
         (failure, (position > 0).then_some(position as usize))
     })
 }

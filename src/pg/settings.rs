@@ -88,3 +88,11 @@ pub fn define() {
 extern "C-unwind" fn on_mode(_: std::ffi::c_int, _: *mut std::ffi::c_void) {
     crate::pg::guard::mode_is_set();
 }
+
+/// Whether a boolean setting's text says yes, by the server's spellings.
+pub fn is_on(value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    ["true", "yes", "on", "1"]
+        .iter()
+        .any(|yes| yes.starts_with(&value) && !value.is_empty() && !(value == "o"))
+}

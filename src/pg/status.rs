@@ -165,13 +165,19 @@ fn facts() -> Facts {
         session_preload: setting(c"session_preload_libraries"),
         shared_preload: setting(c"shared_preload_libraries"),
         database_preload: of_database("session_preload_libraries").unwrap_or_default(),
-        marked: of_database("schemaguard.protected").is_some_and(|v| v == "on"),
+        marked: of_database("schemaguard.protected").is_some_and(|v| settings::is_on(&v)),
         login_trigger: false,
         disabled_triggers: Vec::new(),
         statements: 0,
         refused: 0,
         declared: Vec::new(),
     };
+    // One that is gone is no more there to be called disabled.
+    let mut expected = vec![
+        "schemaguard_ddl_command_start",
+        "schemaguard_sql_drop",
+        "schemaguard_ddl_command_end",
+    ];
     as_owner(|| {
         Spi::connect(|client| {
             if let Ok(rows) = client.select(
@@ -185,6 +191,7 @@ fn facts() -> Facts {
                     let name: String = row.get(1).ok().flatten().unwrap_or_default();
                     let always = row.get(2).ok().flatten().unwrap_or(false);
                     facts.login_trigger |= name == "schemaguard_login" && always;
+                    expected.retain(|e| *e != name);
                     if !always {
                         facts.disabled_triggers.push(name);
                     }
@@ -215,6 +222,7 @@ fn facts() -> Facts {
             }
         });
     });
+    facts.disabled_triggers.extend(expected.into_iter().map(|e| format!("{e} (dropped)")));
     facts
 }
 

@@ -65,7 +65,10 @@ pub fn prepare(text: &str) -> Result<Prepared<'_>, Unreadable> {
             }
             blank.push((from, to));
             sure = to;
-            left_out.push(LeftOut { line: number, what: format!("{rows} rows of COPY data") });
+            left_out.push(LeftOut {
+                line: number,
+                what: format!("{rows} {} of data", if rows == 1 { "row" } else { "rows" }),
+            });
             continue;
         }
         let command = command.unwrap_or_default();
@@ -376,7 +379,7 @@ mod tests {
             blanked(text).split_whitespace().collect::<Vec<_>>().join(" "),
             "COPY public.t (a, b) FROM stdin; CREATE TABLE u ();"
         );
-        assert_eq!(prepare(text).unwrap().left_out[0].what, "2 rows of COPY data");
+        assert_eq!(prepare(text).unwrap().left_out[0].what, "2 rows of data");
     }
 
     #[test]

@@ -39,6 +39,9 @@ unsafe extern "C-unwind" fn on_access(
             next(access, class, object, sub, arg);
         }
     }
+    if crate::pg::scratch::is_building() {
+        return outside_of_schema(access, class);
+    }
     use pg_sys::ObjectAccessType::{OAT_DROP, OAT_POST_ALTER, OAT_POST_CREATE, OAT_TRUNCATE};
     if matches!(access, OAT_DROP | OAT_POST_ALTER | OAT_POST_CREATE | OAT_TRUNCATE) {
         // SAFETY: with this access type the argument is of this kind, or null.
@@ -50,6 +53,39 @@ unsafe extern "C-unwind" fn on_access(
             };
         see(access, class, object, sub, internal);
     }
+}
+
+/// In the worker that runs a declared text: what it makes outside of its
+/// scratch database would stay.
+#[pg_guard]
+extern "C-unwind" fn outside_of_schema(access: pg_sys::ObjectAccessType::Type, class: pg_sys::Oid) {
+    sys::entry(|| {
+        use pg_sys::ObjectAccessType::{OAT_DROP, OAT_POST_ALTER, OAT_POST_CREATE};
+        let verb = match access {
+            OAT_POST_CREATE => "CREATE",
+            OAT_POST_ALTER => "ALTER",
+            OAT_DROP => "DROP",
+            _ => return,
+        };
+        let what = match class {
+            pg_sys::DatabaseRelationId => "DATABASE",
+            catalog::ROLE => "ROLE",
+            catalog::ROLE_MEMBER => "ROLE membership",
+            catalog::TABLESPACE => "TABLESPACE",
+            catalog::DB_ROLE_SETTING => "ROLE or DATABASE setting",
+            catalog::SUBSCRIPTION => "SUBSCRIPTION",
+            _ => return,
+        };
+        sys::raise(
+            "SG004",
+            format!("{verb} {what} is no part of a schema"),
+            None,
+            Some(
+                "A declared text says what the database's schema is. Leave this statement out."
+                    .into(),
+            ),
+        )
+    });
 }
 
 unsafe extern "C-unwind" fn on_access_by_name(
@@ -169,6 +205,12 @@ fn dropping(address: Address, internal: bool) {
     if address.class == pg_sys::DatabaseRelationId {
         return database(address.object);
     }
+    if address.class == pg_sys::EventTriggerRelationId && sys::extension().is_some() {
+        // DROP EVENT TRIGGER fires no event trigger.
+        let name = crate::pg::identity::of(address).map(|i| i.to_string());
+        let name = name.unwrap_or_default();
+        judge::record_late("DROP EVENT TRIGGER", "event trigger", &name, Verdict::Allowed);
+    }
     if internal && address.class == pg_sys::RelationRelationId && address.sub == 0 {
         return;
     }
@@ -234,15 +276,10 @@ fn database(object: pg_sys::Oid) {
     if settings::mode() == Mode::Off {
         return;
     }
-    let marked = catalog::database_settings(object).iter().filter_map(|s| s.split_once('=')).any(
-        |(name, value)| {
-            name.eq_ignore_ascii_case("schemaguard.protected")
-                && matches!(
-                    value.to_ascii_lowercase().as_str(),
-                    "on" | "true" | "yes" | "1" | "t" | "y"
-                )
-        },
-    );
+    let marked = catalog::database_settings(object)
+        .iter()
+        .filter_map(|s| s.split_once('='))
+        .any(|(name, value)| name == "schemaguard.protected" && settings::is_on(value));
     if !marked {
         return;
     }

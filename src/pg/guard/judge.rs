@@ -440,11 +440,15 @@ pub fn record_unused(reason: &str) {
 /// Before commit: whatever nobody has judged yet.
 pub fn before_commit() {
     stray();
-    let unjudged = state::with(|s| {
-        s.running.iter_mut().flat_map(|r| std::mem::take(&mut r.victims)).collect::<Vec<_>>()
-    });
-    if !unjudged.is_empty() {
-        state::with(|s| s.stray = unjudged);
-        stray();
+    // Brackets that were never closed: the trigger that does so is disabled.
+    for running in state::with(|s| std::mem::take(&mut s.running)) {
+        let tag = running.tag.clone();
+        state::with(|s| s.running.push(running));
+        end_of_statement(&[]);
+        let judged = state::with(|s| s.running.pop());
+        if let Some((verdict, reason)) = judged.as_ref().and_then(|r| r.verdict.clone()) {
+            let lost = judged.map(|r| r.lost).unwrap_or_default();
+            record(&Case::without_trigger(&tag, &tag), verdict, reason, &lost);
+        }
     }
 }

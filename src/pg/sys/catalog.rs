@@ -11,6 +11,10 @@ pub const DEPEND: pg_sys::Oid = pg_sys::Oid::from_u32(2608);
 pub const SEQUENCE: pg_sys::Oid = pg_sys::Oid::from_u32(2224);
 pub const RANGE: pg_sys::Oid = pg_sys::Oid::from_u32(3541);
 pub const INHERITS: pg_sys::Oid = pg_sys::Oid::from_u32(2611);
+pub const TABLESPACE: pg_sys::Oid = pg_sys::Oid::from_u32(1213);
+pub const ROLE: pg_sys::Oid = pg_sys::Oid::from_u32(1260);
+pub const ROLE_MEMBER: pg_sys::Oid = pg_sys::Oid::from_u32(1261);
+pub const SUBSCRIPTION: pg_sys::Oid = pg_sys::Oid::from_u32(6100);
 pub const CAST: pg_sys::Oid = pg_sys::Oid::from_u32(2605);
 pub const OPERATOR: pg_sys::Oid = pg_sys::Oid::from_u32(2617);
 pub const USER_MAPPING: pg_sys::Oid = pg_sys::Oid::from_u32(1418);
@@ -24,6 +28,7 @@ const CLASS_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2662);
 const CONSTRAINT_TABLE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2665);
 const CONSTRAINT_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2667);
 const ENUM_TYPE_SORT_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3534);
+const ROLE_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2677);
 const SEQUENCE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(5002);
 const RANGE_TYPE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3542);
 const TYPE_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2703);
@@ -203,6 +208,17 @@ pub fn domain(type_oid: pg_sys::Oid) -> Option<Domain> {
         }
     });
     Some(domain)
+}
+
+/// Whether a role has LOGIN.
+pub fn role_may_log_in(role: pg_sys::Oid) -> bool {
+    let mut may = false;
+    let at = column(ROLE, c"rolcanlogin");
+    rows(ROLE, ROLE_OID_INDEX, &[(0, role)], |values, _| {
+        // SAFETY: a boolean that is never null.
+        may = unsafe { bool::from_datum(values[at], false) }.unwrap_or(false);
+    });
+    may
 }
 
 /// The tables that a table inherits from or is a partition of.

@@ -96,3 +96,15 @@ pub unsafe fn primary_key(rel: pg_sys::Relation) -> pg_sys::Oid {
         return pg_sys::RelationGetPrimaryKeyIndex(rel, false);
     }
 }
+
+/// Whether a background worker can run as this role.
+pub fn worker_may_be(role: pg_sys::Oid) -> bool {
+    // From 17 on a flag lets roles in that may not log in.
+    #[cfg(not(feature = "pg15"))]
+    {
+        let _ = role;
+        true
+    }
+    #[cfg(feature = "pg15")]
+    super::catalog::role_may_log_in(role)
+}
