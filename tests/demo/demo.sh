@@ -116,14 +116,17 @@ shows 'public.session.session_userId_fkey +\| changed +\| on_update +\| cascade 
 shows 'public.user.emailVerified +\| changed +\| default +\| false'
 is 'SELECT count(*) FROM schemaguard.drift()' 23
 
-say 'Who made it so, when, and by which statement? caused_by is the row of the record.'
+say 'Who made it so, when, and by which statement? caused_by is the row of the record. The indexes were never made by anybody.'
 deploy ok <<'SQL'
 SELECT d.object, d.attribute, l.current_user_name AS who, l.application_name AS "from", l.at::timestamp(0),
        split_part(l.statement, ' (', 1) || ' …' AS statement
-  FROM schemaguard.drift() d JOIN schemaguard.ddl_log l ON l.id = d.caused_by;
+  FROM schemaguard.drift() d LEFT JOIN schemaguard.ddl_log l ON l.id = d.caused_by;
 SQL
+shows 'public.session.expiresAt +\| type +\| ops +\| psql on a laptop +\| .* create table "session" …'
+shows 'public.user.role +\| - +\| ops +\| psql on a laptop +\| .* create table "user" …'
 shows 'public.user.emailVerified +\| default +\| ops +\| psql on a laptop +\| .* create table "user" …'
 shows 'public.verification.updatedAt +\| default +\| .* create table "verification" …'
+is "SELECT string_agg(DISTINCT object_type, ' ') FROM schemaguard.drift() WHERE caused_by IS NULL" index
 
 say 'And the SQL that mends it, in order. What would destroy data is left out unless asked for:' \
   'from timestamptz to timestamp(3), microseconds are lost, and which instant it was.'
