@@ -9,6 +9,10 @@ pg=${1:-15}
 server=${DEMO_SERVER:-demo}
 started=${EPOCHREALTIME/./}
 
+# What a caller's environment says about another server must not leak in.
+while read -r v; do unset "$v"; done < <(compgen -e | grep '^PG' || true)
+export LC_ALL=C.UTF-8
+
 bold='' red='' green='' dim='' plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
   bold=$'\e[1m' red=$'\e[31m' green=$'\e[32m' dim=$'\e[2m' plain=$'\e[0m'
@@ -48,7 +52,7 @@ step() {
 
 # ask ROLE APPLICATION SQL: psql's output and, on its last line, the last error's SQLSTATE.
 ask() {
-  output=$(PGOPTIONS='' PGUSER=$1 PGAPPNAME=$2 PGDATABASE=app psql -Xq -P footer=off -P null=- 2>&1 \
+  output=$(PGUSER=$1 PGAPPNAME=$2 PGDATABASE=app psql -Xq -P footer=off -P null=- 2>&1 \
     <<<"$3"$'\n\\echo :LAST_ERROR_SQLSTATE') || wrong "psql failed: $output"
 }
 
