@@ -104,7 +104,6 @@ SQL
 
 say "The team believes in another schema: the one that its ORM's schema file says (tests/demo/declared.sql)." \
   'It tells the database so. The server builds the text in a scratch database of its own and keeps the result.'
-declared=$(<"$here/declared.sql")
 deploy ok <<'SQL'
 \set declared `cat tests/demo/declared.sql`
 SELECT schemaguard.declare(:'declared') AS version;
