@@ -94,5 +94,5 @@ pub fn is_on(value: &str) -> bool {
     let value = value.to_ascii_lowercase();
     ["true", "yes", "on", "1"]
         .iter()
-        .any(|yes| yes.starts_with(&value) && !value.is_empty() && !(value == "o"))
+        .any(|yes| yes.starts_with(&value) && !value.is_empty() && value != "o")
 }

@@ -5,11 +5,11 @@
 #   tests/bench/run.sh [PG]      after tests/setup.sh with PROFILE=release (make bench does both)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-pg=${1:-15} rounds=${ROUNDS:-9} size=${SIZE:-200}
+pg=${1:-15} rounds=${ROUNDS:-11} size=${SIZE:-400}
 server=bench-$$
 here=$root/tests/bench
 "$root/tests/server.sh" start "$server" "$pg" 'fsync = off' 'synchronous_commit = off' 'autovacuum = off' \
-  'checkpoint_timeout = 1h' 'max_wal_size = 8GB' 'shared_buffers = 512MB' >/dev/null
+  'checkpoint_timeout = 1h' 'max_wal_size = 8GB' >/dev/null
 trap '"$root/tests/server.sh" drop "$server" >/dev/null 2>&1 || true' EXIT
 eval "$("$root/tests/server.sh" env "$server")"
 

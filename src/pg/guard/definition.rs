@@ -21,27 +21,21 @@ pub fn keep(address: Address) {
     if address.class != pg_sys::RelationRelationId && tag == "DROP EXTENSION" && member() {
         return;
     }
-    // With a whole table its parts go first: the table is described while it
-    // is complete, at the first of them, and they are part of it.
-    let whole = matches!(
-        tag.as_str(),
-        "DROP TABLE"
-            | "DROP SCHEMA"
-            | "DROP OWNED"
-            | "DROP EXTENSION"
-            | "DROP TYPE"
-            | "DROP FOREIGN TABLE"
-    );
-    if whole && let Some(table) = owner(address) {
-        let table = Address { class: pg_sys::RelationRelationId, object: table, sub: 0 };
-        let known =
-            state::with(|s| s.running.last().is_some_and(|r| r.definitions.contains_key(&table)));
-        if !known && let Some(definition) = relation(table.object) {
-            put(table, definition);
-        }
-        // A foreign key may stand on a table that stays.
-        if address.class != catalog::CONSTRAINT || !catalog::is_foreign_key(address.object) {
-            return;
+    if address.class == pg_sys::RelationRelationId && is_toast(address.object) {
+        return;
+    }
+    if with_tables(&tag) {
+        let (table, foreign_key) = match address.class {
+            catalog::CONSTRAINT => catalog::constraint(address.object)
+                .map_or((None, false), |c| (Some(c.table), c.kind == b'f')),
+            _ => (owner(address), false),
+        };
+        if let Some(table) = table.filter(|t| *t != pg_sys::InvalidOid) {
+            keep_table(table);
+            // A foreign key may stand on a table that stays.
+            if !foreign_key {
+                return;
+            }
         }
     }
     keep_key_of(address);
@@ -51,17 +45,19 @@ pub fn keep(address: Address) {
         pg_sys::ProcedureRelationId if catalog::function_is_describable(address.object) => {
             sys::call(pg_sys::F_PG_GET_FUNCTIONDEF, &[address.object.into()])
         }
-        catalog::CONSTRAINT => catalog::constraint_definition(address.object),
+        catalog::CONSTRAINT => catalog::constraint(address.object).and_then(|c| c.definition()),
         pg_sys::TriggerRelationId => trigger(address.object),
         pg_sys::TypeRelationId => type_definition(address.object),
         catalog::REWRITE => rule(address.object),
         catalog::ATTR_DEFAULT => {
             // A column is described while its default is there: that goes first.
-            let Some(column) = default_column(address) else { return };
-            return match column_alone(column.object, column.sub as i16) {
-                Some(definition) => put(column, definition),
-                None => {}
-            };
+            let column = default_column(address);
+            if let Some(column) = column
+                && let Some(definition) = column_alone(column.object, column.sub as i16)
+            {
+                put(column, definition);
+            }
+            None
         }
         _ => None,
     };
@@ -74,6 +70,38 @@ pub fn keep(address: Address) {
 fn rule(oid: pg_sys::Oid) -> Option<String> {
     let definition = sys::call(pg_sys::F_PG_GET_RULEDEF_OID, &[oid.into()])?;
     (!definition.contains("\"_RETURN\"")).then_some(definition)
+}
+
+/// Whether a relation serves another one's long values: nobody knows it by
+/// name.
+fn is_toast(relation: pg_sys::Oid) -> bool {
+    // SAFETY: a catalog lookup.
+    let namespace = unsafe { pg_sys::get_rel_namespace(relation) };
+    namespace == pg_sys::Oid::from(pg_sys::PG_TOAST_NAMESPACE)
+}
+
+/// Whether such a statement takes whole tables along. With a table its parts
+/// go first: it is described while it is complete, at the first of them, and
+/// they are part of it.
+fn with_tables(tag: &str) -> bool {
+    matches!(
+        tag,
+        "DROP TABLE"
+            | "DROP SCHEMA"
+            | "DROP OWNED"
+            | "DROP EXTENSION"
+            | "DROP TYPE"
+            | "DROP FOREIGN TABLE"
+    )
+}
+
+fn keep_table(table: pg_sys::Oid) {
+    let address = Address { class: pg_sys::RelationRelationId, object: table, sub: 0 };
+    let known =
+        state::with(|s| s.running.last().is_none_or(|r| r.definitions.contains_key(&address)));
+    if !known && let Some(definition) = relation(table) {
+        put(address, definition);
+    }
 }
 
 /// A key is described while its index is there: that goes first.
@@ -89,7 +117,7 @@ fn keep_key_of(address: Address) {
         }
     };
     if constraint != pg_sys::InvalidOid
-        && let Some(definition) = catalog::constraint_definition(constraint)
+        && let Some(definition) = catalog::constraint(constraint).and_then(|c| c.definition())
     {
         put(Address { class: catalog::CONSTRAINT, object: constraint, sub: 0 }, definition);
     }
@@ -115,7 +143,6 @@ fn owner(address: Address) -> Option<pg_sys::Oid> {
                 }
             }
         }
-        catalog::CONSTRAINT => catalog::constraint_table(address.object),
         catalog::ATTR_DEFAULT => default_column(address)?.object,
         _ => return None,
     };
@@ -170,11 +197,7 @@ fn relation(oid: pg_sys::Oid) -> Option<String> {
             .map(|d| format!("CREATE MATERIALIZED VIEW {} AS\n{d}", name())),
         // SAFETY: a catalog lookup.
         b'i' | b'I' if unsafe { pg_sys::get_index_constraint(oid) } == pg_sys::InvalidOid => {
-            // Those of toast tables have no name that anybody knows.
-            // SAFETY: catalog lookups.
-            let toast = unsafe { pg_sys::get_rel_namespace(oid) }
-                == pg_sys::Oid::from(pg_sys::PG_TOAST_NAMESPACE);
-            if toast { None } else { sys::call(pg_sys::F_PG_GET_INDEXDEF_OID, &[oid.into()]) }
+            sys::call(pg_sys::F_PG_GET_INDEXDEF_OID, &[oid.into()])
         }
         kind @ (b'r' | b'p' | b'f' | b'c') => Some(table(oid, kind)),
         b'S' => Some(sequence(oid, &name())),
@@ -207,8 +230,9 @@ fn table(oid: pg_sys::Oid, kind: u8) -> String {
         let mut after = String::new();
         if kind != b'c' {
             for constraint in catalog::constraints_of(oid) {
-                let definition = catalog::constraint_definition(constraint);
-                let name = text(pg_sys::quote_identifier(pg_sys::get_constraint_name(constraint)));
+                let definition = constraint.definition();
+                let name =
+                    text(pg_sys::quote_identifier(pg_sys::get_constraint_name(constraint.oid)));
                 if let (Some(definition), Some(name)) = (definition, name) {
                     parts.push(format!("CONSTRAINT {name} {definition}"));
                 }
@@ -328,9 +352,13 @@ unsafe fn default_expression(rel: pg_sys::Relation, number: i16) -> Option<Strin
 /// Enums and domains; row types are described with their table, and arrays
 /// with nothing.
 fn type_definition(oid: pg_sys::Oid) -> Option<String> {
-    let name = identity::of(Address { class: pg_sys::TypeRelationId, object: oid, sub: 0 })?.sql();
     // SAFETY: a catalog lookup.
-    match unsafe { pg_sys::get_typtype(oid) } as u8 {
+    let kind = unsafe { pg_sys::get_typtype(oid) } as u8;
+    if !matches!(kind, b'e' | b'd' | b'r') {
+        return None;
+    }
+    let name = identity::of(Address { class: pg_sys::TypeRelationId, object: oid, sub: 0 })?.sql();
+    match kind {
         b'e' => {
             let labels: Vec<String> = catalog::enum_labels(oid)
                 .iter()
@@ -354,7 +382,7 @@ fn type_definition(oid: pg_sys::Oid) -> Option<String> {
                 out.push_str(" NOT NULL");
             }
             for constraint in domain.constraints {
-                if let Some(definition) = catalog::constraint_definition(constraint) {
+                if let Some(definition) = constraint.definition() {
                     out.push_str(&format!(" {definition}"));
                 }
             }

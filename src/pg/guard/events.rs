@@ -136,11 +136,8 @@ fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
         let address = Address { class: d.class, object: d.object, sub: d.sub };
         let definition = definitions.remove(&address);
         let part = d.names.len() == 3 && tables.contains(&d.names[..2]);
-        // Row types, constructors of ranges: made and gone with what they serve.
-        let servant =
-            !d.normal && matches!(d.class, pg_sys::ProcedureRelationId | pg_sys::TypeRelationId);
         let nameless = definition.is_none() && d.class != pg_sys::NamespaceRelationId;
-        if !d.original && (part || servant || nameless) {
+        if !d.original && (part || nameless) {
             continue;
         }
         let object = identity::of_dropped(d).to_string();

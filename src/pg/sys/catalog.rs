@@ -82,56 +82,6 @@ pub fn database_settings(database: pg_sys::Oid) -> Vec<String> {
     found
 }
 
-/// The constraints of a table, in the order of their names.
-pub fn constraints_of(table: pg_sys::Oid) -> Vec<pg_sys::Oid> {
-    let mut found = Vec::new();
-    let at = column(CONSTRAINT, c"conrelid");
-    rows(CONSTRAINT, CONSTRAINT_TABLE_INDEX, &[(at, table)], |values, _| {
-        // SAFETY: the first column is the row's oid.
-        found.extend(unsafe { pg_sys::Oid::from_datum(values[0], false) });
-    });
-    found
-}
-
-/// The table that a constraint stands on; invalid for a domain's.
-pub fn constraint_table(constraint: pg_sys::Oid) -> pg_sys::Oid {
-    let mut table = pg_sys::InvalidOid;
-    let at = column(CONSTRAINT, c"conrelid");
-    rows(CONSTRAINT, CONSTRAINT_OID_INDEX, &[(0, constraint)], |values, _| {
-        // SAFETY: an oid column that is never null.
-        table = unsafe { pg_sys::Oid::from_datum(values[at], false) }.unwrap();
-    });
-    table
-}
-
-/// A constraint's definition. A key's index goes before the key does: from
-/// then on there is none.
-pub fn constraint_definition(constraint: pg_sys::Oid) -> Option<String> {
-    let mut whole = false;
-    let at = column(CONSTRAINT, c"conindid");
-    let kind_at = column(CONSTRAINT, c"contype");
-    rows(CONSTRAINT, CONSTRAINT_OID_INDEX, &[(0, constraint)], |values, _| {
-        let kind = values[kind_at].value() as u8;
-        // SAFETY: an oid column that is never null; a catalog lookup.
-        whole = !matches!(kind, b'p' | b'u' | b'x')
-            || unsafe {
-                let index = pg_sys::Oid::from_datum(values[at], false).unwrap();
-                pg_sys::get_rel_relkind(index) != 0
-            };
-    });
-    whole.then(|| super::call(pg_sys::F_PG_GET_CONSTRAINTDEF_OID, &[constraint.into()]))?
-}
-
-/// Whether a constraint is a foreign key.
-pub fn is_foreign_key(constraint: pg_sys::Oid) -> bool {
-    let mut foreign = false;
-    let kind_at = column(CONSTRAINT, c"contype");
-    rows(CONSTRAINT, CONSTRAINT_OID_INDEX, &[(0, constraint)], |values, _| {
-        foreign = values[kind_at].value() as u8 == b'f';
-    });
-    foreign
-}
-
 /// A sequence's options.
 pub struct Sequence {
     pub type_oid: pg_sys::Oid,
@@ -178,7 +128,7 @@ pub fn range_subtype(range: pg_sys::Oid) -> Option<pg_sys::Oid> {
 pub struct Domain {
     pub default: Option<String>,
     pub not_null: bool,
-    pub constraints: Vec<pg_sys::Oid>,
+    pub constraints: Vec<Constraint>,
 }
 
 /// A domain's default and constraints.
@@ -197,16 +147,11 @@ pub fn domain(type_oid: pg_sys::Oid) -> Option<Domain> {
         }
     });
     let mut domain = found?;
-    let (table_at, type_at) = (column(CONSTRAINT, c"conrelid"), column(CONSTRAINT, c"contypid"));
-    let kind_at = column(CONSTRAINT, c"contype");
+    let [table_at, type_at] = [c"conrelid", c"contypid"].map(|name| column(CONSTRAINT, name));
     let keys = [(table_at, pg_sys::InvalidOid), (type_at, type_oid)];
-    rows(CONSTRAINT, CONSTRAINT_TABLE_INDEX, &keys, |values, _| {
-        // 17 and later keep NOT NULL as a constraint, too.
-        if values[kind_at].value() as u8 == b'c' {
-            // SAFETY: the first column is the row's oid.
-            domain.constraints.extend(unsafe { pg_sys::Oid::from_datum(values[0], false) });
-        }
-    });
+    // 17 and later keep NOT NULL as a constraint, too.
+    domain.constraints = constraints(CONSTRAINT_TABLE_INDEX, &keys);
+    domain.constraints.retain(|c| c.kind == b'c');
     Some(domain)
 }
 
@@ -228,6 +173,58 @@ pub fn parents(relation: pg_sys::Oid) -> Vec<pg_sys::Oid> {
     rows(INHERITS, INHERITS_INDEX, &[(0, relation)], |values, _| {
         // SAFETY: an oid column that is never null.
         found.extend(unsafe { pg_sys::Oid::from_datum(values[1], false) });
+    });
+    found
+}
+
+/// A constraint, as far as it has to be known to describe it.
+#[derive(Clone, Copy)]
+pub struct Constraint {
+    pub oid: pg_sys::Oid,
+    /// Invalid for a domain's.
+    pub table: pg_sys::Oid,
+    /// `c`, `f`, `p`, `u`, `x` … as contype.
+    pub kind: u8,
+    index: pg_sys::Oid,
+}
+
+impl Constraint {
+    /// Its definition. A key's index goes before the key does: from then on
+    /// there is none.
+    pub fn definition(&self) -> Option<String> {
+        // SAFETY: a catalog lookup.
+        let lost = matches!(self.kind, b'p' | b'u' | b'x')
+            && unsafe { pg_sys::get_rel_relkind(self.index) } == 0;
+        if lost {
+            return None;
+        }
+        super::call(pg_sys::F_PG_GET_CONSTRAINTDEF_OID, &[self.oid.into()])
+    }
+}
+
+/// A constraint by its oid.
+pub fn constraint(oid: pg_sys::Oid) -> Option<Constraint> {
+    constraints(CONSTRAINT_OID_INDEX, &[(0, oid)]).pop()
+}
+
+/// The constraints of a table, in the order of their names.
+pub fn constraints_of(table: pg_sys::Oid) -> Vec<Constraint> {
+    let table_at = column(CONSTRAINT, c"conrelid");
+    constraints(CONSTRAINT_TABLE_INDEX, &[(table_at, table)])
+}
+
+fn constraints(index: pg_sys::Oid, keys: &[(usize, pg_sys::Oid)]) -> Vec<Constraint> {
+    let at = [c"conrelid", c"conindid", c"contype"].map(|name| column(CONSTRAINT, name));
+    let mut found = Vec::new();
+    rows(CONSTRAINT, index, keys, |values, _| {
+        // SAFETY: oid columns and a character, never null.
+        let oid = |at: usize| unsafe { pg_sys::Oid::from_datum(values[at], false) }.unwrap();
+        found.push(Constraint {
+            oid: oid(0),
+            table: oid(at[0]),
+            index: oid(at[1]),
+            kind: values[at[2]].value() as u8,
+        });
     });
     found
 }

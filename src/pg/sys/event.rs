@@ -86,10 +86,17 @@ pub fn commands() -> Vec<Command> {
     rows
 }
 
-/// What the statement has dropped. Only in sql_drop.
+/// What the statement has dropped, but for parts that are no relations. Only
+/// in sql_drop.
 pub fn dropped() -> Vec<Dropped> {
     let mut rows = Vec::new();
     call(pg_sys::F_PG_EVENT_TRIGGER_DROPPED_OBJECTS, |row| {
+        // Parts of something else that goes: row types, defaults, the triggers
+        // of keys … . Relations are told apart by who asks.
+        let part = !row.boolean(3) && !row.boolean(4);
+        if part && row.oid(0) != pg_sys::RelationRelationId {
+            return;
+        }
         rows.push(Dropped {
             class: row.oid(0),
             object: row.oid(1),
