@@ -74,7 +74,7 @@ SELECT * FROM declared();
 RESET search_path;
 DROP SCHEMA other;
 -- it is the caller who builds
-CREATE ROLE sg_declare;
+CREATE ROLE sg_declare LOGIN;
 GRANT EXECUTE ON FUNCTION schemaguard.declare(text, text, text, text[]) TO sg_declare;
 
 --
@@ -210,10 +210,6 @@ SELECT * FROM left_behind;
 --
 -- Ordinary roles
 --
-SET ROLE sg_declare;
-SELECT schemaguard.declare('SELECT 1', name => 'who');
-RESET ROLE;
-ALTER ROLE sg_declare LOGIN;
 SET ROLE sg_declare;
 SELECT schemaguard.declare('CREATE TABLE a (id int, c citext); CREATE SCHEMA mine; CREATE TABLE mine.b (id int);', name => 'who');
 SELECT schemaguard.declare('CREATE EXTENSION IF NOT EXISTS citext; CREATE TABLE a (c citext); COMMENT ON EXTENSION citext IS ''text'';', name => 'who');

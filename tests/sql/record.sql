@@ -9,7 +9,7 @@ CREATE FUNCTION news() RETURNS TABLE (tag text, action text, type text, object t
 LANGUAGE sql AS $$
   WITH new AS (SELECT * FROM schemaguard.ddl_log WHERE id > (SELECT coalesce(max(upto), 0) FROM seen)),
        noted AS (INSERT INTO seen SELECT max(id) FROM new HAVING count(*) > 0)
-  SELECT command_tag, action, object_type, object, parts, statement FROM new ORDER BY id
+  SELECT command_tag, action, object_type, object, (SELECT array_agg(p ORDER BY p) FROM unnest(parts) AS p), statement FROM new ORDER BY id
 $$;
 SELECT tag, action, type, object, parts FROM news();
 
@@ -305,7 +305,8 @@ DROP SEQUENCE former_seq;
 DROP TABLE former_unlogged;
 DROP TABLE former_part;
 DROP TABLE former_parted;
-SELECT command_tag, object, former_definition FROM schemaguard.ddl_log
+-- (before 16, columns of views are always qualified)
+SELECT command_tag, object, replace(former_definition, 'former.', '') AS former_definition FROM schemaguard.ddl_log
  WHERE former_definition IS NOT NULL AND object LIKE '%former%' ORDER BY id;
 -- none of them without
 SELECT command_tag, object_type, object FROM schemaguard.ddl_log
