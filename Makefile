@@ -31,7 +31,7 @@ bench:
 
 psql:
 	@tests/server.sh running demo 2>/dev/null || { echo 'no demo server is running: make demo'; exit 1; }
-	@tests/server.sh psql demo
+	@tests/server.sh psql demo -d app
 
 stop:
 	@for s in $$(tests/server.sh list); do tests/server.sh drop "$$s"; done

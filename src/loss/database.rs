@@ -5,6 +5,8 @@ use super::Rule;
 
 pub const DROP_DATABASE: Rule = Rule {
     code: "drop_database",
+    sqlstate: "SG001",
+    object_type: "database",
     unit: ("row", "rows"),
     lossless: |object| {
         format!("To keep it out of the way instead: ALTER DATABASE {object} RENAME TO …;")

@@ -6,6 +6,8 @@ use super::Rule;
 
 pub const DROP_ATTRIBUTE: Rule = Rule {
     code: "drop_attribute",
+    sqlstate: "SG001",
+    object_type: "column",
     unit: ("value that has the field", "values that have the field"),
     lossless: |_| {
         "To keep the values instead: copy the field into a column of its own first.".to_owned()

@@ -5,6 +5,8 @@ use super::Rule;
 
 pub const DROP_COLUMN: Rule = Rule {
     code: "drop_column",
+    sqlstate: "SG001",
+    object_type: "column",
     unit: ("non-null value", "non-null values"),
     lossless: |object| {
         let (table, column) = split(object);

@@ -6,6 +6,8 @@ use super::Rule;
 
 pub const DROP_TABLE: Rule = Rule {
     code: "drop_table",
+    sqlstate: "SG001",
+    object_type: "table",
     unit: ("row", "rows"),
     lossless: |object| {
         format!(

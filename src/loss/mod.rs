@@ -28,6 +28,9 @@ pub const COUNT_LIMIT: u64 = 10_000;
 pub struct Rule {
     /// Stands in the message, the record and the documentation.
     pub code: &'static str,
+    pub sqlstate: &'static str,
+    /// PostgreSQL's word for what goes, as in the record.
+    pub object_type: &'static str,
     /// What is lost, in the singular and the plural: `row`, `rows`.
     pub unit: (&'static str, &'static str),
     /// How to get there without losing anything; `object` is a quoted name.
@@ -50,6 +53,8 @@ pub enum Count {
     AtLeast(u64),
     /// Nothing is proven; why.
     Unknown(String),
+    /// What goes is no number; what it is.
+    Told(String),
 }
 
 impl Count {
@@ -65,6 +70,7 @@ impl Count {
             Count::Exact(n) => format!("{} {}", grouped(*n), unit.1),
             Count::MoreThan(n) => format!("more than {} {}", grouped(*n), unit.1),
             Count::AtLeast(n) => format!("at least {} {}", grouped(*n), unit.1),
+            Count::Told(what) => what.clone(),
             Count::Unknown(why) => format!("not proven to hold no {} ({why})", unit.1),
         }
     }

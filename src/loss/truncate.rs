@@ -4,6 +4,8 @@ use super::Rule;
 
 pub const TRUNCATE: Rule = Rule {
     code: "truncate",
+    sqlstate: "SG001",
+    object_type: "table",
     unit: ("row", "rows"),
     lossless: |object| {
         format!(

@@ -665,6 +665,9 @@ unsafe fn judge(tree: *mut pg_sys::Node, job: &Build) -> What {
     unsafe {
         let tag =
             text(pg_sys::GetCommandTagName(pg_sys::CreateCommandTag(tree))).unwrap_or_default();
+        if about_ours(tree) {
+            return What::LeaveOut(format!("{tag} of schemaguard's own"));
+        }
         match (*tree).type_ {
             T::T_InsertStmt => data(&tag, (*tree.cast::<pg_sys::InsertStmt>()).relation),
             T::T_UpdateStmt => data(&tag, (*tree.cast::<pg_sys::UpdateStmt>()).relation),
@@ -742,6 +745,57 @@ unsafe fn judge(tree: *mut pg_sys::Node, job: &Build) -> What {
             | T::T_UnlistenStmt
             | T::T_LoadStmt => not_schema(&tag),
             _ => What::Run,
+        }
+    }
+}
+
+/// Whether a statement speaks of the extension's own schema: a dump of a
+/// database with schemaguard does, and a scratch database has none.
+///
+/// # Safety
+/// `tree` is a complete parse tree.
+unsafe fn about_ours(tree: *mut pg_sys::Node) -> bool {
+    use pg_sys::NodeTag as T;
+    const OURS: &str = "schemaguard";
+    // SAFETY: each node's tag says what it is.
+    unsafe {
+        let ours = |name: *const c_char| text(name).as_deref() == Some(OURS);
+        let names_ours = |node: *mut pg_sys::Node| {
+            !node.is_null()
+                && match (*node).type_ {
+                    T::T_String => ours((*node.cast::<pg_sys::String>()).sval),
+                    T::T_RangeVar => ours((*node.cast::<pg_sys::RangeVar>()).schemaname),
+                    T::T_ObjectWithArgs => {
+                        let names = (*node.cast::<pg_sys::ObjectWithArgs>()).objname;
+                        PgList::<pg_sys::String>::from_pg(names)
+                            .get_ptr(0)
+                            .is_some_and(|first| ours((*first).sval))
+                    }
+                    T::T_List => PgList::<pg_sys::String>::from_pg(node.cast())
+                        .get_ptr(0)
+                        .is_some_and(|first| {
+                            (*first.cast::<pg_sys::Node>()).type_ == T::T_String
+                                && ours((*first).sval)
+                        }),
+                    _ => false,
+                }
+        };
+        match (*tree).type_ {
+            T::T_AlterOwnerStmt => names_ours((*tree.cast::<pg_sys::AlterOwnerStmt>()).object),
+            T::T_CommentStmt => names_ours((*tree.cast::<pg_sys::CommentStmt>()).object),
+            T::T_GrantStmt => {
+                let objects = (*tree.cast::<pg_sys::GrantStmt>()).objects;
+                PgList::<pg_sys::Node>::from_pg(objects).iter_ptr().any(names_ours)
+            }
+            T::T_CopyStmt => names_ours((*tree.cast::<pg_sys::CopyStmt>()).relation.cast()),
+            T::T_AlterTableStmt => {
+                names_ours((*tree.cast::<pg_sys::AlterTableStmt>()).relation.cast())
+            }
+            T::T_AlterEventTrigStmt => {
+                let name = (*tree.cast::<pg_sys::AlterEventTrigStmt>()).trigname;
+                text(name).is_some_and(|n| n.starts_with("schemaguard_"))
+            }
+            _ => false,
         }
     }
 }

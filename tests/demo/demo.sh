@@ -265,7 +265,7 @@ cat <<END
 
 The server goes on running. To look around, as superuser (end psql with \\q):
 
-    PGDATABASE=app make psql
+    make psql
 
     SELECT * FROM schemaguard.status();
     SELECT at, current_user_name, command_tag, object, verdict FROM schemaguard.ddl_log ORDER BY id;

@@ -38,6 +38,18 @@ pub fn keep(address: Address) {
             }
         }
     }
+    if address.class == catalog::CONSTRAINT
+        && let Some(domain) = catalog::constraint(address.object).map(|c| c.domain)
+        && domain != pg_sys::InvalidOid
+    {
+        // A domain is described while its constraints are there: they go first.
+        let address = Address { class: pg_sys::TypeRelationId, object: domain, sub: 0 };
+        let known =
+            state::with(|s| s.running.last().is_none_or(|r| r.definitions.contains_key(&address)));
+        if !known && let Some(definition) = type_definition(domain) {
+            put(address, definition);
+        }
+    }
     keep_key_of(address);
     let definition = match address.class {
         pg_sys::RelationRelationId if address.sub == 0 => relation(address.object),

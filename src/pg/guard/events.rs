@@ -106,6 +106,11 @@ fn dropped(event: Event) {
         }
         let objects = event::dropped();
         judge::end_of_statement(&objects);
+        // SAFETY: reads a flag.
+        if unsafe { pg_sys::creating_extension } {
+            // What an extension's own script drops is no statement of the user's.
+            return;
+        }
         let tag = event.tag();
         let rows = rows_of_dropped(&tag, &objects);
         state::with(|s| {
@@ -137,7 +142,9 @@ fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
         let definition = definitions.remove(&address);
         let part = d.names.len() == 3 && tables.contains(&d.names[..2]);
         let nameless = definition.is_none() && d.class != pg_sys::NamespaceRelationId;
-        if !d.original && (part || nameless) {
+        // What CASCADE took along counts also where nothing describes it.
+        let followed = d.normal && tag != "DROP EXTENSION";
+        if !d.original && (part || (nameless && !followed)) {
             continue;
         }
         let object = identity::of_dropped(d).to_string();

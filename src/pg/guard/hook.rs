@@ -265,7 +265,7 @@ fn guard_itself(object: pg_sys::Oid) -> Option<Victim> {
     (sys::extension() == Some(object)).then(|| Victim {
         rule: &DROP_GUARD,
         object: "extension schemaguard".into(),
-        count: Count::Unknown("the record and the declared schema go with it".into()),
+        count: Count::Told("the record and the declared schema go with it".into()),
         through: None,
     })
 }
@@ -291,7 +291,7 @@ fn database(object: pg_sys::Oid) {
     let victim = Victim {
         rule: &DROP_DATABASE,
         object: name.unwrap_or_default(),
-        count: Count::Unknown("its tables can't be read from another database".into()),
+        count: Count::Told("its tables can't be read from another database".into()),
         through: None,
     };
     judge::database(victim);

@@ -66,11 +66,16 @@ impl Case {
 /// refuses. `wait` tells whether refusing has to happen at once.
 fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
     let mut words = loss::words(&case.what, case.text.as_deref(), case.named.as_deref(), victims);
-    let guard = victims.iter().any(|v| v.rule.code == DROP_GUARD.code);
-    let sqlstate = if guard { "SG003" } else { "SG001" };
+    // The guard itself stands first where it goes.
+    let sqlstate = victims[0].rule.sqlstate;
+    let guard = victims[0].rule.code == DROP_GUARD.code;
     if guard {
+        let what = match case.tag.as_str() {
+            tag @ "DROP EXTENSION" => format!("{tag} schemaguard"),
+            tag => format!("{tag} dropping extension schemaguard"),
+        };
         words.message =
-            format!("{} would take the guard away, and its record (rule drop_guard)", case.what);
+            format!("{what} would take the guard away, and its record (rule drop_guard)");
     }
     let depth = sys::transaction_depth();
     let consent = state::with(|s| {
@@ -104,7 +109,7 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
             let object = ledger::Object {
                 command_tag: case.tag.clone(),
                 action: action(&case.tag).to_owned(),
-                object_type: object_type(first).to_owned(),
+                object_type: first.rule.object_type.to_owned(),
                 object: unquoted(&first.object),
                 parts: Vec::new(),
                 definition: None,
@@ -121,15 +126,6 @@ pub fn action(tag: &str) -> &'static str {
         Some("CREATE" | "SELECT" | "IMPORT") => "create",
         Some("DROP" | "TRUNCATE") => "drop",
         _ => "alter",
-    }
-}
-
-fn object_type(victim: &Victim) -> &'static str {
-    match victim.rule.code {
-        "drop_column" | "drop_attribute" => "column",
-        "drop_database" => "database",
-        "drop_guard" => "extension",
-        _ => "table",
     }
 }
 
@@ -383,7 +379,7 @@ fn record(case: &Case, verdict: Verdict, reason: Option<String>, victims: &[Vict
         .map(|v| ledger::Object {
             command_tag: case.tag.clone(),
             action: action(&case.tag).to_owned(),
-            object_type: object_type(v).to_owned(),
+            object_type: v.rule.object_type.to_owned(),
             object: unquoted(&v.object),
             parts: Vec::new(),
             definition: None,

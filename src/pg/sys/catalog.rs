@@ -11,6 +11,8 @@ pub const DEPEND: pg_sys::Oid = pg_sys::Oid::from_u32(2608);
 pub const SEQUENCE: pg_sys::Oid = pg_sys::Oid::from_u32(2224);
 pub const RANGE: pg_sys::Oid = pg_sys::Oid::from_u32(3541);
 pub const INHERITS: pg_sys::Oid = pg_sys::Oid::from_u32(2611);
+const LANGUAGE_INTERNAL: pg_sys::Oid = pg_sys::Oid::from_u32(12);
+const LANGUAGE_SQL: pg_sys::Oid = pg_sys::Oid::from_u32(14);
 pub const TABLESPACE: pg_sys::Oid = pg_sys::Oid::from_u32(1213);
 pub const ROLE: pg_sys::Oid = pg_sys::Oid::from_u32(1260);
 pub const ROLE_MEMBER: pg_sys::Oid = pg_sys::Oid::from_u32(1261);
@@ -183,6 +185,8 @@ pub struct Constraint {
     pub oid: pg_sys::Oid,
     /// Invalid for a domain's.
     pub table: pg_sys::Oid,
+    /// Invalid for a table's.
+    pub domain: pg_sys::Oid,
     /// `c`, `f`, `p`, `u`, `x` … as contype.
     pub kind: u8,
     index: pg_sys::Oid,
@@ -214,7 +218,8 @@ pub fn constraints_of(table: pg_sys::Oid) -> Vec<Constraint> {
 }
 
 fn constraints(index: pg_sys::Oid, keys: &[(usize, pg_sys::Oid)]) -> Vec<Constraint> {
-    let at = [c"conrelid", c"conindid", c"contype"].map(|name| column(CONSTRAINT, name));
+    let at =
+        [c"conrelid", c"conindid", c"contype", c"contypid"].map(|name| column(CONSTRAINT, name));
     let mut found = Vec::new();
     rows(CONSTRAINT, index, keys, |values, _| {
         // SAFETY: oid columns and a character, never null.
@@ -222,6 +227,7 @@ fn constraints(index: pg_sys::Oid, keys: &[(usize, pg_sys::Oid)]) -> Vec<Constra
         found.push(Constraint {
             oid: oid(0),
             table: oid(at[0]),
+            domain: oid(at[3]),
             index: oid(at[1]),
             kind: values[at[2]].value() as u8,
         });
@@ -270,6 +276,8 @@ pub fn function_is_describable(function: pg_sys::Oid) -> bool {
             return false;
         }
         let form = pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_proc>();
+        // Constructors of range types and the like are the server's own.
+        let internal = (*form).prolang == LANGUAGE_INTERNAL;
         let aggregate = (*form).prokind as u8 == b'a';
         let (mut types, mut names, mut modes) =
             (std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut());
@@ -277,14 +285,12 @@ pub fn function_is_describable(function: pg_sys::Oid) -> bool {
         let known = |oid| pg_sys::get_typtype(oid) != 0;
         let complete = known((*form).prorettype) && (0..n as usize).all(|i| known(*types.add(i)));
         pg_sys::ReleaseSysCache(tuple);
-        complete && !aggregate
+        complete && !aggregate && !internal
     }
 }
 
 /// The source texts of SQL functions of that name, in whatever schema.
 pub fn sql_bodies(name: &str) -> Vec<String> {
-    /// The language's fixed oid.
-    const SQL: u32 = 14;
     let name = super::cstring(name);
     let language_at = column(pg_sys::ProcedureRelationId, c"prolang");
     let source_at = column(pg_sys::ProcedureRelationId, c"prosrc");
@@ -297,7 +303,7 @@ pub fn sql_bodies(name: &str) -> Vec<String> {
             // SAFETY: an oid and a text, never null.
             unsafe {
                 let language = pg_sys::Oid::from_datum(values[language_at], false).unwrap();
-                if language.to_u32() == SQL {
+                if language == LANGUAGE_SQL {
                     bodies.extend(String::from_datum(values[source_at], false));
                 }
             }

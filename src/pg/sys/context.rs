@@ -101,11 +101,17 @@ impl Parsed {
             }
             for i in 0..(*list).length {
                 let raw = pg_sys::list_nth(list, i).cast::<pg_sys::RawStmt>();
-                let start = (*raw).stmt_location.max(0) as usize;
-                let len = match (*raw).stmt_len {
-                    0 => source.len().saturating_sub(start),
-                    n => n as usize,
+                let at = (*raw).stmt_location.max(0) as usize;
+                let end = match (*raw).stmt_len {
+                    0 => source.len(),
+                    n => (at + n as usize).min(source.len()),
                 };
+                // From where the former statement ended: 18 and later leave out
+                // the comments that stand before a statement.
+                let start = parsed.statements.last().map_or(0, |(s, _)| s.start + s.len);
+                let skipped = source.get(start..end).unwrap_or_default();
+                let start = end - skipped.trim_start_matches([';', ' ', '\t', '\r', '\n']).len();
+                let len = end - start;
                 parsed.statements.push((Span { start, len }, (*raw).stmt));
             }
             Some(parsed)
