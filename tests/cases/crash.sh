@@ -74,7 +74,14 @@ done
 consistent 'after the crashes'
 check 'there was something to lose' t "$(sql -c "SELECT count(*) > 10 FROM schemaguard.ddl_log WHERE object LIKE 'public.crash%'")"
 
-for how in pg_terminate_backend pg_cancel_backend; do
+echo '== statement_timeout of the declaring session'
+psql -XqAt -c "SET statement_timeout = '1s'" -c "SELECT schemaguard.declare('$LONG')" -c "SELECT 'goes on'" >"/tmp/$server.out" 2>&1 || true
+check 'it ends in time' 1 "$(grep -c 'statement timeout' "/tmp/$server.out" || true)"
+check 'its session goes on' 1 "$(grep -c 'goes on' "/tmp/$server.out" || true)"
+check 'no scratch database is left' 0 "$(scratch)"
+check 'no worker is left' 0 "$(workers)"
+
+for how in pg_cancel_backend pg_terminate_backend; do
   echo "== $how of the declaring session"
   psql -XqAt -c "SET application_name = 'declaring'" -c "SELECT schemaguard.declare('$LONG')" -c "SELECT 'goes on'" >"/tmp/$server.out" 2>&1 & client=$!
   wait_for scratch
@@ -91,13 +98,9 @@ for how in pg_terminate_backend pg_cancel_backend; do
   check 'no worker is left' 0 "$(workers)"
   check 'no scratch database is left' 0 "$(scratch)"
 done
-
-echo '== statement_timeout of the declaring session'
-psql -XqAt -c "SET statement_timeout = '1s'" -c "SELECT schemaguard.declare('$LONG')" -c "SELECT 'goes on'" >"/tmp/$server.out" 2>&1 || true
-check 'it ends in time' 1 "$(grep -c 'statement timeout' "/tmp/$server.out" || true)"
-check 'its session goes on' 1 "$(grep -c 'goes on' "/tmp/$server.out" || true)"
-check 'no scratch database is left' 0 "$(scratch)"
-check 'no worker is left' 0 "$(workers)"
+# What is still there must not spoil the rest.
+sql -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type LIKE 'schemaguard%'" >/dev/null
+wait_none workers
 
 echo '== the workers are terminated, one after the other'
 # Those that work in the scratch database, then the one that made it.

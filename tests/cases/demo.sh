@@ -17,7 +17,7 @@ ERROR:  ALTER TABLE dropping column public."user".email would destroy data in 1 
 DETAIL:  billing.invoice: 9,002 rows (through schema billing)
 ERROR:  permission denied for function accept_data_loss
 Everything came out as told, in
-    PGDATABASE=app make psql
+    make psql
     make stop
 LINES
 if grep -q $'\e' "$out"; then echo 'colours, though nobody sees them'; exit 1; fi

@@ -192,6 +192,13 @@ SET session_replication_role = replica;
 DROP TABLE precious;
 \echo :SQLSTATE
 RESET session_replication_role;
+-- from 17 on there is a switch for all event triggers
+DO $$ BEGIN PERFORM set_config(name, 'off', false) FROM pg_settings WHERE name = 'event_triggers'; END $$;
+DROP TABLE precious;
+\echo :SQLSTATE
+ALTER TABLE precious DROP COLUMN v;
+\echo :SQLSTATE
+DO $$ BEGIN PERFORM set_config(name, 'on', false) FROM pg_settings WHERE name = 'event_triggers'; END $$;
 ALTER EVENT TRIGGER schemaguard_ddl_command_start ENABLE ALWAYS;
 -- each alone
 DROP TABLE precious;

@@ -24,6 +24,16 @@ pub fn keep(address: Address) {
     if address.class == pg_sys::RelationRelationId && is_toast(address.object) {
         return;
     }
+    // SAFETY: a catalog lookup.
+    let servant = match address.class {
+        pg_sys::ProcedureRelationId => catalog::function_is_internal(address.object),
+        pg_sys::TypeRelationId => unsafe { pg_sys::get_typtype(address.object) } as u8 == b'm',
+        _ => false,
+    };
+    if servant {
+        state::with(|s| s.running.last_mut().map(|r| r.servants.push(address)));
+        return;
+    }
     if with_tables(&tag) {
         let (table, foreign_key) = match address.class {
             catalog::CONSTRAINT => catalog::constraint(address.object)
@@ -395,7 +405,12 @@ fn type_definition(oid: pg_sys::Oid) -> Option<String> {
             }
             for constraint in domain.constraints {
                 if let Some(definition) = constraint.definition() {
-                    out.push_str(&format!(" {definition}"));
+                    // SAFETY: a catalog lookup.
+                    let name = unsafe {
+                        let name = pg_sys::get_constraint_name(constraint.oid);
+                        text(pg_sys::quote_identifier(name)).unwrap_or_default()
+                    };
+                    out.push_str(&format!(" CONSTRAINT {name} {definition}"));
                 }
             }
             Some(out)

@@ -66,6 +66,7 @@ fn begin(event: Event) {
         victims: Vec::new(),
         touched: Vec::new(),
         definitions: HashMap::new(),
+        servants: Vec::new(),
         dropped: Vec::new(),
         verdict: None,
         lost: Vec::new(),
@@ -124,8 +125,11 @@ fn dropped(event: Event) {
 /// A row for what was asked to go, and for what went along and has a
 /// definition of its own; parts of a table that goes are part of its row.
 fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
-    let mut definitions = state::with(|s| {
-        s.running.last_mut().map(|r| std::mem::take(&mut r.definitions)).unwrap_or_default()
+    let (mut definitions, servants) = state::with(|s| {
+        s.running
+            .last_mut()
+            .map(|r| (std::mem::take(&mut r.definitions), std::mem::take(&mut r.servants)))
+            .unwrap_or_default()
     });
     let tables: HashSet<&[String]> = objects
         .iter()
@@ -143,7 +147,7 @@ fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
         let part = d.names.len() == 3 && tables.contains(&d.names[..2]);
         let nameless = definition.is_none() && d.class != pg_sys::NamespaceRelationId;
         // What CASCADE took along counts also where nothing describes it.
-        let followed = d.normal && tag != "DROP EXTENSION";
+        let followed = d.normal && tag != "DROP EXTENSION" && !servants.contains(&address);
         if !d.original && (part || (nameless && !followed)) {
             continue;
         }

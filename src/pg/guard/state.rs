@@ -22,6 +22,9 @@ pub struct Running {
     pub touched: Vec<Address>,
     /// Definitions of what the statement replaces or drops.
     pub definitions: HashMap<Address, String>,
+    /// What goes with something else and is nothing by itself: constructors of
+    /// range types, their multiranges.
+    pub servants: Vec<Address>,
     /// Rows for what it dropped.
     pub dropped: Vec<ledger::Object>,
     /// How it was let through, where it destroys something.

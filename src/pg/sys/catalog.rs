@@ -268,24 +268,44 @@ pub fn partition_bound(relation: pg_sys::Oid) -> Option<String> {
 /// (yet), it is no aggregate, and its types are there. Types and the functions
 /// that read and write them depend on each other, so either may go first.
 pub fn function_is_describable(function: pg_sys::Oid) -> bool {
-    // SAFETY: the tuple is released after use; the arrays are palloc'd.
+    let known = |oid| {
+        // SAFETY: a catalog lookup.
+        unsafe { pg_sys::get_typtype(oid) != 0 }
+    };
+    with_function(function, |tuple, form| {
+        let (mut types, mut names, mut modes) =
+            (std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut());
+        // SAFETY: the tuple is valid here; the arrays are palloc'd.
+        let types = unsafe {
+            let n = pg_sys::get_func_arg_info(tuple, &mut types, &mut names, &mut modes);
+            (0..n as usize).map(|i| *types.add(i)).collect::<Vec<_>>()
+        };
+        form.prokind as u8 != b'a' && known(form.prorettype) && types.into_iter().all(known)
+    })
+    .unwrap_or(false)
+}
+
+/// Whether a function is part of the server: constructors of range types are
+/// made in the user's schema, but are nobody's.
+pub fn function_is_internal(function: pg_sys::Oid) -> bool {
+    with_function(function, |_, form| form.prolang == LANGUAGE_INTERNAL).unwrap_or(false)
+}
+
+/// None for a function that the catalog doesn't show (yet).
+fn with_function<T>(
+    function: pg_sys::Oid,
+    f: impl FnOnce(pg_sys::HeapTuple, &pg_sys::FormData_pg_proc) -> T,
+) -> Option<T> {
+    // SAFETY: the tuple is released after use.
     unsafe {
         let tuple =
             pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::PROCOID as _, function.into());
         if tuple.is_null() {
-            return false;
+            return None;
         }
-        let form = pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_proc>();
-        // Constructors of range types and the like are the server's own.
-        let internal = (*form).prolang == LANGUAGE_INTERNAL;
-        let aggregate = (*form).prokind as u8 == b'a';
-        let (mut types, mut names, mut modes) =
-            (std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut());
-        let n = pg_sys::get_func_arg_info(tuple, &mut types, &mut names, &mut modes);
-        let known = |oid| pg_sys::get_typtype(oid) != 0;
-        let complete = known((*form).prorettype) && (0..n as usize).all(|i| known(*types.add(i)));
+        let value = f(tuple, &*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_proc>());
         pg_sys::ReleaseSysCache(tuple);
-        complete && !aggregate && !internal
+        Some(value)
     }
 }
 
