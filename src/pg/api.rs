@@ -1,7 +1,8 @@
 //! The SQL functions that are declared in sql/: what they take and give,
-//! nothing else. drift(), fix() and snapshot() are in drift.rs.
+//! nothing else.
 
-use super::{declared, guard, status, sys};
+use super::{blame, catalog, declared, guard, status, sys};
+use pgrx::JsonB;
 use pgrx::prelude::*;
 
 #[pg_extern]
@@ -28,4 +29,82 @@ fn accept_data_loss(reason: Option<&str>) {
 fn status()
 -> TableIterator<'static, (name!(item, String), name!(state, String), name!(detail, String))> {
     sys::entry(|| TableIterator::new(status::rows()))
+}
+
+/// One row a difference.
+#[pg_extern]
+#[allow(clippy::type_complexity)]
+fn drift(
+    name: Option<&str>,
+) -> TableIterator<
+    'static,
+    (
+        name!(object_type, String),
+        name!(object, String),
+        name!(change, String),
+        name!(attribute, Option<String>),
+        name!(declared, Option<String>),
+        name!(actual, Option<String>),
+        name!(severity, String),
+        name!(data_loss, bool),
+        name!(caused_by, Option<i64>),
+        name!(fix, String),
+    ),
+> {
+    sys::entry(|| {
+        let found = declared::compare(name);
+        let causes = blame::causes(&found);
+        TableIterator::new(found.differences.into_iter().zip(causes).map(|(d, cause)| {
+            (
+                d.object_type().to_owned(),
+                d.object(),
+                d.change.as_str().to_owned(),
+                d.attribute,
+                d.declared,
+                d.actual,
+                d.severity.as_str().to_owned(),
+                d.data_loss,
+                cause,
+                d.fix,
+            )
+        }))
+    })
+}
+
+/// The script that removes the drift.
+#[pg_extern]
+#[allow(clippy::type_complexity)]
+fn fix(
+    name: Option<&str>,
+    allow_loss: Option<bool>,
+) -> TableIterator<
+    'static,
+    (
+        name!(step, i32),
+        name!(sql, Option<String>),
+        name!(data_loss, bool),
+        name!(note, Option<String>),
+    ),
+> {
+    sys::entry(|| {
+        let found = declared::compare(name);
+        let steps = crate::drift::script(
+            &found.declared,
+            &found.live,
+            &found.differences,
+            allow_loss.unwrap_or(false),
+        );
+        TableIterator::new(
+            steps.into_iter().zip(1..).map(|(s, number)| (number, s.sql, s.data_loss, s.note)),
+        )
+    })
+}
+
+/// The live schema as a model.
+#[pg_extern]
+fn snapshot(schemas: Option<Vec<String>>) -> JsonB {
+    sys::entry(|| {
+        let json = catalog::read(schemas.as_deref()).to_json();
+        JsonB(serde_json::from_str(&json).expect("a model is JSON"))
+    })
 }

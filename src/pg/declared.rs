@@ -1,8 +1,10 @@
 //! Declared schemas: taking them in, and reading the newest.
 
+use super::catalog;
 use super::scratch::{self, Outcome, Trouble};
 use super::sys::table::{Table, Value};
 use super::sys::{self, raise, text};
+use crate::drift::{self, Difference};
 use crate::model::Model;
 use crate::source::sql::line_and_column;
 use pgrx::pg_sys;
@@ -160,4 +162,37 @@ fn store(source: &str, format: &str, name: &str, model: String, schemas: Vec<Str
     // SAFETY: makes the row visible to the rest of this statement.
     unsafe { pg_sys::CommandCounterIncrement() };
     version
+}
+
+/// A declared schema beside the live one.
+pub struct Compared {
+    pub declared: Model,
+    pub live: Model,
+    pub differences: Vec<Difference>,
+}
+
+/// Compares the newest version declared under a name with the live schema.
+/// SG004 where there is none.
+pub fn compare(name: Option<&str>) -> Compared {
+    let name = name.unwrap_or("main");
+    let Some(newest) = newest(name) else {
+        raise(
+            "SG004",
+            format!("no schema is declared under the name \"{name}\""),
+            None,
+            Some("Declare one with schemaguard.declare(…), or nothing can be compared.".to_owned()),
+        )
+    };
+    let declared = match Model::from_json(&newest.model_json) {
+        Ok(model) => model,
+        Err(e) => raise(
+            "SG004",
+            format!("version {} of the declared schema \"{name}\" can't be read", newest.version),
+            Some(e.to_string()),
+            Some("Declare it again.".to_owned()),
+        ),
+    };
+    let live = catalog::read(Some(&newest.schemas));
+    let differences = drift::compare(&declared, &live);
+    Compared { declared, live, differences }
 }

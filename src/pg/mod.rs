@@ -1,9 +1,9 @@
 //! The server's side: everything that needs pgrx.
 
 pub mod api;
+pub mod blame;
 pub mod catalog;
 pub mod declared;
-pub mod drift;
 pub mod guard;
 pub mod identity;
 pub mod ledger;

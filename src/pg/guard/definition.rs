@@ -24,10 +24,9 @@ pub fn keep(address: Address) {
     if address.class == pg_sys::RelationRelationId && is_toast(address.object) {
         return;
     }
-    // SAFETY: a catalog lookup.
     let servant = match address.class {
         pg_sys::ProcedureRelationId => catalog::function_is_internal(address.object),
-        pg_sys::TypeRelationId => unsafe { pg_sys::get_typtype(address.object) } as u8 == b'm',
+        pg_sys::TypeRelationId => type_kind(address.object) == b'm',
         _ => false,
     };
     if servant {
@@ -371,11 +370,16 @@ unsafe fn default_expression(rel: pg_sys::Relation, number: i16) -> Option<Strin
     }
 }
 
+/// typtype: `c`, `d`, `e`, `m`, `r` … .
+fn type_kind(oid: pg_sys::Oid) -> u8 {
+    // SAFETY: a catalog lookup; 0 for what is gone.
+    unsafe { pg_sys::get_typtype(oid) as u8 }
+}
+
 /// Enums and domains; row types are described with their table, and arrays
 /// with nothing.
 fn type_definition(oid: pg_sys::Oid) -> Option<String> {
-    // SAFETY: a catalog lookup.
-    let kind = unsafe { pg_sys::get_typtype(oid) } as u8;
+    let kind = type_kind(oid);
     if !matches!(kind, b'e' | b'd' | b'r') {
         return None;
     }

@@ -1,11 +1,8 @@
-//! drift(), fix() and snapshot(): the pure comparison, called on what is
-//! declared and what is live.
+//! Who made a difference: the record's row for it.
 
-use super::sys::{entry, raise};
-use super::{catalog, declared};
-use crate::drift::{self, ChangeKind, Difference};
+use super::declared::Compared;
+use crate::drift::{ChangeKind, Difference};
 use crate::model::Model;
-use pgrx::prelude::*;
 use pgrx::{JsonB, Spi};
 
 /// The row of the record for each difference. A row is about an object if it
@@ -104,39 +101,9 @@ fn words(d: &Difference) -> Option<&'static str> {
     })
 }
 
-struct Drift {
-    declared: Model,
-    live: Model,
-    differences: Vec<Difference>,
-}
-
-fn compare(name: Option<&str>) -> Drift {
-    let name = name.unwrap_or("main");
-    let Some(newest) = declared::newest(name) else {
-        raise(
-            "SG004",
-            format!("no schema is declared under the name \"{name}\""),
-            None,
-            Some("Declare one with schemaguard.declare(…), or nothing can be compared.".to_owned()),
-        )
-    };
-    let declared = match Model::from_json(&newest.model_json) {
-        Ok(model) => model,
-        Err(e) => raise(
-            "SG004",
-            format!("version {} of the declared schema \"{name}\" can't be read", newest.version),
-            Some(e.to_string()),
-            Some("Declare it again.".to_owned()),
-        ),
-    };
-    let live = catalog::read(Some(&newest.schemas));
-    let differences = drift::compare(&declared, &live);
-    Drift { declared, live, differences }
-}
-
 /// What the statement may have been about by name where the object is only
 /// mentioned in it.
-fn owners(d: &Difference, found: &Drift) -> Vec<String> {
+fn owners(d: &Difference, found: &Compared) -> Vec<String> {
     let of = |model: &Model| {
         model
             .objects
@@ -175,7 +142,9 @@ fn mentioned(d: &Difference) -> &str {
     if d.attribute.as_deref() == Some("triggers") { "" } else { d.identity.name() }
 }
 
-fn causes(found: &Drift) -> Vec<Option<i64>> {
+/// The number of the record's row that caused each difference, where the
+/// record has it.
+pub fn causes(found: &Compared) -> Vec<Option<i64>> {
     let differences = &found.differences;
     let mut causes = vec![None; differences.len()];
     if differences.is_empty() {
@@ -215,82 +184,4 @@ fn causes(found: &Drift) -> Vec<Option<i64>> {
         });
     });
     causes
-}
-
-/// One row a difference.
-#[pg_extern]
-#[allow(clippy::type_complexity)]
-fn drift(
-    name: Option<&str>,
-) -> TableIterator<
-    'static,
-    (
-        name!(object_type, String),
-        name!(object, String),
-        name!(change, String),
-        name!(attribute, Option<String>),
-        name!(declared, Option<String>),
-        name!(actual, Option<String>),
-        name!(severity, String),
-        name!(data_loss, bool),
-        name!(caused_by, Option<i64>),
-        name!(fix, String),
-    ),
-> {
-    entry(|| {
-        let found = compare(name);
-        let causes = causes(&found);
-        TableIterator::new(found.differences.into_iter().zip(causes).map(|(d, cause)| {
-            (
-                d.object_type().to_owned(),
-                d.object(),
-                d.change.as_str().to_owned(),
-                d.attribute,
-                d.declared,
-                d.actual,
-                d.severity.as_str().to_owned(),
-                d.data_loss,
-                cause,
-                d.fix,
-            )
-        }))
-    })
-}
-
-/// The script that removes the drift.
-#[pg_extern]
-#[allow(clippy::type_complexity)]
-fn fix(
-    name: Option<&str>,
-    allow_loss: Option<bool>,
-) -> TableIterator<
-    'static,
-    (
-        name!(step, i32),
-        name!(sql, Option<String>),
-        name!(data_loss, bool),
-        name!(note, Option<String>),
-    ),
-> {
-    entry(|| {
-        let found = compare(name);
-        let steps = drift::script(
-            &found.declared,
-            &found.live,
-            &found.differences,
-            allow_loss.unwrap_or(false),
-        );
-        TableIterator::new(
-            steps.into_iter().zip(1..).map(|(s, number)| (number, s.sql, s.data_loss, s.note)),
-        )
-    })
-}
-
-/// The live schema as a model.
-#[pg_extern]
-fn snapshot(schemas: Option<Vec<String>>) -> JsonB {
-    entry(|| {
-        let json = catalog::read(schemas.as_deref()).to_json();
-        JsonB(serde_json::from_str(&json).expect("a model is JSON"))
-    })
 }

@@ -1,0 +1,237 @@
+//! The third worker, the calling user inside the scratch database: runs the
+//! text as a client's session would, and reads the catalogs.
+
+use super::contents::{self, What};
+use super::parse::{byte_offset, parse, with_position};
+use super::{Build, Outcome, Trouble};
+use crate::model::Model;
+use crate::pg::sys;
+use crate::pg::worker::{self, Failure};
+use pgrx::{PgList, pg_sys};
+use std::cell::Cell;
+use std::ffi::c_char;
+
+thread_local!(static BUILDING: Cell<bool> = const { Cell::new(false) });
+
+/// Whether this process is running a declared text.
+pub fn is_building() -> bool {
+    BUILDING.get()
+}
+
+/// Runs the text and reads the catalogs.
+pub fn build(job: &Build) -> Outcome {
+    BUILDING.set(true);
+    match try_build(job) {
+        Ok(outcome) => outcome,
+        Err(trouble) => Outcome::Failed(trouble),
+    }
+}
+
+fn try_build(job: &Build) -> Result<Outcome, Trouble> {
+    let prepared =
+        crate::source::sql::prepare(&job.source).map_err(|e| Trouble::general(e.message))?;
+    let sql: &str = &prepared.sql;
+    let mut left_out: Vec<(usize, String)> =
+        prepared.left_out.iter().map(|l| (l.line, l.what.clone())).collect();
+    for (name, value) in &job.settings {
+        let set = worker::attempt(|| {
+            // SAFETY: a setting of this process.
+            unsafe {
+                pg_sys::SetConfigOption(
+                    sys::cstring(name).as_ptr(),
+                    sys::cstring(value).as_ptr(),
+                    pg_sys::GucContext::PGC_USERSET,
+                    pg_sys::GucSource::PGC_S_SESSION,
+                )
+            }
+        });
+        set.map_err(Trouble::general)?;
+    }
+    let source = sys::cstring(sql);
+    // SAFETY: the trees have to outlive the transactions of the statements.
+    let (trees, memory) = unsafe {
+        pg_sys::MemoryContextSwitchTo(pg_sys::TopMemoryContext);
+        let memory = pg_sys::AllocSetContextCreateInternal(
+            pg_sys::TopMemoryContext,
+            c"schemaguard declared statement".as_ptr(),
+            pg_sys::ALLOCSET_DEFAULT_MINSIZE as _,
+            pg_sys::ALLOCSET_DEFAULT_INITSIZE as _,
+            pg_sys::ALLOCSET_DEFAULT_MAXSIZE as _,
+        );
+        (parse(sql)?, memory)
+    };
+    // SAFETY: a list of raw statements.
+    for raw in unsafe { PgList::<pg_sys::RawStmt>::from_pg(trees) }.iter_ptr() {
+        let start = statement_start(sql, raw);
+        if let Some(note) =
+            run(raw, job, source.as_ptr(), memory).map_err(|(failure, position)| Trouble {
+                failure,
+                at: Some(position.map_or(start, |p| byte_offset(sql, p))),
+            })?
+        {
+            let line = crate::source::sql::line_and_column(sql, start).0;
+            // A COPY and its data are one thing to the reader.
+            match left_out.iter_mut().find(|l| l.0 == line && note.starts_with("COPY ")) {
+                Some(data) => data.1 = format!("{note}, {}", data.1),
+                None => left_out.push((line, note)),
+            }
+        }
+    }
+    // SAFETY: reads the transaction's state.
+    if unsafe { pg_sys::IsTransactionBlock() } {
+        return Err(Trouble {
+            failure: Failure {
+                sqlstate: "SG004".into(),
+                message: "the text ends inside a transaction: COMMIT is missing".into(),
+                detail: None,
+                hint: None,
+            },
+            at: Some(sql.trim_end().len()),
+        });
+    }
+    if let Some(wanted) = &job.schemas {
+        let missing = worker::transaction(|| {
+            wanted.iter().find(|name| {
+                // SAFETY: a catalog lookup.
+                let oid = unsafe { pg_sys::get_namespace_oid(sys::cstring(name).as_ptr(), true) };
+                oid == pg_sys::InvalidOid
+            })
+        });
+        if let Ok(Some(name)) = missing {
+            return Err(Trouble::general(format!("the declared text has no schema \"{name}\"")));
+        }
+    }
+    let model = worker::transaction(|| {
+        let mut model = crate::pg::catalog::read(job.schemas.as_deref());
+        if job.schemas.is_none() {
+            forget_furniture(&mut model, &job.furnished_schemas);
+        }
+        model.to_json()
+    })
+    .map_err(|failure| Trouble { failure, at: None })?;
+    Ok(Outcome::Built { model, left_out })
+}
+
+/// Schemas that stand there for an extension only are not declared.
+fn forget_furniture(model: &mut Model, furnished: &[String]) {
+    let empty: Vec<String> = model
+        .schemas
+        .iter()
+        .filter(|s| {
+            furnished.contains(s)
+                && !model
+                    .objects
+                    .iter()
+                    .any(|o| o.identity.parts.len() > 1 && o.identity.parts[0] == **s)
+        })
+        .cloned()
+        .collect();
+    model.schemas.retain(|s| !empty.contains(s));
+    model
+        .objects
+        .retain(|o| !(o.identity.parts.len() == 1 && empty.contains(&o.identity.parts[0])));
+}
+
+/// The statement's first byte that is no white space or comment.
+fn statement_start(sql: &str, raw: *mut pg_sys::RawStmt) -> usize {
+    // SAFETY: a statement of this text.
+    let at = unsafe { (*raw).stmt_location }.max(0) as usize;
+    let rest = sql.get(at..).unwrap_or_default();
+    let mut skipped = 0;
+    loop {
+        let now = &rest[skipped..];
+        let trimmed = now.trim_start_matches(|c: char| c.is_whitespace() || c == ';');
+        skipped += now.len() - trimmed.len();
+        if trimmed.starts_with("--") {
+            skipped += trimmed.find('\n').map_or(trimmed.len(), |n| n + 1);
+        } else {
+            return at + skipped;
+        }
+    }
+}
+
+/// Runs one statement as a client's own would run, or says what was left out.
+fn run(
+    raw: *mut pg_sys::RawStmt,
+    job: &Build,
+    source: *const c_char,
+    memory: pg_sys::MemoryContext,
+) -> Result<Option<String>, (Failure, Option<usize>)> {
+    let caught = with_position(|| {
+        worker::caught(|| {
+            // SAFETY: as exec_simple_query does for each statement.
+            unsafe {
+                pg_sys::SetCurrentStatementStartTimestamp();
+                pg_sys::StartTransactionCommand();
+                pgrx::check_for_interrupts!();
+                match contents::judge((*raw).stmt, job) {
+                    What::Run => {
+                        execute(source, raw, memory);
+                        pg_sys::CommitTransactionCommand();
+                        Ok(None)
+                    }
+                    What::LeaveOut(what) => {
+                        pg_sys::CommitTransactionCommand();
+                        Ok(Some(what))
+                    }
+                    What::Refuse(message, hint) => Err((message, hint)),
+                }
+            }
+        })
+    })?;
+    caught.map_err(|(message, hint)| {
+        let failure = Failure { sqlstate: "SG004".into(), message, detail: None, hint };
+        // SAFETY: rolls back what run() began.
+        unsafe { pg_sys::AbortOutOfAnyTransaction() };
+        (failure, None)
+    })
+}
+
+/// Runs a statement the way the server runs a client's.
+///
+/// # Safety
+/// `raw` is a statement of `source`; inside a transaction, errors are caught.
+unsafe fn execute(source: *const c_char, raw: *mut pg_sys::RawStmt, memory: pg_sys::MemoryContext) {
+    // SAFETY: the steps and their order are exec_simple_query's.
+    unsafe {
+        // Not the transaction's: CREATE INDEX CONCURRENTLY ends that half-way.
+        pg_sys::MemoryContextReset(memory);
+        pg_sys::MemoryContextSwitchTo(memory);
+        let command = pg_sys::CreateCommandTag((*raw).stmt);
+        let needs_snapshot = pg_sys::analyze_requires_snapshot(raw);
+        if needs_snapshot {
+            pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+        }
+        let queries = pg_sys::pg_analyze_and_rewrite_fixedparams(
+            raw,
+            source,
+            std::ptr::null(),
+            0,
+            std::ptr::null_mut(),
+        );
+        let plans = pg_sys::pg_plan_queries(
+            queries,
+            source,
+            pg_sys::CURSOR_OPT_PARALLEL_OK as _,
+            std::ptr::null_mut(),
+        );
+        if needs_snapshot {
+            pg_sys::PopActiveSnapshot();
+        }
+        let portal = pg_sys::CreatePortal(c"".as_ptr(), true, true);
+        (*portal).visible = false;
+        pg_sys::PortalDefineQuery(
+            portal,
+            std::ptr::null(),
+            source,
+            command,
+            plans,
+            std::ptr::null_mut(),
+        );
+        pg_sys::PortalStart(portal, std::ptr::null_mut(), 0, std::ptr::null_mut());
+        let dest = pg_sys::CreateDestReceiver(pg_sys::CommandDest::DestNone);
+        let mut completion = pg_sys::QueryCompletion::default();
+        sys::version::run_portal(portal, dest, &mut completion);
+        pg_sys::PortalDrop(portal, false);
+    }
+}
