@@ -202,6 +202,13 @@ DROP TABLE parent;
 DROP TABLE parent CASCADE;
 SELECT count(*) FROM parent;
 
+-- a child that has the column of its own keeps it
+CREATE TABLE parent_2 (id int, v text);
+CREATE TABLE child_2 (v text) INHERITS (parent_2);
+INSERT INTO child_2 VALUES (1, 'own');
+ALTER TABLE parent_2 DROP COLUMN v;
+SELECT * FROM child_2;
+
 -- partitions
 CREATE TABLE part (k int, v text) PARTITION BY RANGE (k);
 CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (k);
@@ -272,6 +279,31 @@ DROP TYPE span CASCADE;
 UPDATE typed SET g = NULL;
 DROP COLLATION german CASCADE;
 SELECT * FROM typed ORDER BY id;
+
+-- typed tables: their columns go with the type's fields
+CREATE TYPE of_type AS (a int, b text);
+CREATE TABLE typed_table OF of_type;
+INSERT INTO typed_table VALUES (1, 'x');
+ALTER TYPE of_type DROP ATTRIBUTE b CASCADE;
+SELECT * FROM typed_table;
+UPDATE typed_table SET b = NULL;
+ALTER TYPE of_type DROP ATTRIBUTE b CASCADE;
+SELECT * FROM typed_table;
+DROP TYPE of_type CASCADE;
+
+-- access methods and operator classes: tables stand on them
+CREATE ACCESS METHOD heap_2 TYPE TABLE HANDLER heap_tableam_handler;
+CREATE TABLE on_method (id int) USING heap_2;
+INSERT INTO on_method VALUES (1);
+DROP ACCESS METHOD heap_2 CASCADE;
+SELECT * FROM on_method;
+CREATE FUNCTION my_cmp(int, int) RETURNS int LANGUAGE sql AS 'SELECT btint4cmp($1, $2)';
+CREATE OPERATOR CLASS my_ops FOR TYPE int USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 my_cmp(int, int);
+CREATE TABLE by_my_ops (k int) PARTITION BY RANGE (k my_ops);
+CREATE TABLE by_my_ops_1 PARTITION OF by_my_ops FOR VALUES FROM (0) TO (10);
+INSERT INTO by_my_ops VALUES (1);
+DROP FUNCTION my_cmp(int, int) CASCADE;
+SELECT * FROM by_my_ops;
 
 -- functions: what goes with them
 CREATE FUNCTION next_id() RETURNS int LANGUAGE sql AS 'SELECT 1';

@@ -192,13 +192,6 @@ SET session_replication_role = replica;
 DROP TABLE precious;
 \echo :SQLSTATE
 RESET session_replication_role;
--- from 17 on there is a switch for all event triggers
-DO $$ BEGIN PERFORM set_config(name, 'off', false) FROM pg_settings WHERE name = 'event_triggers'; END $$;
-DROP TABLE precious;
-\echo :SQLSTATE
-ALTER TABLE precious DROP COLUMN v;
-\echo :SQLSTATE
-DO $$ BEGIN PERFORM set_config(name, 'on', false) FROM pg_settings WHERE name = 'event_triggers'; END $$;
 ALTER EVENT TRIGGER schemaguard_ddl_command_start ENABLE ALWAYS;
 -- each alone
 DROP TABLE precious;
@@ -209,6 +202,14 @@ DROP TABLE precious;
 \echo :SQLSTATE
 ALTER EVENT TRIGGER schemaguard_ddl_command_start ENABLE ALWAYS;
 ALTER EVENT TRIGGER schemaguard_ddl_command_end ENABLE ALWAYS;
+-- from 17 on there is a switch for all event triggers (and what the statement drops is then not told)
+\set VERBOSITY sqlstate
+DO $$ BEGIN PERFORM set_config(name, 'off', false) FROM pg_settings WHERE name = 'event_triggers'; END $$;
+DROP TABLE precious;
+ALTER TABLE precious DROP COLUMN v;
+TRUNCATE precious;
+DO $$ BEGIN PERFORM set_config(name, 'on', false) FROM pg_settings WHERE name = 'event_triggers'; END $$;
+\set VERBOSITY default
 SELECT * FROM precious;
 SELECT command_tag, object_type, object, statement, current_user_name FROM schemaguard.ddl_log
  WHERE object_type = 'event trigger' ORDER BY id;
