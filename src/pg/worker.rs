@@ -36,6 +36,8 @@ struct Head {
     answer_length: AtomicU32,
     cancelled: AtomicU32,
     job_length: u32,
+    /// The process that waits for the answer.
+    asker: i32,
 }
 
 const WAITING: u32 = 0;
@@ -78,6 +80,7 @@ pub fn start(
             answer_length: AtomicU32::new(0),
             cancelled: AtomicU32::new(0),
             job_length: bytes.len() as u32,
+            asker: pg_sys::MyProcPid,
         };
         base.cast::<Head>().write(head);
         base.add(size_of::<Head>()).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
@@ -263,8 +266,22 @@ pub fn record_refused(row: &ledger::Refused) -> Result<(), String> {
     }));
     // SAFETY: reads a variable.
     let database = unsafe { pg_sys::MyDatabaseId };
-    let answer = start(&job, database, pg_sys::InvalidOid, 0)?.wait(Some(LIMIT))?;
+    let begin = Instant::now();
+    let running = loop {
+        match start(&job, database, pg_sys::InvalidOid, 0) {
+            // Others may be recording refusals at this moment.
+            Err(_) if begin.elapsed() < LIMIT && workers_exist() => nap(),
+            result => break result?,
+        }
+    };
+    let answer = running.wait(Some(LIMIT))?;
     serde_json::from_slice::<Result<(), String>>(&answer).map_err(|e| e.to_string())?
+}
+
+/// Whether this server has any place for background workers.
+fn workers_exist() -> bool {
+    // SAFETY: reads a setting.
+    unsafe { pg_sys::max_worker_processes > 0 }
 }
 
 /// The worker's side of the shared segment.
@@ -280,7 +297,11 @@ impl Desk {
 
     /// Whether nobody waits for the answer any more.
     pub fn abandoned(&self) -> bool {
-        self.head().cancelled.load(Ordering::Acquire) != 0 || BackgroundWorker::sigterm_received()
+        // SAFETY: a look at shared memory; an asker that was terminated tells
+        // nobody.
+        let gone = unsafe { pg_sys::BackendPidGetProc(self.head().asker).is_null() };
+        gone || self.head().cancelled.load(Ordering::Acquire) != 0
+            || BackgroundWorker::sigterm_received()
     }
 
     fn job(&self) -> Option<Job> {
