@@ -27,6 +27,17 @@ BEGIN
 END
 $$;
 
+-- Names and statements are handled as UTF-8 throughout: in another encoding
+-- ordinary DDL with such letters would fail.
+DO $$
+BEGIN
+    IF pg_catalog.getdatabaseencoding() <> 'UTF8' THEN
+        RAISE EXCEPTION 'schemaguard needs a database in encoding UTF8, and this one is in %', pg_catalog.getdatabaseencoding()
+            USING ERRCODE = 'feature_not_supported';
+    END IF;
+END
+$$;
+
 REVOKE ALL ON SCHEMA schemaguard FROM PUBLIC;
 GRANT USAGE ON SCHEMA schemaguard TO PUBLIC;
 

@@ -307,7 +307,10 @@ DROP TABLE former_part;
 DROP TABLE former_parted;
 -- (before 16, columns of views are always qualified)
 SELECT command_tag, object, replace(former_definition, 'former.', '') AS former_definition FROM schemaguard.ddl_log
- WHERE former_definition IS NOT NULL AND object LIKE '%former%' ORDER BY id;
+ WHERE former_definition IS NOT NULL AND object LIKE '%former%' AND object !~ 'policy|_agg|_range|_rule' ORDER BY id;
+SELECT former_definition LIKE '%subtype = double precision%' AND former_definition LIKE '%subtype_diff = %float8mi%' AS range
+  FROM schemaguard.ddl_log WHERE action = 'drop' AND object = 'public.former_range';
+SELECT former_definition LIKE '%DO INSTEAD NOTHING%' AS replaced_rule FROM schemaguard.ddl_log WHERE command_tag = 'CREATE RULE' AND object LIKE '%former_rule' ORDER BY id DESC LIMIT 1;
 -- none of them without
 SELECT command_tag, object_type, object FROM schemaguard.ddl_log
  WHERE action = 'drop' AND object LIKE '%former%' AND former_definition IS NULL ORDER BY id;
