@@ -55,12 +55,47 @@ pub fn keep(address: Address) {
         let address = Address { class: pg_sys::TypeRelationId, object: domain, sub: 0 };
         let known =
             state::with(|s| s.running.last().is_none_or(|r| r.definitions.contains_key(&address)));
-        if !known && let Some(definition) = type_definition(domain) {
-            put(address, definition);
+        if !known {
+            put_described(address);
         }
     }
     keep_key_of(address);
-    let definition = match address.class {
+    if address.class == catalog::ATTR_DEFAULT {
+        // A column is described while its default is there: that goes first.
+        if let Some(column) = default_column(address) {
+            put_described(column);
+        }
+    } else {
+        put_described(address);
+    }
+}
+
+/// Describes an object, if that can be done. What goes together may need each
+/// other to be described, and the server raises errors for what is gone; no
+/// statement fails because its record would be poorer.
+fn put_described(address: Address) {
+    let described = matches!(
+        address.class,
+        pg_sys::RelationRelationId
+            | pg_sys::ProcedureRelationId
+            | pg_sys::TriggerRelationId
+            | pg_sys::TypeRelationId
+            | catalog::CONSTRAINT
+            | catalog::REWRITE
+    );
+    // Row types and arrays, the most frequent, are described with nothing.
+    let nothing = address.class == pg_sys::TypeRelationId
+        && !matches!(type_kind(address.object), b'e' | b'd' | b'r');
+    if nothing {
+        return;
+    }
+    if described && let Some(definition) = sys::attempt(|| describe(address)) {
+        put(address, definition);
+    }
+}
+
+fn describe(address: Address) -> Option<String> {
+    match address.class {
         pg_sys::RelationRelationId if address.sub == 0 => relation(address.object),
         pg_sys::RelationRelationId => column_alone(address.object, address.sub as i16),
         pg_sys::ProcedureRelationId if catalog::function_is_describable(address.object) => {
@@ -70,20 +105,7 @@ pub fn keep(address: Address) {
         pg_sys::TriggerRelationId => trigger(address.object),
         pg_sys::TypeRelationId => type_definition(address.object),
         catalog::REWRITE => rule(address.object),
-        catalog::ATTR_DEFAULT => {
-            // A column is described while its default is there: that goes first.
-            let column = default_column(address);
-            if let Some(column) = column
-                && let Some(definition) = column_alone(column.object, column.sub as i16)
-            {
-                put(column, definition);
-            }
-            None
-        }
         _ => None,
-    };
-    if let Some(definition) = definition {
-        put(address, definition);
     }
 }
 
@@ -120,8 +142,8 @@ fn keep_table(table: pg_sys::Oid) {
     let address = Address { class: pg_sys::RelationRelationId, object: table, sub: 0 };
     let known =
         state::with(|s| s.running.last().is_none_or(|r| r.definitions.contains_key(&address)));
-    if !known && let Some(definition) = relation(table) {
-        put(address, definition);
+    if !known {
+        put_described(address);
     }
 }
 
@@ -137,10 +159,8 @@ fn keep_key_of(address: Address) {
             _ => return,
         }
     };
-    if constraint != pg_sys::InvalidOid
-        && let Some(definition) = catalog::constraint(constraint).and_then(|c| c.definition())
-    {
-        put(Address { class: catalog::CONSTRAINT, object: constraint, sub: 0 }, definition);
+    if constraint != pg_sys::InvalidOid {
+        put_described(Address { class: catalog::CONSTRAINT, object: constraint, sub: 0 });
     }
 }
 

@@ -104,3 +104,34 @@ pub fn call(function: impl Into<u32>, args: &[pg_sys::Datum]) -> Option<String> 
         value
     }
 }
+
+/// Runs `f` in a subtransaction of its own: None where the server raises an
+/// error in it. A cancel goes on to the client.
+pub fn attempt<T>(f: impl FnOnce() -> Option<T>) -> Option<T> {
+    use std::panic::AssertUnwindSafe;
+    // SAFETY: begin and end of a subtransaction, as PL/pgSQL's exception
+    // blocks make them; context and resource owner are put back.
+    unsafe {
+        let context = pg_sys::CurrentMemoryContext;
+        let owner = pg_sys::CurrentResourceOwner;
+        pg_sys::BeginInternalSubTransaction(std::ptr::null());
+        pg_sys::MemoryContextSwitchTo(context);
+        let back = || {
+            pg_sys::MemoryContextSwitchTo(context);
+            pg_sys::CurrentResourceOwner = owner;
+        };
+        pgrx::PgTryBuilder::new(AssertUnwindSafe(|| {
+            let value = f();
+            pg_sys::ReleaseCurrentSubTransaction();
+            back();
+            value
+        }))
+        .catch_when(pgrx::PgSqlErrorCode::ERRCODE_QUERY_CANCELED, |error| error.rethrow())
+        .catch_others(|_| {
+            pg_sys::RollbackAndReleaseCurrentSubTransaction();
+            back();
+            None
+        })
+        .execute()
+    }
+}
