@@ -12,6 +12,11 @@ db=
 trap '[ -z "$db" ] || psql -Xq -c "SET client_min_messages = error" -c "DROP DATABASE IF EXISTS $db WITH (FORCE)" postgres; rm -rf "$tmp"' EXIT
 for f in "$SCHEMAGUARD_CORPUS"/sql/*.sql; do
   name=$(basename "$f" .sql)
+  # A server may have been built without some of contrib.
+  for extension in $(sed -nE 's/^ *CREATE EXTENSION (IF NOT EXISTS )?"?([a-z_-]+)"?.*/\2/Ip' "$f"); do
+    [ "$(psql -XqAtc "SELECT count(*) FROM pg_available_extensions WHERE name = '$extension'" postgres)" = 1 ] ||
+      { echo "LEFT OUT: $name: this server has no extension $extension"; continue 2; }
+  done
   db=corpus_${name}_$$
   createdb -T template0 "$db"
   export PGDATABASE=$db
