@@ -251,6 +251,15 @@ DROP SCHEMA app2, app CASCADE;
 SELECT to_regclass('app2.empty');
 DROP SCHEMA app2 CASCADE;
 
+-- many victims: fifty are named, the rest is counted
+CREATE SCHEMA crowded;
+DO $$ BEGIN FOR n IN 1..53 LOOP EXECUTE format('CREATE TABLE crowded.t%s AS SELECT 1 AS id', n); END LOOP; END $$;
+\set VERBOSITY terse
+DROP SCHEMA crowded CASCADE;
+\set VERBOSITY default
+SELECT (SELECT count(*) FROM regexp_matches(detail, '^crowded.t\d+: 1 row \(through schema crowded\)$', 'gn')) AS named,
+       (regexp_match(detail, '[^\n]*$'))[1] AS last FROM schemaguard.refused WHERE statement LIKE 'DROP SCHEMA crowded%';
+
 -- types
 CREATE TYPE mood AS ENUM ('sad', 'happy');
 CREATE DOMAIN email AS text CHECK (VALUE LIKE '%@%');
@@ -500,6 +509,10 @@ INSERT INTO fires VALUES (1);
 CREATE TABLE by_ctas AS SELECT by_plpgsql()::text;
 CREATE TABLE filled AS SELECT 1 AS id;
 ALTER TABLE filled ADD COLUMN v text DEFAULT by_plpgsql()::text;
+-- a statement of a megabyte: the refusal doesn't repeat it, the record has it
+SELECT 'DROP TABLE kept /*' || repeat('x', 1000000) || '*/' AS long \gset
+:long;
+SELECT length(statement), left(statement, 20) AS begins FROM schemaguard.refused WHERE length(statement) > 1000;
 -- a cursor's query
 BEGIN;
 DECLARE c CURSOR FOR SELECT by_plpgsql();
@@ -521,7 +534,7 @@ SELECT * FROM kept;
 
 -- each refusal has left one row, and no other statement has
 SELECT command_tag, rule, count(*) FROM schemaguard.refused GROUP BY 1, 2 ORDER BY 1, 2;
-SELECT statement, context FROM schemaguard.refused WHERE statement LIKE '%kept%' ORDER BY id;
+SELECT left(statement, 40) AS statement, context FROM schemaguard.refused WHERE statement LIKE '%kept%' ORDER BY id;
 SELECT count(*) FROM schemaguard.ddl_log WHERE verdict NOT IN ('allowed', 'refused');
 
 DROP OWNED BY sg_drop_owner;
