@@ -61,7 +61,7 @@ SELECT tag, type, object, left(statement, 18) AS statement FROM news();
 -- ALTER: what of the table was touched
 ALTER TABLE users ADD COLUMN age int CHECK (age > 0), ALTER id TYPE int, ALTER email DROP NOT NULL;
 ALTER TABLE users ALTER name SET DEFAULT 'y';
-ALTER TABLE users ADD CONSTRAINT name_len CHECK (length(name) < 100);
+ALTER TABLE users ADD CONSTRAINT name_len CHECK (length(name) < 100) NOT VALID;
 ALTER TABLE users VALIDATE CONSTRAINT name_len;
 ALTER TABLE users RENAME COLUMN age TO years;
 ALTER TABLE users RENAME CONSTRAINT name_len TO name_length;

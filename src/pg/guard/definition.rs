@@ -82,6 +82,7 @@ fn put_described(address: Address) {
             | pg_sys::TypeRelationId
             | catalog::CONSTRAINT
             | catalog::REWRITE
+            | catalog::POLICY
     );
     // Row types and arrays, the most frequent, are described with nothing.
     let nothing = address.class == pg_sys::TypeRelationId
@@ -104,7 +105,9 @@ fn describe(address: Address) -> Option<String> {
         catalog::CONSTRAINT => catalog::constraint(address.object).and_then(|c| c.definition()),
         pg_sys::TriggerRelationId => trigger(address.object),
         pg_sys::TypeRelationId => type_definition(address.object),
+        pg_sys::ProcedureRelationId => aggregate(address.object),
         catalog::REWRITE => rule(address.object),
+        catalog::POLICY => policy(address.object),
         _ => None,
     }
 }
@@ -220,6 +223,83 @@ pub fn keep_trigger(range: *mut pg_sys::RangeVar, name: *const std::ffi::c_char)
             keep(Address { class: pg_sys::TriggerRelationId, object, sub: 0 });
         }
     }
+}
+
+/// A rule that a statement is about to replace.
+pub fn keep_rule(range: *mut pg_sys::RangeVar, name: *const std::ffi::c_char) {
+    // SAFETY: a name out of the statement's parse tree.
+    let table = unsafe { sys::server::relation_named(range) };
+    if let Some(object) = table.and_then(|table| sys::server::rule_named(table, name)) {
+        keep(Address { class: catalog::REWRITE, object, sub: 0 });
+    }
+}
+
+/// A policy in the words of CREATE POLICY.
+fn policy(oid: pg_sys::Oid) -> Option<String> {
+    let p = catalog::policy(oid)?;
+    let quoted = |name: &str| {
+        // SAFETY: the server's own quoting of a name.
+        unsafe { text(pg_sys::quote_identifier(sys::cstring(name).as_ptr())) }.unwrap_or_default()
+    };
+    let command = match p.command {
+        b'r' => "SELECT",
+        b'a' => "INSERT",
+        b'w' => "UPDATE",
+        b'd' => "DELETE",
+        _ => "ALL",
+    };
+    let kind = if p.permissive { "PERMISSIVE" } else { "RESTRICTIVE" };
+    let roles: Vec<String> = p
+        .roles
+        .iter()
+        .map(|role| {
+            // SAFETY: a catalog lookup; null for PUBLIC.
+            let name = unsafe { text(pg_sys::GetUserNameFromId(*role, true)) };
+            name.map_or("PUBLIC".to_owned(), |name| quoted(&name))
+        })
+        .collect();
+    let mut out = format!(
+        "CREATE POLICY {} ON {} AS {kind} FOR {command} TO {}",
+        quoted(&p.name),
+        sys::scan::relation_name(p.table),
+        roles.join(", ")
+    );
+    if let Some(using) = p.using {
+        out.push_str(&format!(" USING ({using})"));
+    }
+    if let Some(check) = p.check {
+        out.push_str(&format!(" WITH CHECK ({check})"));
+    }
+    Some(out)
+}
+
+/// An aggregate in the words of CREATE AGGREGATE, as far as most have them.
+fn aggregate(oid: pg_sys::Oid) -> Option<String> {
+    let a = catalog::aggregate(oid)?;
+    let function = |oid: pg_sys::Oid| {
+        // SAFETY: a catalog lookup; null for what is gone.
+        unsafe { text(pg_sys::format_procedure(oid)) }
+            .map(|f| f.split('(').next().unwrap_or_default().to_owned())
+            .unwrap_or_default()
+    };
+    // SAFETY: catalog lookups.
+    let (name, state) = unsafe {
+        (
+            text(pg_sys::format_procedure_qualified(oid)).unwrap_or_default(),
+            text(pg_sys::format_type_be(a.state_type)).unwrap_or_default(),
+        )
+    };
+    let mut parts = vec![format!("SFUNC = {}", function(a.transition)), format!("STYPE = {state}")];
+    if a.last != pg_sys::InvalidOid {
+        parts.push(format!("FINALFUNC = {}", function(a.last)));
+    }
+    if a.combine != pg_sys::InvalidOid {
+        parts.push(format!("COMBINEFUNC = {}", function(a.combine)));
+    }
+    if let Some(initial) = a.initial {
+        parts.push(format!("INITCOND = '{}'", initial.replace('\'', "''")));
+    }
+    Some(format!("CREATE AGGREGATE {name} ({})", parts.join(", ")))
 }
 
 /// A trigger's definition; those that keep foreign keys belong to these.
@@ -440,10 +520,23 @@ fn type_definition(oid: pg_sys::Oid) -> Option<String> {
             Some(out)
         }
         b'r' => {
-            let subtype = catalog::range_subtype(oid)?;
+            let range = catalog::range(oid)?;
             // SAFETY: a catalog lookup.
-            let subtype = unsafe { text(pg_sys::format_type_be(subtype)) }?;
-            Some(format!("CREATE TYPE {name} AS RANGE (subtype = {subtype})"))
+            let subtype = unsafe { text(pg_sys::format_type_be(range.subtype)) }?;
+            let mut out = format!("CREATE TYPE {name} AS RANGE (subtype = {subtype}");
+            for (option, function) in
+                [("canonical", range.canonical), ("subtype_diff", range.difference)]
+            {
+                if function != pg_sys::InvalidOid {
+                    // SAFETY: a catalog lookup.
+                    let whole = unsafe { text(pg_sys::format_procedure(function)) };
+                    let whole = whole.unwrap_or_default();
+                    let function = whole.split('(').next().unwrap_or_default();
+                    out.push_str(&format!(", {option} = {function}"));
+                }
+            }
+            out.push(')');
+            Some(out)
         }
         _ => None,
     }

@@ -93,6 +93,12 @@ fn start(event: Event) {
                         definition::keep_trigger((*trigger).relation, (*trigger).trigname);
                     }
                 }
+                pg_sys::NodeTag::T_RuleStmt => {
+                    let rule = tree.cast::<pg_sys::RuleStmt>();
+                    if (*rule).replace {
+                        definition::keep_rule((*rule).relation, (*rule).rulename);
+                    }
+                }
                 _ => {}
             }
         }

@@ -31,6 +31,9 @@ const CONSTRAINT_TABLE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2665);
 const CONSTRAINT_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2667);
 const ENUM_TYPE_SORT_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3534);
 const ROLE_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2677);
+const AGGREGATE: pg_sys::Oid = pg_sys::Oid::from_u32(2600);
+const AGGREGATE_FUNCTION_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2650);
+const POLICY_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3257);
 const SEQUENCE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(5002);
 const RANGE_TYPE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3542);
 const TYPE_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2703);
@@ -116,12 +119,95 @@ pub fn sequence(relation: pg_sys::Oid) -> Option<Sequence> {
     found
 }
 
-/// What a range type is a range of.
-pub fn range_subtype(range: pg_sys::Oid) -> Option<pg_sys::Oid> {
+/// What a range type is made of.
+pub struct Range {
+    pub subtype: pg_sys::Oid,
+    pub canonical: pg_sys::Oid,
+    pub difference: pg_sys::Oid,
+}
+
+/// A range type's parts.
+pub fn range(range: pg_sys::Oid) -> Option<Range> {
+    let at = [c"rngsubtype", c"rngcanonical", c"rngsubdiff"].map(|name| column(RANGE, name));
     let mut found = None;
     rows(RANGE, RANGE_TYPE_INDEX, &[(0, range)], |values, _| {
-        // SAFETY: an oid column that is never null.
-        found = unsafe { pg_sys::Oid::from_datum(values[1], false) };
+        // SAFETY: oid columns that are never null.
+        let oid = |at: usize| unsafe { pg_sys::Oid::from_datum(values[at], false) }.unwrap();
+        found = Some(Range { subtype: oid(at[0]), canonical: oid(at[1]), difference: oid(at[2]) });
+    });
+    found
+}
+
+/// A row of pg_policy.
+pub struct Policy {
+    pub name: String,
+    pub table: pg_sys::Oid,
+    pub command: u8,
+    pub permissive: bool,
+    pub roles: Vec<pg_sys::Oid>,
+    pub using: Option<String>,
+    pub check: Option<String>,
+}
+
+/// A policy by its oid.
+pub fn policy(oid: pg_sys::Oid) -> Option<Policy> {
+    // Columns: oid, polname, polrelid, polcmd, polpermissive, polroles,
+    // polqual, polwithcheck.
+    let mut found = None;
+    rows(POLICY, POLICY_OID_INDEX, &[(0, oid)], |values, nulls| {
+        // SAFETY: each column is of the type that it is read as.
+        unsafe {
+            let table = pg_sys::Oid::from_datum(values[2], false).unwrap();
+            let expression = |at: usize| {
+                (!nulls[at])
+                    .then(|| {
+                        super::call(
+                            pg_sys::F_PG_GET_EXPR_PG_NODE_TREE_OID,
+                            &[values[at], table.into()],
+                        )
+                    })
+                    .flatten()
+            };
+            found = Some(Policy {
+                name: super::text(values[1].cast_mut_ptr()).unwrap_or_default(),
+                table,
+                command: values[3].value() as u8,
+                permissive: bool::from_datum(values[4], false).unwrap_or(true),
+                roles: Vec::from_datum(values[5], false).unwrap_or_default(),
+                using: expression(6),
+                check: expression(7),
+            });
+        }
+    });
+    found
+}
+
+/// A row of pg_aggregate, as far as it is described.
+pub struct Aggregate {
+    pub transition: pg_sys::Oid,
+    pub last: pg_sys::Oid,
+    pub combine: pg_sys::Oid,
+    pub state_type: pg_sys::Oid,
+    pub initial: Option<String>,
+}
+
+/// An aggregate by its function's oid.
+pub fn aggregate(function: pg_sys::Oid) -> Option<Aggregate> {
+    let at = [c"aggtransfn", c"aggfinalfn", c"aggcombinefn", c"aggtranstype", c"agginitval"]
+        .map(|name| column(AGGREGATE, name));
+    let mut found = None;
+    rows(AGGREGATE, AGGREGATE_FUNCTION_INDEX, &[(0, function)], |values, nulls| {
+        // SAFETY: oid columns that are never null, and a text.
+        unsafe {
+            let oid = |at: usize| pg_sys::Oid::from_datum(values[at], false).unwrap();
+            found = Some(Aggregate {
+                transition: oid(at[0]),
+                last: oid(at[1]),
+                combine: oid(at[2]),
+                state_type: oid(at[3]),
+                initial: String::from_datum(values[at[4]], nulls[at[4]]),
+            });
+        }
     });
     found
 }
@@ -288,7 +374,10 @@ pub fn function_is_describable(function: pg_sys::Oid) -> bool {
 /// Whether a function is part of the server: constructors of range types are
 /// made in the user's schema, but are nobody's.
 pub fn function_is_internal(function: pg_sys::Oid) -> bool {
-    with_function(function, |_, form| form.prolang == LANGUAGE_INTERNAL).unwrap_or(false)
+    with_function(function, |_, form| {
+        form.prolang == LANGUAGE_INTERNAL && form.prokind as u8 != b'a'
+    })
+    .unwrap_or(false)
 }
 
 /// None for a function that the catalog doesn't show (yet).

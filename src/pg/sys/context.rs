@@ -60,6 +60,9 @@ pub fn call_stack() -> String {
     }
 }
 
+/// elog.h's ERROR, the same from 14 on.
+const QUIET: i32 = 21;
+
 /// Where statement number `n` of a text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
@@ -90,11 +93,16 @@ impl Parsed {
             let mut parsed = Parsed { context, statements: Vec::new(), next: 0 };
             let before = pg_sys::MemoryContextSwitchTo(context);
             let copy = pg_sys::pstrdup(cstring(source).as_ptr());
+            // The server has said what there is to say of the text; pieces of
+            // it that are tried here are nobody's.
+            let levels = (pg_sys::client_min_messages, pg_sys::log_min_messages);
+            (pg_sys::client_min_messages, pg_sys::log_min_messages) = (QUIET, QUIET);
             let list = pgrx::PgTryBuilder::new(|| {
                 pg_sys::raw_parser(copy, pg_sys::RawParseMode::RAW_PARSE_DEFAULT)
             })
             .catch_others(|_| std::ptr::null_mut())
             .execute();
+            (pg_sys::client_min_messages, pg_sys::log_min_messages) = levels;
             pg_sys::MemoryContextSwitchTo(before);
             if list.is_null() {
                 return None;

@@ -13,6 +13,12 @@ unsafe extern "C-unwind" {
         lockmode: pg_sys::LOCKMODE,
         numparents: *mut *mut pg_sys::List,
     ) -> *mut pg_sys::List;
+    #[link_name = "get_rewrite_oid"]
+    fn raw_get_rewrite_oid(
+        relid: pg_sys::Oid,
+        name: *const std::ffi::c_char,
+        missing_ok: bool,
+    ) -> pg_sys::Oid;
     #[link_name = "multirange_deserialize"]
     fn raw_multirange_deserialize(
         range: *mut pg_sys::TypeCacheEntry,
@@ -70,6 +76,14 @@ pub unsafe fn ranges_of(
         });
         (0..count as usize).map(|i| pg_sys::Datum::from(*ranges.add(i))).collect()
     }
+}
+
+/// A rule by its table and name; None where there is none.
+pub fn rule_named(relation: pg_sys::Oid, name: *const std::ffi::c_char) -> Option<pg_sys::Oid> {
+    // SAFETY: a name out of a parse tree, and a lookup by it.
+    let oid =
+        unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| raw_get_rewrite_oid(relation, name, true)) };
+    (oid != pg_sys::InvalidOid).then_some(oid)
 }
 
 /// Table and column number of a default; None for one that is gone.
