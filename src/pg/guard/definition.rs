@@ -227,9 +227,11 @@ pub fn keep_trigger(range: *mut pg_sys::RangeVar, name: *const std::ffi::c_char)
 
 /// A rule that a statement is about to replace.
 pub fn keep_rule(range: *mut pg_sys::RangeVar, name: *const std::ffi::c_char) {
-    // SAFETY: a name out of the statement's parse tree.
-    let table = unsafe { sys::server::relation_named(range) };
-    if let Some(object) = table.and_then(|table| sys::server::rule_named(table, name)) {
+    // SAFETY: names out of the statement's parse tree.
+    let rule = unsafe {
+        sys::server::relation_named(range).and_then(|table| sys::server::rule_named(table, name))
+    };
+    if let Some(object) = rule {
         keep(Address { class: catalog::REWRITE, object, sub: 0 });
     }
 }

@@ -79,8 +79,14 @@ pub unsafe fn ranges_of(
 }
 
 /// A rule by its table and name; None where there is none.
-pub fn rule_named(relation: pg_sys::Oid, name: *const std::ffi::c_char) -> Option<pg_sys::Oid> {
-    // SAFETY: a name out of a parse tree, and a lookup by it.
+///
+/// # Safety
+/// `name` is a name out of a parse tree.
+pub unsafe fn rule_named(
+    relation: pg_sys::Oid,
+    name: *const std::ffi::c_char,
+) -> Option<pg_sys::Oid> {
+    // SAFETY: the caller's promise, and a lookup by the name.
     let oid =
         unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| raw_get_rewrite_oid(relation, name, true)) };
     (oid != pg_sys::InvalidOid).then_some(oid)
