@@ -78,7 +78,6 @@ CREATE TABLE schemaguard.ddl_entry (
     message           text,
     detail            text
 );
-CREATE INDEX ddl_entry_object_idx ON schemaguard.ddl_entry (object, id);
 COMMENT ON TABLE schemaguard.ddl_entry IS
 'The record as it is stored; read it through ddl_log and refused';
 COMMENT ON COLUMN schemaguard.ddl_entry.same_text_as IS

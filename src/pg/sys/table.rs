@@ -178,9 +178,7 @@ impl Table {
                     Value::TransactionId(v) => Some(pg_sys::Datum::from(v)),
                     Value::Timestamp(v) => Some(pg_sys::Datum::from(v)),
                     Value::Text(v) => text_for_server(&v).into_datum(),
-                    Value::Texts(v) => {
-                        v.iter().map(|s| text_for_server(s)).collect::<Vec<_>>().into_datum()
-                    }
+                    Value::Texts(v) => Some(text_array(&v)),
                     Value::Input(v) => {
                         let form = attribute_form(desc, i as i16 + 1);
                         let (mut input, mut io) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
@@ -212,6 +210,26 @@ impl Table {
             pg_sys::FreeExecutorState(self.estate);
             pg_sys::table_close(self.rel, pg_sys::NoLock as _);
         }
+    }
+}
+
+/// An array of texts, in the current memory context.
+fn text_array(texts: &[String]) -> pg_sys::Datum {
+    let mut values: Vec<pg_sys::Datum> = texts
+        .iter()
+        .map(|t| text_for_server(t).into_datum().expect("a text is never null"))
+        .collect();
+    // SAFETY: as many values as told, of type text, whose layout this is.
+    unsafe {
+        let array = pg_sys::construct_array(
+            values.as_mut_ptr(),
+            values.len() as _,
+            pg_sys::TEXTOID,
+            -1,
+            false,
+            pg_sys::TYPALIGN_INT as _,
+        );
+        pg_sys::Datum::from(array)
     }
 }
 
