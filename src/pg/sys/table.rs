@@ -183,9 +183,11 @@ impl Table {
                         let form = attribute_form(desc, i as i16 + 1);
                         let (mut input, mut io) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
                         pg_sys::getTypeInputInfo((*form).atttypid, &mut input, &mut io);
+                        let text = cstring(&v);
+                        // Input functions read their argument, they don't write it.
                         Some(pg_sys::OidInputFunctionCall(
                             input,
-                            cstring(&v).into_raw(),
+                            text.as_ptr().cast_mut(),
                             io,
                             (*form).atttypmod,
                         ))
