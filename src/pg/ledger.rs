@@ -6,10 +6,11 @@
 
 use super::sys::table::{Table, Value};
 use super::sys::{self, text};
-use super::worker;
+use super::worker::{self, Desk, OnTerm};
 use pgrx::pg_sys;
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
+use std::time::{Duration, Instant};
 
 /// Who runs a statement, and where from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -193,7 +194,7 @@ fn first_number() -> i64 {
 /// had in time, the server's log has the row; the refusal stands either way.
 pub fn write_refused(statement: &Statement, object: &Object) {
     let row = Refused { statement: statement.clone(), object: object.clone() };
-    if let Err(why) = worker::record_refused(&row) {
+    if let Err(why) = in_own_session(&row) {
         sys::error::log(
             format!(
                 "schemaguard refused a statement and could not record it ({why}): {}",
@@ -212,16 +213,43 @@ pub fn write_refused(statement: &Statement, object: &Object) {
     }
 }
 
-/// What the worker is given to write.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Refused {
-    pub statement: Statement,
-    pub object: Object,
+/// Has a worker write the row; the error says why it couldn't.
+fn in_own_session(row: &Refused) -> Result<(), String> {
+    /// The refused statement may itself hold locks on the record.
+    const LIMIT: Duration = Duration::from_secs(3);
+    // SAFETY: reads a variable.
+    let database = unsafe { pg_sys::MyDatabaseId };
+    let begin = Instant::now();
+    let running = loop {
+        match worker::start("schemaguard_record_refused", row, database, pg_sys::InvalidOid, 0) {
+            // Others may be recording refusals at this moment.
+            Err(_) if begin.elapsed() < LIMIT && worker::workers_exist() => worker::nap(),
+            result => break result?,
+        }
+    };
+    let answer = running.wait(Some(LIMIT))?;
+    serde_json::from_slice::<Result<(), String>>(&answer).map_err(|e| e.to_string())?
 }
 
-impl Refused {
-    /// In the worker, inside its transaction.
-    pub fn write(&self) {
-        write(&self.statement, std::slice::from_ref(&self.object));
-    }
+/// What the worker is given to write.
+#[derive(Debug, Serialize, Deserialize)]
+struct Refused {
+    statement: Statement,
+    object: Object,
 }
+
+crate::worker_function!(schemaguard_record_refused, OnTerm::End, |row: &Refused, _: &Desk| {
+    worker::attempt(|| {
+        // Locks that the refused statement holds itself won't be given up.
+        // SAFETY: sets a setting of this process.
+        unsafe {
+            pg_sys::SetConfigOption(
+                c"lock_timeout".as_ptr(),
+                c"2s".as_ptr(),
+                pg_sys::GucContext::PGC_USERSET,
+                pg_sys::GucSource::PGC_S_SESSION,
+            );
+        }
+        write(&row.statement, std::slice::from_ref(&row.object));
+    })
+});

@@ -1,6 +1,8 @@
 //! The settings. All of them weaken or strengthen the guard, so all are for
 //! superusers only.
 
+use std::cell::Cell;
+
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 
 /// What the guard does with a statement that would destroy data.
@@ -83,10 +85,20 @@ pub fn define() {
     unsafe { pgrx::pg_sys::MarkGUCPrefixReserved(c"schemaguard".as_ptr()) };
 }
 
+thread_local!(static MODE_SET: Cell<bool> = const { Cell::new(false) });
+
 /// Notes a change that a transaction makes, not one that its end takes back
 /// or that comes with the configuration files.
 extern "C-unwind" fn on_mode(_: std::ffi::c_int, _: *mut std::ffi::c_void) {
-    crate::pg::guard::mode_is_set();
+    // SAFETY: reads the transaction's state.
+    if unsafe { pgrx::pg_sys::IsTransactionState() } {
+        MODE_SET.set(true);
+    }
+}
+
+/// Whether `schemaguard.mode` was set since the last call.
+pub fn take_mode_set() -> bool {
+    MODE_SET.take()
 }
 
 /// Whether a boolean setting's text says yes, by the server's spellings.

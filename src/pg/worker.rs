@@ -1,31 +1,16 @@
 //! One way to run something in a session of its own: a dynamic background
 //! worker that is given a job in shared memory and leaves its answer there.
 
-use super::ledger;
-use super::scratch;
 use super::sys::{self, text};
 use pgrx::bgworkers::{BackgroundWorker, SignalWakeFlags};
 use pgrx::pg_sys;
-use pgrx::prelude::pg_guard;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::ffi::c_char;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-
-/// What a worker can be asked to do.
-#[derive(Debug, Serialize, Deserialize)]
-pub enum Job {
-    /// Write a refused statement into the record.
-    Refused(Box<ledger::Refused>),
-    /// Create, have built and drop a scratch database.
-    Scratch(scratch::Job),
-    /// Inside a scratch database, as superuser: what the text takes for granted.
-    Furnish(scratch::Furnish),
-    /// Inside a scratch database, as the calling user: the declared text.
-    Build(scratch::Build),
-}
 
 /// The head of the shared segment; the job's JSON stands behind it.
 #[repr(C)]
@@ -61,9 +46,11 @@ pub struct Running {
 }
 
 /// Starts a worker in `database` as `user` (invalid: the superuser that
-/// initdb made). The error says why none could be had.
-pub fn start(
-    job: &Job,
+/// initdb made) at one of our functions that calls [`serve`]. The error says
+/// why none could be had.
+pub fn start<J: Serialize>(
+    function: &str,
+    job: &J,
     database: pg_sys::Oid,
     user: pg_sys::Oid,
     flags: u32,
@@ -89,7 +76,7 @@ pub fn start(
         put(&mut worker.bgw_name, "schemaguard worker");
         put(&mut worker.bgw_type, "schemaguard worker");
         put(&mut worker.bgw_library_name, "schemaguard");
-        put(&mut worker.bgw_function_name, "schemaguard_worker");
+        put(&mut worker.bgw_function_name, function);
         put(&mut worker.bgw_extra, &format!("{} {} {flags}", database.to_u32(), user.to_u32()));
         worker.bgw_flags =
             (pg_sys::BGWORKER_SHMEM_ACCESS | pg_sys::BGWORKER_BACKEND_DATABASE_CONNECTION) as _;
@@ -256,30 +243,8 @@ pub fn nap() {
     }
 }
 
-/// Writes a refused statement's row; the error says why it couldn't be.
-pub fn record_refused(row: &ledger::Refused) -> Result<(), String> {
-    /// The refused statement may itself hold locks on the record.
-    const LIMIT: Duration = Duration::from_secs(3);
-    let job = Job::Refused(Box::new(ledger::Refused {
-        statement: row.statement.clone(),
-        object: row.object.clone(),
-    }));
-    // SAFETY: reads a variable.
-    let database = unsafe { pg_sys::MyDatabaseId };
-    let begin = Instant::now();
-    let running = loop {
-        match start(&job, database, pg_sys::InvalidOid, 0) {
-            // Others may be recording refusals at this moment.
-            Err(_) if begin.elapsed() < LIMIT && workers_exist() => nap(),
-            result => break result?,
-        }
-    };
-    let answer = running.wait(Some(LIMIT))?;
-    serde_json::from_slice::<Result<(), String>>(&answer).map_err(|e| e.to_string())?
-}
-
 /// Whether this server has any place for background workers.
-fn workers_exist() -> bool {
+pub fn workers_exist() -> bool {
     // SAFETY: reads a setting.
     unsafe { pg_sys::max_worker_processes > 0 }
 }
@@ -304,7 +269,7 @@ impl Desk {
             || BackgroundWorker::sigterm_received()
     }
 
-    fn job(&self) -> Option<Job> {
+    fn job<J: DeserializeOwned>(&self) -> Option<J> {
         let length = self.head().job_length as usize;
         // SAFETY: the asker wrote so many bytes behind the head.
         let bytes = unsafe {
@@ -334,16 +299,23 @@ impl Desk {
     }
 }
 
-/// Where every worker begins.
-#[unsafe(no_mangle)]
-#[doc(hidden)]
-#[pg_guard]
-pub extern "C-unwind" fn schemaguard_worker(segment: pg_sys::Datum) {
-    IS_WORKER.set(true);
-    sys::entry(|| work(segment.value() as u32));
+/// What a worker does with SIGTERM.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum OnTerm {
+    /// Ends, as a client's session does.
+    End,
+    /// Looks at [`Desk::abandoned`] and cleans up behind itself first.
+    CleanUp,
 }
 
-fn work(handle: u32) {
+/// The body of a worker's function: takes the job, connects, does it and
+/// leaves the answer.
+pub fn serve<J: DeserializeOwned, A: Serialize>(
+    segment: pg_sys::Datum,
+    on_term: OnTerm,
+    work: impl FnOnce(&J, &Desk) -> A,
+) {
+    IS_WORKER.set(true);
     // SAFETY: the entry that the asker filled in.
     let extra = unsafe { text((*pg_sys::MyBgworkerEntry).bgw_extra.as_ptr()) }.unwrap_or_default();
     let mut numbers = extra.split(' ').map(|n| n.parse::<u32>().unwrap_or(0));
@@ -352,7 +324,7 @@ fn work(handle: u32) {
 
     // SAFETY: maps the segment for this process's life; null where the asker
     // has gone meanwhile.
-    let segment = unsafe { pg_sys::dsm_attach(handle) };
+    let segment = unsafe { pg_sys::dsm_attach(segment.value() as u32) };
     if segment.is_null() {
         return;
     }
@@ -360,13 +332,13 @@ fn work(handle: u32) {
     unsafe { pg_sys::dsm_pin_mapping(segment) };
     let desk = Desk { segment };
     let Some(job) = desk.job() else { return };
-    if matches!(job, Job::Scratch(_)) {
-        // It has to clean up behind itself: a flag, not an end.
-        BackgroundWorker::attach_signal_handlers(SignalWakeFlags::SIGTERM);
-    } else {
-        sys::version::end_on_sigterm();
-        // SAFETY: signals were blocked until there is a handler.
-        unsafe { pg_sys::BackgroundWorkerUnblockSignals() };
+    match on_term {
+        OnTerm::CleanUp => BackgroundWorker::attach_signal_handlers(SignalWakeFlags::SIGTERM),
+        OnTerm::End => {
+            sys::version::end_on_sigterm();
+            // SAFETY: signals were blocked until there is a handler.
+            unsafe { pg_sys::BackgroundWorkerUnblockSignals() };
+        }
     }
     // SAFETY: once in a worker's life; a failure ends the process.
     unsafe {
@@ -376,29 +348,21 @@ fn work(handle: u32) {
             flags,
         );
     }
-    let answer = match job {
-        Job::Refused(row) => serde_json::to_vec(&attempt(|| {
-            limit_waiting();
-            row.write();
-        })),
-        Job::Scratch(job) => serde_json::to_vec(&scratch::supervise(&job, &desk)),
-        Job::Furnish(job) => serde_json::to_vec(&scratch::furnish(&job)),
-        Job::Build(job) => serde_json::to_vec(&scratch::build(&job)),
-    };
-    desk.answer(&answer.unwrap_or_default());
+    let answer = work(&job, &desk);
+    desk.answer(&serde_json::to_vec(&answer).unwrap_or_default());
 }
 
-/// Locks that the refused statement holds itself won't be given up.
-fn limit_waiting() {
-    // SAFETY: sets a setting of this process.
-    unsafe {
-        pg_sys::SetConfigOption(
-            c"lock_timeout".as_ptr(),
-            c"2s".as_ptr(),
-            pg_sys::GucContext::PGC_USERSET,
-            pg_sys::GucSource::PGC_S_SESSION,
-        );
-    }
+/// Defines a function that a worker begins at.
+#[macro_export]
+macro_rules! worker_function {
+    ($name:ident, $on_term:expr, $work:expr) => {
+        #[unsafe(no_mangle)]
+        #[doc(hidden)]
+        #[pgrx::prelude::pg_guard]
+        pub extern "C-unwind" fn $name(segment: pgrx::pg_sys::Datum) {
+            $crate::pg::sys::entry(|| $crate::pg::worker::serve(segment, $on_term, $work));
+        }
+    };
 }
 
 /// Runs `f` in a transaction of its own; the error is the server's message.

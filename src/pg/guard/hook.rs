@@ -1,10 +1,10 @@
 //! The object access hook: what the server says it is about to do.
 
-use super::state::{self, Late, Pending};
+use super::state::{self, Pending};
 use super::{definition, judge, probe};
 use crate::loss::{Count, DROP_DATABASE, DROP_GUARD, TRUNCATE, Victim};
 use crate::pg::identity::Address;
-use crate::pg::ledger::{self, Verdict};
+use crate::pg::ledger::Verdict;
 use crate::pg::settings::{self, Mode};
 use crate::pg::sys::{self, catalog, scan, text};
 use pgrx::pg_sys;
@@ -340,27 +340,4 @@ fn truncating(relation: pg_sys::Oid) {
             Victim { rule: &TRUNCATE, object: scan::relation_name(relation), count, through: None };
         judge::truncate(relation, victim);
     }
-}
-
-/// Keeps a row for the record until commit. A statement that is seen table by
-/// table (TRUNCATE) is one statement in the record.
-pub fn late(statement: ledger::Statement, objects: Vec<ledger::Object>) {
-    let depth = sys::transaction_depth();
-    let message = sys::context::query_identity();
-    state::with(|s| match s.late.last_mut() {
-        Some(last)
-            if last.message == message
-                && last.depth == depth
-                && last.statement.rule.is_some()
-                && last.statement.text == statement.text
-                && last.statement.verdict == statement.verdict =>
-        {
-            last.objects.extend(objects);
-            if let (Some(all), Some(more)) = (&mut last.statement.detail, statement.detail) {
-                all.push('\n');
-                all.push_str(&more);
-            }
-        }
-        _ => s.late.push(Late { depth, message, statement, objects }),
-    });
 }

@@ -1,7 +1,7 @@
 //! The verdict: consent and mode decide about what the probes have found.
 
 use super::state::{self, Pending};
-use super::{hook, probe, statement};
+use super::{probe, statement};
 use crate::loss::{self, Count, DROP_GUARD, TRUNCATE, Victim};
 use crate::pg::identity;
 use crate::pg::ledger::{self, Verdict, Who};
@@ -385,7 +385,7 @@ fn record(case: &Case, verdict: Verdict, reason: Option<String>, victims: &[Vict
             definition: None,
         })
         .collect();
-    hook::late(case.row(verdict, reason, victims), objects);
+    state::late(case.row(verdict, reason, victims), objects);
 }
 
 /// Keeps something for the record that no event trigger tells of.
@@ -406,7 +406,7 @@ pub fn record_late(tag: &str, object_type: &str, object: &str, verdict: Verdict)
         parts: Vec::new(),
         definition: None,
     };
-    hook::late(row, vec![object]);
+    state::late(row, vec![object]);
 }
 
 /// Keeps for the record that a consent covered nothing.
@@ -430,7 +430,7 @@ pub fn record_unused(reason: &str) {
         parts: Vec::new(),
         definition: None,
     };
-    hook::late(row, vec![object]);
+    state::late(row, vec![object]);
 }
 
 /// Before commit: whatever nobody has judged yet.

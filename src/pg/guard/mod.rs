@@ -25,14 +25,5 @@ pub fn install() {
     hook::install();
     transaction::install();
     // Defining the settings has set them.
-    state::with(|s| s.mode_set = false);
-}
-
-/// `schemaguard.mode` gets a value: a change to record, if a transaction makes
-/// it.
-pub fn mode_is_set() {
-    // SAFETY: reads the transaction's state.
-    if unsafe { pgrx::pg_sys::IsTransactionState() } {
-        state::with(|s| s.mode_set = true);
-    }
+    crate::pg::settings::take_mode_set();
 }

@@ -3,6 +3,7 @@
 use crate::loss::Victim;
 use crate::pg::identity::Address;
 use crate::pg::ledger;
+use crate::pg::sys;
 use pgrx::pg_sys;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -63,8 +64,6 @@ pub struct State {
     pub running: Vec<Running>,
     /// The last one is in force; a savepoint's end may bring back another.
     pub consents: Vec<Consent>,
-    /// `schemaguard.mode` was set in this transaction.
-    pub mode_set: bool,
     /// Victims seen outside of any statement's bracket.
     pub stray: Vec<Pending>,
     pub late: Vec<Late>,
@@ -139,5 +138,28 @@ pub fn release(depth: i32) {
             up(&mut c.depth);
             c.used.iter_mut().for_each(up);
         }
+    });
+}
+
+/// Keeps a row for the record until commit. A statement that is seen table by
+/// table (TRUNCATE) is one statement in the record.
+pub fn late(statement: ledger::Statement, objects: Vec<ledger::Object>) {
+    let depth = sys::transaction_depth();
+    let message = sys::context::query_identity();
+    with(|s| match s.late.last_mut() {
+        Some(last)
+            if last.message == message
+                && last.depth == depth
+                && last.statement.rule.is_some()
+                && last.statement.text == statement.text
+                && last.statement.verdict == statement.verdict =>
+        {
+            last.objects.extend(objects);
+            if let (Some(all), Some(more)) = (&mut last.statement.detail, statement.detail) {
+                all.push('\n');
+                all.push_str(&more);
+            }
+        }
+        _ => s.late.push(Late { depth, message, statement, objects }),
     });
 }

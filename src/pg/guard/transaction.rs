@@ -27,6 +27,7 @@ unsafe extern "C-unwind" fn on_transaction(event: pg_sys::XactEvent::Type, _arg:
         XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => sys::entry(before_commit),
         XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
             state::with(|s| *s = state::State::default());
+            settings::take_mode_set();
         }
         _ => {}
     }
@@ -72,7 +73,7 @@ fn before_commit() {
 /// A change of mode is recorded however it was made: SET is seen by the hook,
 /// set_config() only here.
 fn note_mode() {
-    if !state::with(|s| std::mem::take(&mut s.mode_set)) {
+    if !settings::take_mode_set() {
         return;
     }
     let seen = state::with(|s| {

@@ -6,7 +6,7 @@ use super::parse::{byte_offset, parse, with_position};
 use super::{Build, Outcome, Trouble};
 use crate::model::Model;
 use crate::pg::sys;
-use crate::pg::worker::{self, Failure};
+use crate::pg::worker::{self, Desk, Failure, OnTerm};
 use pgrx::{PgList, pg_sys};
 use std::cell::Cell;
 use std::ffi::c_char;
@@ -19,7 +19,7 @@ pub fn is_building() -> bool {
 }
 
 /// Runs the text and reads the catalogs.
-pub fn build(job: &Build) -> Outcome {
+fn build(job: &Build, _: &Desk) -> Outcome {
     BUILDING.set(true);
     match try_build(job) {
         Ok(outcome) => outcome,
@@ -235,3 +235,5 @@ unsafe fn execute(source: *const c_char, raw: *mut pg_sys::RawStmt, memory: pg_s
         pg_sys::PortalDrop(portal, false);
     }
 }
+
+crate::worker_function!(schemaguard_build, OnTerm::End, build);

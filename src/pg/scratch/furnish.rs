@@ -2,12 +2,12 @@
 //! takes for granted.
 
 use super::Furnish;
-use crate::pg::worker;
+use crate::pg::worker::{self, Desk, OnTerm};
 use pgrx::spi::Spi;
 
 /// Creates the extensions that the live database has, before any text of the
 /// user's can have put something in their way.
-pub fn furnish(job: &Furnish) -> Result<(), String> {
+fn furnish(job: &Furnish, _: &Desk) -> Result<(), String> {
     worker::attempt(|| {
         Spi::connect_mut(|client| {
             for e in &job.extensions {
@@ -34,3 +34,5 @@ pub fn furnish(job: &Furnish) -> Result<(), String> {
         });
     })
 }
+
+crate::worker_function!(schemaguard_furnish, OnTerm::End, furnish);

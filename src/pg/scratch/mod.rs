@@ -12,12 +12,10 @@ mod furnish;
 mod parse;
 mod supervise;
 
-pub use build::{build, is_building};
-pub use furnish::furnish;
-pub use supervise::supervise;
+pub use build::is_building;
 
 use super::sys::{self, text};
-use super::worker::{self, Failure, Job as WorkerJob};
+use super::worker::{self, Failure};
 use parse::parse;
 use pgrx::spi::Spi;
 use pgrx::{PgList, pg_sys};
@@ -173,7 +171,7 @@ pub fn build_declared(source: &str, schemas: Option<Vec<String>>) -> Outcome {
     };
     // SAFETY: reads a variable.
     let database = unsafe { pg_sys::MyDatabaseId };
-    let answer = worker::start(&WorkerJob::Scratch(job), database, pg_sys::InvalidOid, 0)
+    let answer = worker::start("schemaguard_supervise", &job, database, pg_sys::InvalidOid, 0)
         .and_then(|running| running.wait(None))
         .and_then(|bytes| serde_json::from_slice::<Outcome>(&bytes).map_err(|e| e.to_string()));
     answer.unwrap_or_else(|why| {

@@ -3,7 +3,7 @@
 
 use super::{Job, Outcome, Trouble};
 use crate::pg::sys;
-use crate::pg::worker::{self, Desk, Job as WorkerJob};
+use crate::pg::worker::{self, Desk, OnTerm};
 use pgrx::pg_sys;
 use pgrx::spi::Spi;
 
@@ -12,7 +12,7 @@ use pgrx::spi::Spi;
 const PREFIX: &str = "schemaguard_scratch_";
 
 /// Creates the database, has it furnished and built, and drops it.
-pub fn supervise(job: &Job, desk: &Desk) -> Outcome {
+fn supervise(job: &Job, desk: &Desk) -> Outcome {
     drop_left_over();
     // SAFETY: reads of variables.
     let (start, pid) = unsafe { (pg_sys::PgStartTime, pg_sys::MyProcPid) };
@@ -42,15 +42,16 @@ pub fn supervise(job: &Job, desk: &Desk) -> Outcome {
 fn in_database(job: &Job, database: pg_sys::Oid, desk: &Desk) -> Result<Outcome, String> {
     let flags = sys::version::scratch_connection_flags();
     if !job.furnish.extensions.is_empty() {
-        let job = WorkerJob::Furnish(job.furnish.clone());
-        let answer = watch(worker::start(&job, database, pg_sys::InvalidOid, flags)?, desk)?;
+        let function = "schemaguard_furnish";
+        let worker = worker::start(function, &job.furnish, database, pg_sys::InvalidOid, flags)?;
+        let answer = watch(worker, desk)?;
         let furnished: Result<(), String> =
             serde_json::from_slice(&answer).map_err(|e| e.to_string())?;
         furnished?;
     }
     let user = pg_sys::Oid::from_u32(job.user);
-    let build = WorkerJob::Build(job.build.clone());
-    let answer = watch(worker::start(&build, database, user, flags)?, desk)?;
+    let worker = worker::start("schemaguard_build", &job.build, database, user, flags)?;
+    let answer = watch(worker, desk)?;
     serde_json::from_slice(&answer).map_err(|e| e.to_string())
 }
 
@@ -157,3 +158,5 @@ fn drop_left_over() {
         }
     }
 }
+
+crate::worker_function!(schemaguard_supervise, OnTerm::CleanUp, supervise);
