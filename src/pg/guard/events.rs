@@ -144,8 +144,7 @@ fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
         .collect();
     let mut rows: Vec<ledger::Object> = Vec::new();
     for d in objects {
-        let toast = d.schema.as_deref() == Some("pg_toast");
-        if d.is_temporary || toast || is_temporary(&d.names) {
+        if d.is_temporary || is_temporary(&d.names) {
             continue;
         }
         let address = Address { class: d.class, object: d.object, sub: d.sub };
@@ -277,29 +276,37 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
 /// statement touched, by what the hook saw.
 fn parts(running: &Running, table: pg_sys::Oid, names: &[String]) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
+    let mut add = |name: &str| {
+        let noise =
+            name.starts_with("RI_ConstraintTrigger_") || name.starts_with("........pg.dropped.");
+        if !noise && !parts.iter().any(|p| p == name) {
+            parts.push(name.to_owned());
+        }
+    };
     for touched in &running.touched {
-        let address = match touched.class {
-            pg_sys::RelationRelationId if touched.object == table && touched.sub > 0 => *touched,
+        let column = match touched.class {
+            pg_sys::RelationRelationId => Some(*touched),
+            catalog::ATTR_DEFAULT => definition::default_column(*touched),
             catalog::CONSTRAINT
             | pg_sys::TriggerRelationId
             | catalog::POLICY
-            | catalog::REWRITE => *touched,
-            catalog::ATTR_DEFAULT => match definition::default_column(*touched) {
-                Some(column) if column.object == table => column,
-                _ => continue,
-            },
-            _ => continue,
+            | catalog::REWRITE => {
+                if let Some(identity) = identity::of(*touched)
+                    && identity.parts.len() == 3
+                    && identity.parts[..2] == *names
+                {
+                    add(&identity.parts[2]);
+                }
+                None
+            }
+            _ => None,
         };
-        let Some(identity) = identity::of(address) else {
-            continue;
-        };
-        if identity.parts.len() == 3
-            && identity.parts[..2] == *names
-            && !identity.parts[2].starts_with("RI_ConstraintTrigger_")
-            && !identity.parts[2].starts_with("........pg.dropped.")
-            && !parts.contains(&identity.parts[2])
-        {
-            parts.push(identity.parts[2].clone());
+        if let Some(column) = column.filter(|c| c.object == table && c.sub > 0) {
+            // SAFETY: a catalog lookup; null for a column that is gone.
+            let name = unsafe { text(pg_sys::get_attname(table, column.sub as _, true)) };
+            if let Some(name) = name {
+                add(&name);
+            }
         }
     }
     parts

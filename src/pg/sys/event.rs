@@ -86,15 +86,17 @@ pub fn commands() -> Vec<Command> {
     rows
 }
 
-/// What the statement has dropped, but for parts that are no relations. Only
-/// in sql_drop.
+/// What the statement has dropped, but for parts that are no relations, or
+/// only hold a relation's long values. Only in sql_drop.
 pub fn dropped() -> Vec<Dropped> {
     let mut rows = Vec::new();
     call(pg_sys::F_PG_EVENT_TRIGGER_DROPPED_OBJECTS, |row| {
         // Parts of something else that goes: row types, defaults, the triggers
         // of keys … . Relations are told apart by who asks.
         let part = !row.boolean(3) && !row.boolean(4);
-        if part && row.oid(0) != pg_sys::RelationRelationId {
+        let relation = row.oid(0) == pg_sys::RelationRelationId;
+        let schema = row.text(7);
+        if part && (!relation || schema.as_deref() == Some("pg_toast")) {
             return;
         }
         rows.push(Dropped {
@@ -105,11 +107,11 @@ pub fn dropped() -> Vec<Dropped> {
             normal: row.boolean(4),
             is_temporary: row.boolean(5),
             object_type: row.text(6).unwrap_or_default(),
-            schema: row.text(7),
+            schema,
             name: row.text(8),
             identity: row.text(9).unwrap_or_default(),
             names: row.texts(10),
-            args: row.texts(11),
+            args: if relation { Vec::new() } else { row.texts(11) },
         });
     });
     rows
@@ -158,12 +160,18 @@ fn call(function: u32, mut each: impl FnMut(Row)) {
             pg_sys::ALLOCSET_SMALL_MAXSIZE as _,
         );
         let before = pg_sys::MemoryContextSwitchTo(context);
-        let econtext = pg_sys::CreateStandaloneExprContext();
+        // Of an expression context such a function looks at this only.
+        let mut econtext = pg_sys::ExprContext {
+            type_: pg_sys::NodeTag::T_ExprContext,
+            ecxt_per_query_memory: context,
+            ecxt_per_tuple_memory: context,
+            ..Default::default()
+        };
         let mut info = pg_sys::FmgrInfo::default();
         pg_sys::fmgr_info(pg_sys::Oid::from(function), &mut info);
         let mut result = pg_sys::ReturnSetInfo {
             type_: pg_sys::NodeTag::T_ReturnSetInfo,
-            econtext,
+            econtext: &raw mut econtext,
             allowedModes: pg_sys::SetFunctionReturnMode::SFRM_Materialize as _,
             ..Default::default()
         };
@@ -187,7 +195,6 @@ fn call(function: u32, mut each: impl FnMut(Row)) {
             pg_sys::ExecDropSingleTupleTableSlot(slot);
             pg_sys::tuplestore_end(result.setResult);
         }
-        pg_sys::FreeExprContext(econtext, true);
         pg_sys::MemoryContextSwitchTo(before);
         pg_sys::MemoryContextDelete(context);
     }
