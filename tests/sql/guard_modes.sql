@@ -133,7 +133,7 @@ ALTER ROLE sg_modes IN DATABASE :"db" RESET schemaguard.mode;
 ALTER DATABASE :"db" SET schemaguard.mode = 'warn';
 ALTER DATABASE :"db" RESET schemaguard.mode;
 SELECT command_tag, object_type, statement, session_user_name FROM schemaguard.ddl_log
- WHERE object_type = 'database setting' AND statement LIKE '%mode%' ORDER BY id;
+ WHERE object_type = 'setting' AND statement LIKE 'ALTER%mode%' ORDER BY id;
 SELECT verdict, session_user_name, statement FROM schemaguard.ddl_log WHERE object = 'public.precious' ORDER BY id;
 
 -- probe_timeout: what can't be proven harmless in time is refused; 0 takes what it takes

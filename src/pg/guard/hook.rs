@@ -1,7 +1,7 @@
 //! The object access hook: what the server says it is about to do.
 
 use super::state::{self, Pending};
-use super::{definition, judge, probe};
+use super::{definition, global, judge, probe};
 use crate::loss::{Count, DROP_DATABASE, DROP_GUARD, TRUNCATE, Victim};
 use crate::pg::identity::Address;
 use crate::pg::ledger::Verdict;
@@ -162,30 +162,12 @@ fn created(address: Address) {
         // replaced function is its former definition.
         definition::keep(address);
     }
+    global::record(address, true);
     touched(address);
 }
 
 fn altered(address: Address) {
-    if address.class == pg_sys::EventTriggerRelationId && sys::extension().is_some() {
-        // ALTER EVENT TRIGGER fires no event trigger.
-        let name = crate::pg::identity::of(address).map(|i| i.to_string());
-        judge::record_late(
-            "ALTER EVENT TRIGGER",
-            "event trigger",
-            &name.unwrap_or_default(),
-            Verdict::Allowed,
-        );
-    }
-    if address.class == catalog::DB_ROLE_SETTING && sys::extension().is_some() {
-        // SAFETY: a catalog lookup; null for a role's settings everywhere.
-        let database = unsafe { text(pg_sys::get_database_name(address.object)) };
-        judge::record_late(
-            "ALTER DATABASE",
-            "database setting",
-            &database.unwrap_or_default(),
-            Verdict::Allowed,
-        );
-    }
+    global::record(address, false);
     touched(address);
 }
 
@@ -202,15 +184,10 @@ fn touched(address: Address) {
 /// `internal` marks what the server drops on its own account: the old copy of
 /// a table that was rewritten, temporary tables at the end of a session.
 fn dropping(address: Address, internal: bool) {
-    if address.class == pg_sys::DatabaseRelationId {
-        return database(address.object);
+    if address.class == pg_sys::DatabaseRelationId && database(address.object) {
+        return;
     }
-    if address.class == pg_sys::EventTriggerRelationId && sys::extension().is_some() {
-        // DROP EVENT TRIGGER fires no event trigger.
-        let name = crate::pg::identity::of(address).map(|i| i.to_string());
-        let name = name.unwrap_or_default();
-        judge::record_late("DROP EVENT TRIGGER", "event trigger", &name, Verdict::Allowed);
-    }
+    global::record(address, false);
     if internal && address.class == pg_sys::RelationRelationId && address.sub == 0 {
         return;
     }
@@ -271,17 +248,18 @@ fn guard_itself(object: pg_sys::Oid) -> Option<Victim> {
 }
 
 /// DROP DATABASE, seen from another database: also from one without the
-/// extension, since the mark stands on the victim.
-fn database(object: pg_sys::Oid) {
+/// extension, since the mark stands on the victim. True where it has been
+/// judged, and so recorded.
+fn database(object: pg_sys::Oid) -> bool {
     if settings::mode() == Mode::Off {
-        return;
+        return false;
     }
     let marked = catalog::database_settings(object)
         .iter()
         .filter_map(|s| s.split_once('='))
         .any(|(name, value)| name == "schemaguard.protected" && settings::is_on(value));
     if !marked {
-        return;
+        return false;
     }
     // SAFETY: a catalog lookup; the database is still there.
     let name = unsafe {
@@ -295,6 +273,7 @@ fn database(object: pg_sys::Oid) {
         through: None,
     };
     judge::database(victim);
+    true
 }
 
 /// TRUNCATE, named or by cascade. The hook comes before the lock and before

@@ -11,6 +11,7 @@
 mod consent;
 mod definition;
 mod events;
+mod global;
 mod hook;
 mod judge;
 mod probe;

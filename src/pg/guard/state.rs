@@ -141,8 +141,8 @@ pub fn release(depth: i32) {
     });
 }
 
-/// Keeps a row for the record until commit. A statement that is seen table by
-/// table (TRUNCATE) is one statement in the record.
+/// Keeps a row for the record until commit. A statement that is seen object by
+/// object (TRUNCATE, DROP ROLE a, b) is one statement in the record.
 pub fn late(statement: ledger::Statement, objects: Vec<ledger::Object>) {
     let depth = sys::transaction_depth();
     let message = sys::context::query_identity();
@@ -150,7 +150,8 @@ pub fn late(statement: ledger::Statement, objects: Vec<ledger::Object>) {
         Some(last)
             if last.message == message
                 && last.depth == depth
-                && last.statement.rule.is_some()
+                && last.statement.rule == statement.rule
+                && !last.objects.iter().any(|o| objects.iter().any(|n| n.object == o.object))
                 && last.statement.text == statement.text
                 && last.statement.verdict == statement.verdict =>
         {

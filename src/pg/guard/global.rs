@@ -1,0 +1,79 @@
+//! What fires no event trigger because it belongs to the whole server, or is
+//! an event trigger itself: recorded by what the hook sees.
+
+use super::{judge, statement};
+use crate::pg::identity::{self, Address};
+use crate::pg::ledger::Verdict;
+use crate::pg::sys::{self, catalog, text};
+use pgrx::{PgList, pg_sys};
+use std::ffi::c_char;
+
+/// PostgreSQL's word for the object, if it is of such a kind.
+fn object_type(class: pg_sys::Oid) -> Option<&'static str> {
+    Some(match class {
+        pg_sys::EventTriggerRelationId => "event trigger",
+        pg_sys::DatabaseRelationId => "database",
+        catalog::ROLE => "role",
+        catalog::TABLESPACE => "tablespace",
+        catalog::DB_ROLE_SETTING => "setting",
+        _ => return None,
+    })
+}
+
+/// Keeps a row for the record. An event trigger that is made does fire one.
+pub fn record(address: Address, made: bool) {
+    let Some(object_type) = object_type(address.class) else { return };
+    let by_trigger = made && address.class == pg_sys::EventTriggerRelationId;
+    if by_trigger || sys::extension().is_none() {
+        return;
+    }
+    let asked = statement::with_current(|tree| {
+        // SAFETY: a complete parse tree; tags are static strings.
+        unsafe {
+            let tag = text(pg_sys::GetCommandTagName(pg_sys::CreateCommandTag(tree)))?;
+            Some((tag, named(tree)))
+        }
+    });
+    let (tag, named) = asked.unwrap_or_else(|| (object_type.to_uppercase(), None));
+    // What is being made isn't in the catalog yet.
+    let known = if made || address.class == catalog::DB_ROLE_SETTING {
+        None
+    } else {
+        identity::of(address).map(|i| i.to_string())
+    };
+    judge::record_late(&tag, object_type, &known.or(named).unwrap_or_default(), Verdict::Allowed);
+}
+
+/// The object that such a statement names.
+///
+/// # Safety
+/// `tree` is a complete parse tree.
+unsafe fn named(tree: *mut pg_sys::Node) -> Option<String> {
+    use pg_sys::NodeTag as T;
+    // SAFETY: each node's tag says what it is.
+    unsafe {
+        let role = |role: *mut pg_sys::RoleSpec| -> *const c_char {
+            if role.is_null() { c"ALL".as_ptr() } else { (*role).rolename }
+        };
+        let name: *const c_char = match (*tree).type_ {
+            T::T_CreateRoleStmt => (*tree.cast::<pg_sys::CreateRoleStmt>()).role,
+            T::T_AlterRoleStmt => role((*tree.cast::<pg_sys::AlterRoleStmt>()).role),
+            T::T_AlterRoleSetStmt => role((*tree.cast::<pg_sys::AlterRoleSetStmt>()).role),
+            T::T_CreatedbStmt => (*tree.cast::<pg_sys::CreatedbStmt>()).dbname,
+            T::T_AlterDatabaseSetStmt => (*tree.cast::<pg_sys::AlterDatabaseSetStmt>()).dbname,
+            T::T_CreateTableSpaceStmt => {
+                (*tree.cast::<pg_sys::CreateTableSpaceStmt>()).tablespacename
+            }
+            T::T_DropRoleStmt => {
+                let roles = (*tree.cast::<pg_sys::DropRoleStmt>()).roles;
+                let names: Vec<String> = PgList::<pg_sys::RoleSpec>::from_pg(roles)
+                    .iter_ptr()
+                    .filter_map(|spec| text(role(spec)))
+                    .collect();
+                return Some(names.join(", "));
+            }
+            _ => return None,
+        };
+        text(name)
+    }
+}
