@@ -1,6 +1,7 @@
 //! Two schemas: where they differ, and what makes the live one as declared.
 
 mod order;
+mod same;
 mod script;
 mod users;
 
@@ -451,7 +452,11 @@ fn attributes<'m>(
     };
     for attribute in declared.kind.attributes {
         let (was, is) = (to.get(attribute.name), from.get(attribute.name));
-        if was == is || hidden(attribute) {
+        let spelling = match (was.and_then(|v| v.as_str()), is.and_then(|v| v.as_str())) {
+            (Some(was), Some(is)) => same::same(attribute.name, was, is),
+            _ => false,
+        };
+        if was == is || spelling || hidden(attribute) {
             continue;
         }
         let shown = |v: Option<&serde_json::Value>| {

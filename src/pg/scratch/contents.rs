@@ -74,7 +74,8 @@ pub unsafe fn judge(tree: *mut pg_sys::Node, job: &Build) -> What {
                 if name == "schemaguard" {
                     return What::LeaveOut("CREATE SCHEMA schemaguard".into());
                 }
-                if job.furnished_schemas.contains(&name) {
+                // Every database begins with public, and some dumps make it.
+                if name == "public" || job.furnished_schemas.contains(&name) {
                     (*create).if_not_exists = true;
                 }
                 What::Run
