@@ -40,7 +40,7 @@ pub fn keep(address: Address) {
             _ => (owner(address), false),
         };
         if let Some(table) = table.filter(|t| *t != pg_sys::InvalidOid) {
-            keep_table(table);
+            put_described(Address { class: pg_sys::RelationRelationId, object: table, sub: 0 });
             // A foreign key may stand on a table that stays.
             if !foreign_key {
                 return;
@@ -52,12 +52,7 @@ pub fn keep(address: Address) {
         && domain != pg_sys::InvalidOid
     {
         // A domain is described while its constraints are there: they go first.
-        let address = Address { class: pg_sys::TypeRelationId, object: domain, sub: 0 };
-        let known =
-            state::with(|s| s.running.last().is_none_or(|r| r.definitions.contains_key(&address)));
-        if !known {
-            put_described(address);
-        }
+        put_described(Address { class: pg_sys::TypeRelationId, object: domain, sub: 0 });
     }
     keep_key_of(address);
     if address.class == catalog::ATTR_DEFAULT {
@@ -70,7 +65,7 @@ pub fn keep(address: Address) {
     }
 }
 
-/// Describes an object, if that can be done. What goes together may need each
+/// Describes an object, once and if that can be done. What goes together may need each
 /// other to be described, and the server raises errors for what is gone; no
 /// statement fails because its record would be poorer.
 fn put_described(address: Address) {
@@ -90,7 +85,12 @@ fn put_described(address: Address) {
     if nothing {
         return;
     }
-    if described && let Some(definition) = sys::attempt(|| describe(address)) {
+    let known =
+        state::with(|s| s.running.last().is_none_or(|r| r.definitions.contains_key(&address)));
+    if described
+        && !known
+        && let Some(definition) = sys::attempt(|| describe(address))
+    {
         put(address, definition);
     }
 }
@@ -139,15 +139,6 @@ fn with_tables(tag: &str) -> bool {
             | "DROP TYPE"
             | "DROP FOREIGN TABLE"
     )
-}
-
-fn keep_table(table: pg_sys::Oid) {
-    let address = Address { class: pg_sys::RelationRelationId, object: table, sub: 0 };
-    let known =
-        state::with(|s| s.running.last().is_none_or(|r| r.definitions.contains_key(&address)));
-    if !known {
-        put_described(address);
-    }
 }
 
 /// A key is described while its index is there: that goes first.

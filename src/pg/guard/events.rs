@@ -143,6 +143,8 @@ fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
         .map(|d| d.names.as_slice())
         .collect();
     let mut rows: Vec<ledger::Object> = Vec::new();
+    // A schema may take many thousands along: no row looks through all others.
+    let mut known: HashMap<(String, String), usize> = HashMap::new();
     for d in objects {
         if d.is_temporary || is_temporary(&d.names) {
             continue;
@@ -159,12 +161,12 @@ fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
         let object = identity::of_dropped(d).to_string();
         let object_type = object_type(&d.object_type);
         // A composite type is a relation and a type.
-        if let Some(twin) =
-            rows.iter_mut().find(|r| r.object == object && r.object_type == object_type)
-        {
+        if let Some(&at) = known.get(&(object_type.clone(), object.clone())) {
+            let twin = &mut rows[at];
             twin.definition = twin.definition.take().or(definition);
             continue;
         }
+        known.insert((object_type.clone(), object.clone()), rows.len());
         rows.push(ledger::Object {
             command_tag: tag.to_owned(),
             action: "drop".into(),

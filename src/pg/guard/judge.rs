@@ -60,10 +60,27 @@ impl Case {
             detail: Some(words.detail),
         }
     }
+
+    /// The record's row for something that goes.
+    fn object(&self, victim: &Victim) -> ledger::Object {
+        object(&self.tag, victim.rule.object_type, unquoted(&victim.object))
+    }
+}
+
+/// A row for an object that nothing describes.
+fn object(tag: &str, object_type: &str, object: String) -> ledger::Object {
+    ledger::Object {
+        command_tag: tag.to_owned(),
+        action: action(tag).to_owned(),
+        object_type: object_type.to_owned(),
+        object,
+        parts: Vec::new(),
+        definition: None,
+    }
 }
 
 /// Decides about victims: comes back with how they were let through, or
-/// refuses. `wait` tells whether refusing has to happen at once.
+/// refuses.
 fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
     let mut words = loss::words(&case.what, case.text.as_deref(), case.named.as_deref(), victims);
     // The guard itself stands first where it goes.
@@ -105,16 +122,7 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
         Mode::Enforce => {
             let mut row = case.row(Verdict::Refused, None, victims);
             row.message = Some(words.message.clone());
-            let first = &victims[0];
-            let object = ledger::Object {
-                command_tag: case.tag.clone(),
-                action: action(&case.tag).to_owned(),
-                object_type: first.rule.object_type.to_owned(),
-                object: unquoted(&first.object),
-                parts: Vec::new(),
-                definition: None,
-            };
-            ledger::write_refused(&row, &object);
+            ledger::write_refused(&row, &case.object(&victims[0]));
             raise(sqlstate, words.message, Some(words.detail), Some(words.hint))
         }
     }
@@ -345,15 +353,7 @@ pub fn database(victim: Victim) {
     let words = loss::words(&what, None, None, std::slice::from_ref(&victim));
     if crate::pg::sys::extension().is_some() {
         let row = case.row(Verdict::Refused, None, std::slice::from_ref(&victim));
-        let object = ledger::Object {
-            command_tag: case.tag.clone(),
-            action: "drop".into(),
-            object_type: "database".into(),
-            object: unquoted(&victim.object),
-            parts: Vec::new(),
-            definition: None,
-        };
-        ledger::write_refused(&row, &object);
+        ledger::write_refused(&row, &case.object(&victim));
     } else {
         log(format!("schemaguard refused: {what}"), None);
     }
@@ -374,17 +374,7 @@ fn record(case: &Case, verdict: Verdict, reason: Option<String>, victims: &[Vict
     if crate::pg::sys::extension().is_none() {
         return;
     }
-    let objects = victims
-        .iter()
-        .map(|v| ledger::Object {
-            command_tag: case.tag.clone(),
-            action: action(&case.tag).to_owned(),
-            object_type: v.rule.object_type.to_owned(),
-            object: unquoted(&v.object),
-            parts: Vec::new(),
-            definition: None,
-        })
-        .collect();
+    let objects = victims.iter().map(|v| case.object(v)).collect();
     state::late(case.row(verdict, reason, victims), objects);
 }
 
@@ -398,15 +388,7 @@ pub fn record_late(tag: &str, object_type: &str, object: &str, verdict: Verdict)
     let mut row = case.row(verdict, None, &[]);
     row.message = None;
     row.detail = None;
-    let object = ledger::Object {
-        command_tag: tag.to_owned(),
-        action: action(tag).to_owned(),
-        object_type: object_type.to_owned(),
-        object: object.to_owned(),
-        parts: Vec::new(),
-        definition: None,
-    };
-    state::late(row, vec![object]);
+    state::late(row, vec![self::object(tag, object_type, object.to_owned())]);
 }
 
 /// Keeps for the record that a consent covered nothing.
@@ -422,15 +404,7 @@ pub fn record_unused(reason: &str) {
         message: None,
         detail: None,
     };
-    let object = ledger::Object {
-        command_tag: "UNUSED CONSENT".into(),
-        action: "alter".into(),
-        object_type: "consent".into(),
-        object: String::new(),
-        parts: Vec::new(),
-        definition: None,
-    };
-    state::late(row, vec![object]);
+    state::late(row, vec![object("UNUSED CONSENT", "consent", String::new())]);
 }
 
 /// Before commit: whatever nobody has judged yet.
