@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the guard and the record cost, against a bare server and against what people write otherwise: an
-# event trigger in PL/pgSQL that logs each command. One server, three databases, paired blocks: only
+# event trigger in PL/pgSQL that logs each command. One server, four databases, paired blocks: only
 # the ratios mean anything.
 #   tests/bench/run.sh [PG]      after tests/setup.sh with PROFILE=release (make bench does both)
 set -euo pipefail
@@ -13,8 +13,9 @@ here=$root/tests/bench
 trap '"$root/tests/server.sh" drop "$server" >/dev/null 2>&1 || true' EXIT
 eval "$("$root/tests/server.sh" env "$server")"
 
-psql -qX -d postgres -c 'CREATE DATABASE bare' -c 'CREATE DATABASE plain' -c 'CREATE DATABASE ours'
+psql -qX -d postgres -c 'CREATE DATABASE bare' -c 'CREATE DATABASE plain' -c 'CREATE DATABASE named' -c 'CREATE DATABASE ours'
 psql -qX -d plain -f "$here/plain_log.sql"
+psql -qX -d named -v only='WHERE original' -f "$here/plain_log.sql"
 psql -qX -d ours -c 'CREATE EXTENSION schemaguard'
 
 # block DATABASE SQL-of-one-statement-per-line: microseconds per statement, by the server's clock.
@@ -29,23 +30,23 @@ statements 'CREATE TABLE t%d (id serial PRIMARY KEY, name text NOT NULL, at time
 statements 'ALTER TABLE t%d ADD COLUMN extra integer;' >"$work/add"
 statements 'DROP TABLE t%d;' >"$work/drop"
 
-for db in bare plain ours; do for what in create add drop; do block $db "$work/$what" >/dev/null; done; done
+for db in bare plain named ours; do for what in create add drop; do block $db "$work/$what" >/dev/null; done; done
 for _ in $(seq "$rounds"); do
   for what in create add drop; do
-    for db in bare plain ours; do echo "$what $db $(block $db "$work/$what")"; done
+    for db in bare plain named ours; do echo "$what $db $(block $db "$work/$what")"; done
   done
 done >"$work/times"
 
 echo "PostgreSQL $pg, fsync off, $rounds rounds of $size statements; median ratio to the bare server, pair by pair (lowest-highest)"
-printf '%-14s %10s   %-22s %-22s\n' statement 'bare us' 'plpgsql log trigger' 'schemaguard'
+printf '%-14s %8s   %-22s %-22s %s\n' statement 'bare us' 'plpgsql, every object' 'plpgsql, named only' 'schemaguard'
 for what in create add drop; do
   ratio() { paste <(awk -v w=$what '$1==w && $2=="bare" {print $3}' "$work/times") \
     <(awk -v w=$what -v d="$1" '$1==w && $2==d {print $3}' "$work/times") |
     awk '{printf "%.3f\n", $2 / $1}' | sort -n | awk '{v[NR]=$1} END {printf "%.2f (%.2f-%.2f)", v[int((NR+1)/2)], v[1], v[NR]}'; }
   case $what in create) name='CREATE TABLE' ;; add) name='ADD COLUMN' ;; drop) name='DROP TABLE' ;; esac
-  printf '%-14s %10s   %-22s %-22s\n' "$name" \
+  printf '%-14s %8s   %-22s %-22s %s\n' "$name" \
     "$(awk -v w=$what '$1==w && $2=="bare" {print $3}' "$work/times" | sort -n | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}')" \
-    "$(ratio plain)" "$(ratio ours)"
+    "$(ratio plain)" "$(ratio named)" "$(ratio ours)"
 done
 
 echo

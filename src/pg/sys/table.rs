@@ -92,38 +92,33 @@ impl Table {
     }
 
     /// The highest value of the first column, uncommitted rows of other
-    /// sessions included, read backwards through the primary key.
+    /// sessions included: the last entry of the primary key.
     fn highest(&self) -> Option<i64> {
-        // SAFETY: an index scan under the lock that `open` took. SnapshotAny
-        // sees dead rows, too: a number may be left out, never given twice.
+        // SAFETY: a scan of an index that `open` opened. It reads no row and
+        // so sees dead ones, too: a number may be left out, never given twice.
         unsafe {
             let key = super::version::primary_key(self.rel);
-            let index = pg_sys::index_open(key, pg_sys::AccessShareLock as _);
-            let scan = pg_sys::systable_beginscan_ordered(
-                self.rel,
-                index,
-                &raw mut pg_sys::SnapshotAnyData,
-                0,
-                std::ptr::null_mut(),
+            let indexes = std::slice::from_raw_parts(
+                (*self.result).ri_IndexRelationDescs,
+                (*self.result).ri_NumIndices as usize,
             );
-            let tuple = pg_sys::systable_getnext_ordered(
-                scan,
-                pg_sys::ScanDirection::BackwardScanDirection,
-            );
-            let highest = (!tuple.is_null()).then(|| {
-                let n = (*(*self.rel).rd_att).natts as usize;
-                let mut values = vec![pg_sys::Datum::from(0); n];
-                let mut nulls = vec![true; n];
-                pg_sys::heap_deform_tuple(
-                    tuple,
-                    (*self.rel).rd_att,
-                    values.as_mut_ptr(),
-                    nulls.as_mut_ptr(),
+            let index = *indexes.iter().find(|i| (***i).rd_id == key)?;
+            let scan = super::version::begin_index_scan(self.rel, index);
+            (*scan).xs_want_itup = true;
+            pg_sys::index_rescan(scan, std::ptr::null_mut(), 0, std::ptr::null_mut(), 0);
+            let backward = pg_sys::ScanDirection::BackwardScanDirection;
+            let found = !pg_sys::index_getnext_tid(scan, backward).is_null();
+            let highest = found.then(|| {
+                let (mut value, mut null) = ([pg_sys::Datum::from(0)], [true]);
+                pg_sys::index_deform_tuple(
+                    (*scan).xs_itup,
+                    (*scan).xs_itupdesc,
+                    value.as_mut_ptr(),
+                    null.as_mut_ptr(),
                 );
-                i64::from_datum(values[0], nulls[0]).unwrap_or(0)
+                i64::from_datum(value[0], null[0]).unwrap_or(0)
             });
-            pg_sys::systable_endscan_ordered(scan);
-            pg_sys::index_close(index, pg_sys::AccessShareLock as _);
+            pg_sys::index_endscan(scan);
             highest
         }
     }
