@@ -18,7 +18,7 @@ pub const DROP_COLUMN: Rule = Rule {
 
 /// Table and column of a quoted name: split at the last dot that isn't inside
 /// quotes.
-fn split(object: &str) -> (&str, &str) {
+pub(super) fn split(object: &str) -> (&str, &str) {
     let mut quoted = false;
     let mut at = None;
     for (i, c) in object.char_indices() {

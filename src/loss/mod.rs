@@ -3,23 +3,36 @@
 //!
 //! One rule = one file. A new rule is a file here and a line in [`RULES`].
 
+mod alter_column_type;
 mod database;
 mod drop_attribute;
 mod drop_column;
 mod drop_table;
 mod extension;
+pub mod meaning;
+mod set_expression;
 mod truncate;
 
+pub use alter_column_type::ALTER_COLUMN_TYPE;
 pub use database::DROP_DATABASE;
 pub use drop_attribute::DROP_ATTRIBUTE;
 pub use drop_column::DROP_COLUMN;
 pub use drop_table::DROP_TABLE;
 pub use extension::DROP_GUARD;
+pub use set_expression::SET_EXPRESSION;
 pub use truncate::TRUNCATE;
 
 /// Every rule, in the order in which they are documented.
-pub const RULES: &[&Rule] =
-    &[&DROP_TABLE, &DROP_COLUMN, &DROP_ATTRIBUTE, &TRUNCATE, &DROP_DATABASE, &DROP_GUARD];
+pub const RULES: &[&Rule] = &[
+    &DROP_TABLE,
+    &DROP_COLUMN,
+    &DROP_ATTRIBUTE,
+    &ALTER_COLUMN_TYPE,
+    &SET_EXPRESSION,
+    &TRUNCATE,
+    &DROP_DATABASE,
+    &DROP_GUARD,
+];
 
 /// Counting stops here: enough to know what is at stake, and bounded.
 pub const COUNT_LIMIT: u64 = 10_000;
@@ -53,8 +66,41 @@ pub enum Count {
     AtLeast(u64),
     /// Nothing is proven; why.
     Unknown(String),
+    /// Values that would become others.
+    Changed(Changed),
     /// What goes is no number; what it is.
     Told(String),
+}
+
+/// What a look at values that would be computed anew has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    pub changed: u64,
+    /// Values looked at.
+    pub of: u64,
+    /// Whether there are more rows that nobody looked at.
+    pub part: bool,
+    /// Old and new value of the first ones, where they may be shown.
+    pub examples: Vec<(String, String)>,
+}
+
+impl Changed {
+    fn words(&self) -> String {
+        let (least, first) = if self.part { ("at least ", "the first ") } else { ("", "") };
+        let values = if self.of == 1 { "value" } else { "values" };
+        let examples: Vec<String> =
+            self.examples.iter().map(|(old, new)| format!("{old} → {new}")).collect();
+        let examples = if examples.is_empty() {
+            String::new()
+        } else {
+            format!(", for example {}", examples.join(", "))
+        };
+        format!(
+            "{least}{} of {first}{} {values} would change{examples}",
+            grouped(self.changed),
+            grouped(self.of)
+        )
+    }
 }
 
 impl Count {
@@ -71,6 +117,7 @@ impl Count {
             Count::MoreThan(n) => format!("more than {} {}", grouped(*n), unit.1),
             Count::AtLeast(n) => format!("at least {} {}", grouped(*n), unit.1),
             Count::Told(what) => what.clone(),
+            Count::Changed(changed) => changed.words(),
             Count::Unknown(why) => format!("not proven to hold no {} ({why})", unit.1),
         }
     }
@@ -198,6 +245,20 @@ mod tests {
     fn what_is_unproven_is_not_called_destroyed() {
         let w = words("DROP TABLE t", None, None, &[victim(Count::Unknown("time".into()))]);
         assert!(w.message.contains("not proven"), "{}", w.message);
+    }
+
+    #[test]
+    fn changed_values_are_told_with_their_number_and_examples() {
+        let mut changed = Changed {
+            changed: 14,
+            of: 9_002,
+            part: false,
+            examples: vec![("1.2345".into(), "1.23".into())],
+        };
+        assert_eq!(changed.words(), "14 of 9,002 values would change, for example 1.2345 → 1.23");
+        changed.part = true;
+        changed.examples.clear();
+        assert_eq!(changed.words(), "at least 14 of the first 9,002 values would change");
     }
 
     #[test]

@@ -32,6 +32,7 @@ impl Mode {
 
 static MODE: GucSetting<Mode> = GucSetting::<Mode>::new(Mode::Enforce);
 static PROBE_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5_000);
+static SHOW_VALUES: GucSetting<bool> = GucSetting::<bool>::new(true);
 static PROTECTED: GucSetting<bool> = GucSetting::<bool>::new(false);
 
 /// `schemaguard.mode` of this session.
@@ -45,6 +46,11 @@ pub fn probe_timeout() -> i64 {
         0 => i64::MAX / 4,
         ms => i64::from(ms) * 1_000,
     }
+}
+
+/// `schemaguard.show_values`.
+pub fn show_values() -> bool {
+    SHOW_VALUES.get()
 }
 
 /// Called once, when the library is loaded.
@@ -72,6 +78,14 @@ pub fn define() {
         i32::MAX,
         GucContext::Suset,
         GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_bool_guc(
+        c"schemaguard.show_values",
+        c"Whether a refusal shows values that would change.",
+        c"At most three, shortened, and only to whom the table's values may be shown; they stand in the record and in the server's log, too.",
+        &SHOW_VALUES,
+        GucContext::Suset,
+        GucFlags::default(),
     );
     GucRegistry::define_bool_guc(
         c"schemaguard.protected",

@@ -1,7 +1,7 @@
 //! The event triggers: the bracket around a DDL statement, and its record.
 
 use super::state::{self, Running};
-use super::{definition, judge, statement};
+use super::{definition, judge, statement, values};
 use crate::model::Identity;
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
@@ -70,6 +70,7 @@ fn begin(event: Event) {
         dropped: Vec::new(),
         verdict: None,
         lost: Vec::new(),
+        looked_at: HashSet::new(),
     };
     state::with(|s| s.running.push(running));
 }
@@ -99,6 +100,7 @@ fn start(event: Event) {
                         definition::keep_rule((*rule).relation, (*rule).rulename);
                     }
                 }
+                pg_sys::NodeTag::T_AlterTableStmt => values::look(tree.cast()),
                 _ => {}
             }
         }

@@ -1,7 +1,7 @@
 //! The object access hook: what the server says it is about to do.
 
-use super::state::{self, Pending};
-use super::{definition, global, judge, probe};
+use super::state;
+use super::{definition, global, judge, probe, values};
 use crate::loss::{Count, DROP_DATABASE, DROP_GUARD, TRUNCATE, Victim};
 use crate::pg::identity::Address;
 use crate::pg::ledger::Verdict;
@@ -169,6 +169,9 @@ fn created(address: Address) {
 fn altered(address: Address) {
     global::record(address, false);
     touched(address);
+    if address.class == pg_sys::RelationRelationId && address.sub > 0 {
+        values::type_changes(address);
+    }
 }
 
 fn touched(address: Address) {
@@ -219,21 +222,10 @@ fn dropping(address: Address, internal: bool) {
         pg_sys::RelationRelationId => probe::column(address.object, address.sub as i16),
         _ => guard_itself(address.object).into_iter().collect(),
     };
-    if victims.is_empty() {
-        return;
-    }
-    let depth = sys::transaction_depth();
-    let pending = victims.into_iter().map(|victim| Pending { depth, address, victim });
-    if in_bracket {
-        state::with(|s| s.running.last_mut().map(|r| r.victims.extend(pending)));
-        if address.class == pg_sys::ExtensionRelationId {
-            // Our triggers go with this statement: its end will not be seen.
-            judge::end_of_statement(&[]);
-        }
-    } else {
-        // No event trigger will come: they are switched off. Now or never.
-        state::with(|s| s.stray.extend(pending));
-        judge::stray();
+    judge::later(address, victims);
+    if in_bracket && address.class == pg_sys::ExtensionRelationId {
+        // Our triggers go with this statement: its end will not be seen.
+        judge::end_of_statement(&[]);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::state::{self, Pending};
 use super::{probe, statement};
 use crate::loss::{self, Count, DROP_GUARD, TRUNCATE, Victim};
-use crate::pg::identity;
+use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
 use crate::pg::settings::{self, Mode};
 use crate::pg::sys::error::{Raised, log, raise, warning};
@@ -169,7 +169,53 @@ pub fn end_of_statement(dropped: &[Dropped]) {
         .map(|d| d.identity.clone());
     let mut victims = name_ways(pending, &originals);
     victims.sort_by_key(|v| v.rule.code != DROP_GUARD.code);
-    let (verdict, reason) = decide(&case, &victims);
+    judged(&case, victims);
+}
+
+/// Has victims judged at the end of the statement that is running, or at once
+/// where no event trigger will come: they are switched off.
+pub fn later(address: Address, victims: Vec<Victim>) {
+    if victims.is_empty() {
+        return;
+    }
+    let depth = sys::transaction_depth();
+    let pending: Vec<Pending> =
+        victims.into_iter().map(|victim| Pending { depth, address, victim }).collect();
+    let stray = state::with(|s| match s.running.last_mut() {
+        Some(running) => {
+            running.victims.extend(pending);
+            false
+        }
+        None => {
+            s.stray.extend(pending);
+            true
+        }
+    });
+    if stray {
+        self::stray();
+    }
+}
+
+/// Judges at the start of a DDL statement, before it has done anything; `what`
+/// is the statement in short.
+pub fn start_of_statement(what: String, victims: Vec<Victim>) {
+    let case = state::with(|s| {
+        s.running.last().map(|r| Case {
+            what,
+            tag: r.tag.clone(),
+            text: r.text.clone(),
+            context: r.context.clone(),
+            named: None,
+        })
+    });
+    if let Some(case) = case {
+        judged(&case, victims);
+    }
+}
+
+/// Decides, and keeps what is let through with the running statement.
+fn judged(case: &Case, victims: Vec<Victim>) {
+    let (verdict, reason) = decide(case, &victims);
     state::with(|s| {
         if let Some(r) = s.running.last_mut() {
             r.verdict = Some((verdict, reason));

@@ -18,6 +18,7 @@ mod probe;
 mod state;
 mod statement;
 mod transaction;
+mod values;
 
 pub use consent::{accept, in_force};
 

@@ -107,23 +107,23 @@ pub fn may_truncate(relation: pg_sys::Oid) -> bool {
 }
 
 /// Whether the column was added in this transaction.
-fn is_new(relation: pg_sys::Oid, attribute: i16) -> bool {
+pub fn is_new(relation: pg_sys::Oid, attribute: i16) -> bool {
     state::with(|s| s.new_columns.iter().any(|c| c.1 == relation && c.2 == i32::from(attribute)))
 }
 
-fn is_generated(relation: pg_sys::Oid, attribute: i16) -> bool {
+pub fn is_generated(relation: pg_sys::Oid, attribute: i16) -> bool {
     // SAFETY: a catalog lookup.
     unsafe { pg_sys::get_attgenerated(relation, attribute) != 0 }
 }
 
-fn relkind(relation: pg_sys::Oid) -> Option<u8> {
+pub fn relkind(relation: pg_sys::Oid) -> Option<u8> {
     // SAFETY: a catalog lookup; 0 for what is gone.
     let kind = unsafe { pg_sys::get_rel_relkind(relation) } as u8;
     (kind != 0).then_some(kind)
 }
 
 /// The qualified, quoted name of a column.
-fn column_name(relation: pg_sys::Oid, attribute: i16) -> String {
+pub fn column_name(relation: pg_sys::Oid, attribute: i16) -> String {
     // SAFETY: catalog lookups.
     let column = unsafe {
         let name = pg_sys::get_attname(relation, attribute, true);

@@ -6,7 +6,7 @@ use crate::pg::ledger;
 use crate::pg::sys;
 use pgrx::pg_sys;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A DDL statement between its ddl_command_start and its ddl_command_end.
 pub struct Running {
@@ -31,6 +31,8 @@ pub struct Running {
     /// How it was let through, where it destroys something.
     pub verdict: Option<(ledger::Verdict, Option<String>)>,
     pub lost: Vec<Victim>,
+    /// Columns whose new values have been looked at: table, number.
+    pub looked_at: HashSet<(pg_sys::Oid, i16)>,
 }
 
 /// A victim and how to find it among the objects that the server reports.

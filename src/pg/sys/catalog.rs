@@ -26,6 +26,9 @@ pub const DB_ROLE_SETTING: pg_sys::Oid = pg_sys::Oid::from_u32(2964);
 pub const POLICY: pg_sys::Oid = pg_sys::Oid::from_u32(3256);
 pub const PARAMETER_ACL: pg_sys::Oid = pg_sys::Oid::from_u32(6243);
 pub const ENUM: pg_sys::Oid = pg_sys::Oid::from_u32(3501);
+/// pg_attribute by relation and number, and where the number stands.
+const ATTRIBUTE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2659);
+const ATTRIBUTE_NUMBER: usize = 5;
 const CLASS_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2662);
 const CONSTRAINT_TABLE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2665);
 const CONSTRAINT_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2667);
@@ -421,6 +424,35 @@ pub fn sql_bodies(name: &str) -> Vec<String> {
     bodies
 }
 
+/// Whether the running command has given a column another type: what the
+/// catalog held before it and what it has just written differ.
+pub fn type_has_changed(relation: pg_sys::Oid, attribute: i16) -> bool {
+    let at = [c"atttypid", c"atttypmod", c"attcollation"]
+        .map(|name| column(pg_sys::AttributeRelationId, name));
+    let read = |snapshot: pg_sys::Snapshot| {
+        let mut found = None;
+        let keys = [
+            (0, pg_sys::F_OIDEQ, pg_sys::Datum::from(relation)),
+            (ATTRIBUTE_NUMBER, pg_sys::F_INT2EQ, pg_sys::Datum::from(attribute)),
+        ];
+        scan_with(pg_sys::AttributeRelationId, ATTRIBUTE_INDEX, snapshot, &keys, |values, _| {
+            found = Some(at.map(|at| values[at].value()));
+        });
+        found
+    };
+    // The second one sees what the command itself has written.
+    read(std::ptr::null_mut()) != read(&raw mut pg_sys::SnapshotSelfData)
+}
+
+/// The tables made `OF` a composite type.
+pub fn tables_of_type(row_type: pg_sys::Oid) -> Vec<pg_sys::Oid> {
+    dependents(pg_sys::TypeRelationId, row_type)
+        .into_iter()
+        .filter(|d| d.class == pg_sys::RelationRelationId && d.sub == 0)
+        .map(|d| d.object)
+        .collect()
+}
+
 /// Where a catalog's column stands in this version, counted from 0.
 fn column(catalog: pg_sys::Oid, name: &std::ffi::CStr) -> usize {
     // SAFETY: a catalog lookup; the columns asked for exist in each version.
@@ -445,6 +477,17 @@ fn scan(
     catalog: pg_sys::Oid,
     index: pg_sys::Oid,
     keys: &[(usize, u32, pg_sys::Datum)],
+    each: impl FnMut(&[pg_sys::Datum], &[bool]),
+) {
+    scan_with(catalog, index, std::ptr::null_mut(), keys, each)
+}
+
+/// As [`scan`], with a snapshot of one's own; null is the catalogs' own.
+fn scan_with(
+    catalog: pg_sys::Oid,
+    index: pg_sys::Oid,
+    snapshot: pg_sys::Snapshot,
+    keys: &[(usize, u32, pg_sys::Datum)],
     mut each: impl FnMut(&[pg_sys::Datum], &[bool]),
 ) {
     // SAFETY: an ordinary catalog scan; everything is closed again, and on
@@ -465,7 +508,7 @@ fn scan(
             rel,
             index,
             true,
-            std::ptr::null_mut(),
+            snapshot,
             scan_keys.len() as _,
             scan_keys.as_mut_ptr(),
         );

@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod context;
+pub mod conversion;
 pub mod error;
 pub mod event;
 pub mod scan;

@@ -47,6 +47,21 @@ pub fn with_children(relation: pg_sys::Oid) -> Vec<pg_sys::Oid> {
     }
 }
 
+/// A table and all its children, locked as ALTER TABLE locks them.
+pub fn lock_with_children(relation: pg_sys::Oid) -> Vec<pg_sys::Oid> {
+    // SAFETY: as above.
+    unsafe {
+        let list = pg_sys::ffi::pg_guard_ffi_boundary(|| {
+            raw_find_all_inheritors(
+                relation,
+                pg_sys::AccessExclusiveLock as _,
+                std::ptr::null_mut(),
+            )
+        });
+        pgrx::PgList::<pg_sys::Oid>::from_pg(list).iter_oid().collect()
+    }
+}
+
 /// Tables outside of `relations` that have foreign keys to one inside.
 pub fn referencing(relations: impl Iterator<Item = pg_sys::Oid>) -> Vec<pg_sys::Oid> {
     // SAFETY: a list of oids in, another one out.

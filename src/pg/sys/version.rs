@@ -126,3 +126,54 @@ pub fn worker_may_be(role: pg_sys::Oid) -> bool {
     #[cfg(feature = "pg15")]
     super::catalog::role_may_log_in(role)
 }
+
+/// Puts their expressions in the place of virtual generated columns: their
+/// rows hold nothing.
+///
+/// # Safety
+/// `expr` is an analysed expression over columns of `rel`, its relation 1.
+pub unsafe fn expand_generated(
+    expr: *mut pg_sys::Node,
+    rel: pg_sys::Relation,
+) -> *mut pg_sys::Node {
+    // 18 brought virtual generated columns.
+    #[cfg(not(feature = "pg18"))]
+    {
+        let _ = rel;
+        expr
+    }
+    // SAFETY: the caller's promise.
+    #[cfg(feature = "pg18")]
+    unsafe {
+        pg_sys::expand_generated_columns_in_expr(expr, rel, 1)
+    }
+}
+
+/// Whether the current user owns a relation.
+pub fn owns_relation(relation: pg_sys::Oid) -> bool {
+    // SAFETY: a permission check. 16 made one function of many.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        return pg_sys::pg_class_ownercheck(relation, pg_sys::GetUserId());
+        #[cfg(not(feature = "pg15"))]
+        return pg_sys::object_ownercheck(
+            pg_sys::RelationRelationId,
+            relation,
+            pg_sys::GetUserId(),
+        );
+    }
+}
+
+/// Whether a part of ALTER TABLE is SET EXPRESSION.
+pub fn sets_expression(kind: pg_sys::AlterTableType::Type) -> bool {
+    // 17 brought it.
+    #[cfg(feature = "pg15")]
+    {
+        let _ = kind;
+        false
+    }
+    #[cfg(not(feature = "pg15"))]
+    {
+        kind == pg_sys::AlterTableType::AT_SetExpression
+    }
+}
