@@ -222,6 +222,9 @@ fn dropping(address: Address, internal: bool) {
         pg_sys::RelationRelationId => probe::column(address.object, address.sub as i16),
         _ => guard_itself(address.object).into_iter().collect(),
     };
+    if victims.is_empty() {
+        return;
+    }
     judge::later(address, victims);
     if in_bracket && address.class == pg_sys::ExtensionRelationId {
         // Our triggers go with this statement: its end will not be seen.
