@@ -26,9 +26,8 @@ pub const DB_ROLE_SETTING: pg_sys::Oid = pg_sys::Oid::from_u32(2964);
 pub const POLICY: pg_sys::Oid = pg_sys::Oid::from_u32(3256);
 pub const PARAMETER_ACL: pg_sys::Oid = pg_sys::Oid::from_u32(6243);
 pub const ENUM: pg_sys::Oid = pg_sys::Oid::from_u32(3501);
-/// pg_attribute by relation and number, and where the number stands.
+/// pg_attribute by relation and number.
 const ATTRIBUTE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2659);
-const ATTRIBUTE_NUMBER: usize = 5;
 const CLASS_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2662);
 const CONSTRAINT_TABLE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2665);
 const CONSTRAINT_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2667);
@@ -429,11 +428,13 @@ pub fn sql_bodies(name: &str) -> Vec<String> {
 pub fn type_has_changed(relation: pg_sys::Oid, attribute: i16) -> bool {
     let at = [c"atttypid", c"atttypmod", c"attcollation"]
         .map(|name| column(pg_sys::AttributeRelationId, name));
+    let [table_at, number_at] =
+        [c"attrelid", c"attnum"].map(|name| column(pg_sys::AttributeRelationId, name));
     let read = |snapshot: pg_sys::Snapshot| {
         let mut found = None;
         let keys = [
-            (0, pg_sys::F_OIDEQ, pg_sys::Datum::from(relation)),
-            (ATTRIBUTE_NUMBER, pg_sys::F_INT2EQ, pg_sys::Datum::from(attribute)),
+            (table_at, pg_sys::F_OIDEQ, pg_sys::Datum::from(relation)),
+            (number_at, pg_sys::F_INT2EQ, pg_sys::Datum::from(attribute)),
         ];
         scan_with(pg_sys::AttributeRelationId, ATTRIBUTE_INDEX, snapshot, &keys, |values, _| {
             found = Some(at.map(|at| values[at].value()));
