@@ -71,6 +71,7 @@ fn begin(event: Event) {
         verdict: None,
         lost: Vec::new(),
         looked_at: HashSet::new(),
+        added: Vec::new(),
     };
     state::with(|s| s.running.push(running));
 }
@@ -257,7 +258,7 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
                     && address.sub == 0
                     && judge::action(&command.tag) == "alter" =>
             {
-                parts(running, address.object, &identity.parts)
+                parts(running, address.object, &identity.parts, event.parse_tree())
             }
             _ => Vec::new(),
         };
@@ -278,8 +279,14 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
 
 /// The names of columns, constraints and triggers of a table that the
 /// statement touched, by what the hook saw.
-fn parts(running: &Running, table: pg_sys::Oid, names: &[String]) -> Vec<String> {
+fn parts(
+    running: &Running,
+    table: pg_sys::Oid,
+    names: &[String],
+    tree: *mut pg_sys::Node,
+) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
+    let new = new_columns(running, table, tree);
     let mut add = |name: &str| {
         let noise =
             name.starts_with("RI_ConstraintTrigger_") || name.starts_with("........pg.dropped.");
@@ -306,6 +313,10 @@ fn parts(running: &Running, table: pg_sys::Oid, names: &[String]) -> Vec<String>
             _ => None,
         };
         if let Some(column) = column.filter(|c| c.object == table && c.sub > 0) {
+            if let Some(name) = new.iter().find(|n| n.0 == column.sub).map(|n| &n.1) {
+                add(name);
+                continue;
+            }
             // SAFETY: a catalog lookup; null for a column that is gone.
             let name = unsafe { text(pg_sys::get_attname(table, column.sub as _, true)) };
             if let Some(name) = name {
@@ -314,6 +325,35 @@ fn parts(running: &Running, table: pg_sys::Oid, names: &[String]) -> Vec<String>
         }
     }
     parts
+}
+
+/// The columns that an ALTER TABLE has added, by the names that it gave them:
+/// the catalog would have to be read for each one.
+fn new_columns(
+    running: &Running,
+    table: pg_sys::Oid,
+    tree: *mut pg_sys::Node,
+) -> Vec<(i32, String)> {
+    // SAFETY: each node's tag says what it is.
+    let names: Vec<String> = unsafe {
+        if (*tree).type_ != pg_sys::NodeTag::T_AlterTableStmt {
+            return Vec::new();
+        }
+        let alter = tree.cast::<pg_sys::AlterTableStmt>();
+        PgList::<pg_sys::AlterTableCmd>::from_pg((*alter).cmds)
+            .iter_ptr()
+            .filter(|c| (**c).subtype == pg_sys::AlterTableType::AT_AddColumn)
+            .filter_map(|c| text((*(*c).def.cast::<pg_sys::ColumnDef>()).colname))
+            .collect()
+    };
+    let added = running.added.iter().filter(|c| c.0 == table);
+    let mut numbers: Vec<i32> = added.map(|c| c.1).collect();
+    // In the order in which they were added; IF NOT EXISTS may have added fewer.
+    numbers.sort_unstable();
+    if numbers.len() != names.len() {
+        return Vec::new();
+    }
+    numbers.into_iter().zip(names).collect()
 }
 
 /// The objects of a GRANT or REVOKE.

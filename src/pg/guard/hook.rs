@@ -155,7 +155,12 @@ fn active() -> bool {
 fn created(address: Address) {
     if address.class == pg_sys::RelationRelationId && address.sub > 0 {
         let depth = sys::transaction_depth();
-        state::with(|s| s.new_columns.push((depth, address.object, address.sub)));
+        state::with(|s| {
+            s.new_columns.push((depth, address.object, address.sub));
+            if let Some(running) = s.running.last_mut() {
+                running.added.push((address.object, address.sub));
+            }
+        });
     }
     if address.class == pg_sys::ProcedureRelationId && state::with(|s| !s.running.is_empty()) {
         // Not yet visible to this command: what the catalog still shows of a

@@ -33,6 +33,8 @@ pub struct Running {
     pub lost: Vec<Victim>,
     /// Columns whose new values have been looked at: table, number.
     pub looked_at: HashSet<(pg_sys::Oid, i16)>,
+    /// Columns that it has added: table, number.
+    pub added: Vec<(pg_sys::Oid, i32)>,
 }
 
 /// A victim and how to find it among the objects that the server reports.

@@ -3,6 +3,7 @@
 
 use super::cstring;
 use pgrx::{FromDatum, IntoDatum, pg_sys};
+use std::cell::Cell;
 
 /// The column's entry in a tuple descriptor; attribute numbers begin at 1.
 ///
@@ -57,6 +58,11 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
+thread_local! {
+    /// The highest number when this session wrote last.
+    static LAST: Cell<i64> = const { Cell::new(0) };
+}
+
 /// A table of ours, open for writing.
 pub struct Table {
     rel: pg_sys::Relation,
@@ -94,6 +100,16 @@ impl Table {
     /// The highest value of the first column, uncommitted rows of other
     /// sessions included: the last entry of the primary key.
     fn highest(&self) -> Option<i64> {
+        // A scan reads a whole page of the index, unless it is told where to
+        // stop: rarely far from where this session wrote last.
+        let last = LAST.get();
+        let found = self.last_entry(Some(last)).or_else(|| self.last_entry(None));
+        LAST.set(found.unwrap_or(0));
+        found
+    }
+
+    /// The last entry of the primary key, if it is at least `least`.
+    fn last_entry(&self, least: Option<i64>) -> Option<i64> {
         // SAFETY: a scan of an index that `open` opened. It reads no row and
         // so sees dead ones, too: a number may be left out, never given twice.
         unsafe {
@@ -103,9 +119,20 @@ impl Table {
                 (*self.result).ri_NumIndices as usize,
             );
             let index = *indexes.iter().find(|i| (***i).rd_id == key)?;
-            let scan = super::version::begin_index_scan(self.rel, index);
+            let mut stop = pg_sys::ScanKeyData::default();
+            if let Some(least) = least {
+                pg_sys::ScanKeyInit(
+                    &mut stop,
+                    1,
+                    pg_sys::BTGreaterEqualStrategyNumber as _,
+                    pg_sys::Oid::from(pg_sys::F_INT8GE),
+                    pg_sys::Datum::from(least),
+                );
+            }
+            let keys = i32::from(least.is_some());
+            let scan = super::version::begin_index_scan(self.rel, index, keys);
             (*scan).xs_want_itup = true;
-            pg_sys::index_rescan(scan, std::ptr::null_mut(), 0, std::ptr::null_mut(), 0);
+            pg_sys::index_rescan(scan, &mut stop, keys, std::ptr::null_mut(), 0);
             let backward = pg_sys::ScanDirection::BackwardScanDirection;
             let found = !pg_sys::index_getnext_tid(scan, backward).is_null();
             let highest = found.then(|| {

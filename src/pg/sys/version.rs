@@ -97,21 +97,22 @@ pub unsafe fn primary_key(rel: pg_sys::Relation) -> pg_sys::Oid {
     }
 }
 
-/// Begins a scan of a whole index.
+/// Begins a scan of an index with that many keys.
 ///
 /// # Safety
 /// Table and index are open, and belong together.
 pub unsafe fn begin_index_scan(
     table: pg_sys::Relation,
     index: pg_sys::Relation,
+    keys: i32,
 ) -> pg_sys::IndexScanDesc {
     // SAFETY: the caller's promise. 18 added a place for statistics.
     unsafe {
         let snapshot = &raw mut pg_sys::SnapshotAnyData;
         #[cfg(not(feature = "pg18"))]
-        return pg_sys::index_beginscan(table, index, snapshot, 0, 0);
+        return pg_sys::index_beginscan(table, index, snapshot, keys, 0);
         #[cfg(feature = "pg18")]
-        return pg_sys::index_beginscan(table, index, snapshot, std::ptr::null_mut(), 0, 0);
+        return pg_sys::index_beginscan(table, index, snapshot, std::ptr::null_mut(), keys, 0);
     }
 }
 
