@@ -442,7 +442,7 @@ fn anew(c: &Change) -> Mend {
         mend = mend.and(Phase::AlterColumn, sql);
     }
     // Indexes and constraints on the column went with it.
-    for kind in ["constraint", "index"] {
+    for kind in ["constraint", "index", "statistics"] {
         for child in c.declared_side.children_of(&c.live.identity.prefix(2), kind) {
             if involves(child, c.live.identity.name()) {
                 let drop = (child.kind.drop)(child, c.declared_side).steps;

@@ -1,5 +1,7 @@
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
-use super::{Attribute, Kind, Object, Severity, fragment, index, no_parent, sql, table};
+use super::{
+    Attribute, Kind, Object, Severity, fragment, index, no_parent, sql, statistics, table,
+};
 
 pub static KIND: Kind = Kind {
     name: "materialized view",
@@ -58,13 +60,12 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     let definition = attrs.text("definition").unwrap_or_default();
     text.push_str(&format!(" AS\n{}", definition.trim_end().trim_end_matches(';')));
     let mut steps = vec![Step::new(Phase::CreateView, text)];
-    for child in side.children_of(&o.identity, "index") {
-        // Its view comes after all other indexes.
-        steps.extend(
-            (index::KIND.create)(child, side)
-                .into_iter()
-                .map(|s| Step { phase: Phase::CreateView, ..s }),
-        );
+    for kind in [&index::KIND, &statistics::KIND] {
+        for child in side.children_of(&o.identity, kind.name) {
+            // Its view comes after all other indexes.
+            let made = (kind.create)(child, side).into_iter();
+            steps.extend(made.map(|s| Step { phase: Phase::CreateView, ..s }));
+        }
     }
     if let Some(index) = attrs.text("clustered_on") {
         steps.push(Step::new(

@@ -8,6 +8,7 @@ pub mod mend;
 pub mod sql;
 
 mod aggregate;
+mod collation;
 mod column;
 mod composite;
 mod constraint;
@@ -17,6 +18,7 @@ mod foreign_table;
 mod function;
 mod index;
 mod materialized_view;
+mod operator;
 mod policy;
 mod procedure;
 mod range;
@@ -24,7 +26,10 @@ mod routine;
 mod rule;
 mod schema;
 mod sequence;
+mod statistics;
 mod table;
+mod text_search_configuration;
+mod text_search_dictionary;
 mod trigger;
 mod view;
 
@@ -40,11 +45,12 @@ use mend::{Change, Mend, Side, Step};
 
 /// Version of what the reader below puts into a model. A stored model of
 /// another version is read again from its source: a newer reader isn't drift.
-pub const READER: u32 = 1;
+pub const READER: u32 = 2;
 
 /// Every kind that is read and compared, in the order in which it is read.
 pub static KINDS: &[&Kind] = &[
     &schema::KIND,
+    &collation::KIND,
     &enumeration::KIND,
     &composite::KIND,
     &range::KIND,
@@ -55,9 +61,13 @@ pub static KINDS: &[&Kind] = &[
     &column::KIND,
     &constraint::KIND,
     &index::KIND,
+    &statistics::KIND,
     &function::KIND,
     &procedure::KIND,
     &aggregate::KIND,
+    &operator::KIND,
+    &text_search_dictionary::KIND,
+    &text_search_configuration::KIND,
     &view::KIND,
     &materialized_view::KIND,
     &trigger::KIND,

@@ -1,7 +1,7 @@
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
 use super::{
     Attribute, Attrs, Identity, Kind, Object, Severity, column, constraint, fragment, index,
-    no_parent, policy, rule, sequence, sql, trigger,
+    no_parent, policy, rule, sequence, sql, statistics, trigger,
 };
 
 pub static KIND: Kind = Kind {
@@ -191,7 +191,7 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     for s in &sequences {
         steps.extend(sequence::owner(s));
     }
-    for kind in [&index::KIND, &trigger::KIND, &rule::KIND, &policy::KIND] {
+    for kind in [&index::KIND, &statistics::KIND, &trigger::KIND, &rule::KIND, &policy::KIND] {
         for child in side.children_of(&o.identity, kind.name) {
             steps.extend((kind.create)(child, side));
         }

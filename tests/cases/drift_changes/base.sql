@@ -6,6 +6,7 @@ CREATE TYPE app.mood AS ENUM ('sad', 'ok', 'happy');
 CREATE TYPE app.address AS (street text, "zip code" character varying(10), town text);
 CREATE TYPE app.pair AS (a integer, b integer);
 CREATE TYPE app.span AS RANGE (subtype = numeric);
+CREATE COLLATION app.loosely (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE DOMAIN app.email AS text CONSTRAINT email_has_at CHECK (VALUE ~ '@');
 CREATE DOMAIN app.percent AS numeric(5,2) DEFAULT 0 NOT NULL CONSTRAINT percent_range CHECK (VALUE >= 0 AND VALUE <= 100);
 
@@ -96,3 +97,10 @@ CREATE CONSTRAINT TRIGGER users_late AFTER INSERT ON app.users DEFERRABLE INITIA
     FOR EACH ROW EXECUTE FUNCTION app.touch();
 CREATE RULE plain_no_delete AS ON DELETE TO app.plain WHERE OLD.many > 5 DO INSTEAD NOTHING;
 CREATE POLICY own ON app.plain FOR SELECT TO PUBLIC USING (many > 0);
+CREATE STATISTICS app.orders_stats (dependencies, ndistinct) ON user_id, state FROM app.orders;
+CREATE FUNCTION app.near(integer, integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT abs($1 - $2) < 3 $$;
+CREATE OPERATOR app.~~~ (FUNCTION = app.near, LEFTARG = integer, RIGHTARG = integer, COMMUTATOR = OPERATOR(app.~~~));
+CREATE TEXT SEARCH DICTIONARY app.plainly (TEMPLATE = pg_catalog.simple, stopwords = 'english');
+CREATE TEXT SEARCH CONFIGURATION app.words (PARSER = pg_catalog."default");
+ALTER TEXT SEARCH CONFIGURATION app.words ADD MAPPING FOR asciiword, word WITH app.plainly;
+ALTER TEXT SEARCH CONFIGURATION app.words ADD MAPPING FOR email WITH pg_catalog.simple;

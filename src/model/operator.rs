@@ -1,0 +1,105 @@
+use super::mend::{Change, Mend, Phase, Step};
+use super::{Attribute, Kind, Object, Severity, fragment, no_parent, sql};
+
+pub static KIND: Kind = Kind {
+    name: "operator",
+    object_type: "operator",
+    query: |_| {
+        format!(
+            "WITH {}, {}
+             SELECT ARRAY[ns.nspname, o.oprname]::text[],
+                    CASE WHEN o.oprleft = 0 THEN 'NONE' ELSE format_type(o.oprleft, NULL) END
+                    || ', ' || CASE WHEN o.oprright = 0 THEN 'NONE' ELSE format_type(o.oprright, NULL) END,
+                    json_strip_nulls(json_build_object(
+                        'function', o.oprcode::text,
+                        'commutator', {},
+                        'negator', {},
+                        'restrict', nullif(o.oprrest::text, '-'),
+                        'join', nullif(o.oprjoin::text, '-'),
+                        'hashes', nullif(o.oprcanhash, false),
+                        'merges', nullif(o.oprcanmerge, false)))::text
+               FROM pg_operator o
+               JOIN ns ON ns.oid = o.oprnamespace
+              WHERE o.oprcode <> 0 AND o.oid NOT IN (SELECT objid FROM ext)
+              ORDER BY ns.nspname, o.oprname, 2",
+            fragment::SCHEMAS,
+            fragment::members("pg_operator"),
+            other("oprcom"),
+            other("oprnegate"),
+        )
+    },
+    attributes: &[
+        Attribute::error("function"),
+        Attribute::warning("commutator"),
+        Attribute::warning("negator"),
+        Attribute::warning("restrict"),
+        Attribute::warning("join"),
+        Attribute::warning("hashes").absent("false"),
+        Attribute::warning("merges").absent("false"),
+    ],
+    missing: Severity::Error,
+    extra: Severity::Warning,
+    drop_loses: false,
+    parent: no_parent,
+    create: |o, _| vec![Step::new(Phase::CreateLateRoutine, create(o))],
+    drop: |o, _| Mend::step(Phase::DropRoutine, drop(o)),
+    alter: |c: &Change| match c.attribute {
+        "restrict" | "join" => {
+            let estimator = c.to.text(c.attribute).unwrap_or("NONE");
+            let option = c.attribute.to_uppercase();
+            let sql = format!("ALTER OPERATOR {} SET ({option} = {estimator})", signature(c.live));
+            Mend::step(Phase::Finish, sql)
+        }
+        _ => Mend::step(Phase::CreateLateRoutine, drop(c.live))
+            .and(Phase::CreateLateRoutine, create(c.declared)),
+    },
+};
+
+/// Another operator, as OPERATOR(schema.name).
+fn other(column: &str) -> String {
+    format!(
+        "(SELECT quote_ident(n.nspname) || '.' || p.oprname FROM pg_operator p
+            JOIN pg_namespace n ON n.oid = p.oprnamespace WHERE p.oid = o.{column})"
+    )
+}
+
+/// As SQL names it: an operator is never quoted.
+fn name(o: &Object) -> String {
+    format!("{}.{}", sql::ident(&o.identity.parts[0]), o.identity.name())
+}
+
+fn signature(o: &Object) -> String {
+    format!("{} ({})", name(o), o.identity.args.as_deref().unwrap_or_default())
+}
+
+fn create(o: &Object) -> String {
+    let attrs = o.attrs();
+    let mut options = vec![format!("FUNCTION = {}", attrs.text("function").unwrap_or_default())];
+    let args = o.identity.args.as_deref().unwrap_or_default();
+    let (left, right) = args.rsplit_once(", ").unwrap_or(("NONE", args));
+    for (option, operand) in [("LEFTARG", left), ("RIGHTARG", right)] {
+        if operand != "NONE" {
+            options.push(format!("{option} = {operand}"));
+        }
+    }
+    for (attribute, option) in [("commutator", "COMMUTATOR"), ("negator", "NEGATOR")] {
+        if let Some(operator) = attrs.text(attribute) {
+            options.push(format!("{option} = OPERATOR({operator})"));
+        }
+    }
+    for (attribute, option) in [("restrict", "RESTRICT"), ("join", "JOIN")] {
+        if let Some(estimator) = attrs.text(attribute) {
+            options.push(format!("{option} = {estimator}"));
+        }
+    }
+    for (attribute, option) in [("hashes", "HASHES"), ("merges", "MERGES")] {
+        if attrs.is(attribute) {
+            options.push(option.to_owned());
+        }
+    }
+    format!("CREATE OPERATOR {} ({})", name(o), options.join(", "))
+}
+
+fn drop(o: &Object) -> String {
+    format!("DROP OPERATOR IF EXISTS {}", signature(o))
+}

@@ -1,0 +1,62 @@
+use super::mend::{Change, Mend, Phase, Step};
+use super::{Attribute, Kind, Object, Severity, fragment};
+
+pub static KIND: Kind = Kind {
+    name: "statistics",
+    object_type: "statistics object",
+    query: |_| {
+        format!(
+            "WITH {}, {}
+             SELECT ARRAY[ns.nspname, s.stxname]::text[], NULL::text,
+                    json_strip_nulls(json_build_object(
+                        'table', json_build_object('name', json_build_array(tn.nspname, t.relname)),
+                        'definition', substr(pg_get_statisticsobjdef(s.oid), length('CREATE STATISTICS . ')
+                             + length(quote_ident(ns.nspname)) + length(quote_ident(s.stxname)) + 1),
+                        'target', nullif(s.stxstattarget, -1)))::text
+               FROM pg_statistic_ext s
+               JOIN ns ON ns.oid = s.stxnamespace
+               JOIN pg_class t ON t.oid = s.stxrelid
+               JOIN pg_namespace tn ON tn.oid = t.relnamespace
+              WHERE s.oid NOT IN (SELECT objid FROM ext)
+              ORDER BY ns.nspname, s.stxname",
+            fragment::SCHEMAS,
+            fragment::members("pg_statistic_ext")
+        )
+    },
+    attributes: &[
+        Attribute::warning("table"),
+        Attribute::warning("definition"),
+        Attribute::warning("target").absent("-1"),
+    ],
+    missing: Severity::Warning,
+    extra: Severity::Warning,
+    drop_loses: false,
+    parent: |o| o.attrs().identity("table"),
+    create: |o, _| {
+        let attrs = o.attrs();
+        let definition = attrs.text("definition").unwrap_or_default();
+        let mut steps = vec![Step {
+            phase: Phase::CreateIndex,
+            sql: format!("CREATE STATISTICS {} {definition}", o.identity.sql()),
+            needs: attrs.identity("table"),
+        }];
+        if let Some(target) = attrs.shown("target") {
+            steps.push(Step::new(Phase::Finish, set_target(o, &target)));
+        }
+        steps
+    },
+    drop: |o, _| {
+        Mend::step(Phase::DropIndex, format!("DROP STATISTICS IF EXISTS {}", o.identity.sql()))
+    },
+    alter: |c: &Change| match c.attribute {
+        "target" => {
+            let target = c.to.shown("target").unwrap_or_else(|| "-1".to_owned());
+            Mend::step(Phase::Finish, set_target(c.live, &target))
+        }
+        _ => c.again(),
+    },
+};
+
+fn set_target(o: &Object, target: &str) -> String {
+    format!("ALTER STATISTICS {} SET STATISTICS {target}", o.identity.sql())
+}
