@@ -205,6 +205,9 @@ pub fn fingerprint(text: &str) -> Cow<'_, str> {
 /// What stands in place of a secret.
 const HIDDEN: &str = "'***'";
 
+/// What stands in place of a text that can't be searched for secrets.
+pub const NOT_KEPT: &str = "(not kept: it may hold a secret, and could not be read)";
+
 /// Words before a literal that make it a secret: `PASSWORD 'x'`,
 /// `OPTIONS (secret_key 'x')`.
 const SECRET: &[&str] = &[
@@ -229,7 +232,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let Some(tokens) = tokens(text) else {
-        return Cow::Owned("(not kept: it may hold a secret, and could not be read)".into());
+        return Cow::Borrowed(NOT_KEPT);
     };
     let offsets = Offsets::new(text);
     let mut out = String::with_capacity(text.len());

@@ -1,7 +1,7 @@
 //! The object access hook: what the server says it is about to do.
 
 use super::state::{self, Pending};
-use super::{definition, global, judge, probe};
+use super::{consent, definition, global, judge, probe};
 use crate::loss::{Count, DROP_DATABASE, DROP_GUARD, TRUNCATE, Victim};
 use crate::pg::identity::Address;
 use crate::pg::ledger::Verdict;
@@ -222,6 +222,9 @@ fn dropping(address: Address, internal: bool) {
     if victims.is_empty() {
         return;
     }
+    if address.class == pg_sys::RelationRelationId && address.sub == 0 {
+        consent::note_end(address.object, &victims[0].object);
+    }
     let depth = sys::transaction_depth();
     let pending = victims.into_iter().map(|victim| Pending { depth, address, victim });
     if in_bracket {
@@ -317,6 +320,7 @@ fn truncating(relation: pg_sys::Oid) {
         }
         let victim =
             Victim { rule: &TRUNCATE, object: scan::relation_name(relation), count, through: None };
+        consent::note_end(relation, &victim.object);
         judge::truncate(relation, victim);
     }
 }

@@ -19,7 +19,7 @@ mod state;
 mod statement;
 mod transaction;
 
-pub use consent::{accept, in_force};
+pub use consent::{accept, allow, approve, disallow, in_force, revoke_approval};
 
 /// Called once, when the library is loaded.
 pub fn install() {

@@ -14,6 +14,8 @@ pub struct Running {
     pub depth: i32,
     pub tag: String,
     pub text: Option<String>,
+    /// Sent by the client itself, not run by something that it sent.
+    pub by_client: bool,
     pub same_text: Option<(usize, i64)>,
     pub context: Option<String>,
     /// When looking at data has to end; set by the first look.
@@ -50,6 +52,14 @@ pub struct Consent {
     pub used: Option<i32>,
 }
 
+/// An approval that this transaction uses up.
+pub struct Used {
+    pub depth: i32,
+    pub id: i64,
+    /// The one command that it is for.
+    pub command: u32,
+}
+
 /// A row of the record that is written at commit: what no event trigger sees.
 pub struct Late {
     pub depth: i32,
@@ -64,6 +74,10 @@ pub struct State {
     pub running: Vec<Running>,
     /// The last one is in force; a savepoint's end may bring back another.
     pub consents: Vec<Consent>,
+    pub approvals: Vec<Used>,
+    /// Until when the rows of partitions that go can reach, and the bound that
+    /// says so, by the names that victims have.
+    pub ends: HashMap<String, (i64, String)>,
     /// Victims seen outside of any statement's bracket.
     pub stray: Vec<Pending>,
     pub late: Vec<Late>,
@@ -112,6 +126,7 @@ pub fn roll_back(depth: i32) {
         s.late.retain(|l| l.depth < depth);
         s.new_columns.retain(|c| c.0 < depth);
         s.consents.retain(|c| c.depth < depth);
+        s.approvals.retain(|a| a.depth < depth);
         for c in &mut s.consents {
             c.used.take_if(|used| *used >= depth);
         }
@@ -134,6 +149,7 @@ pub fn release(depth: i32) {
         s.stray.iter_mut().for_each(|v| up(&mut v.depth));
         s.late.iter_mut().for_each(|l| up(&mut l.depth));
         s.new_columns.iter_mut().for_each(|c| up(&mut c.0));
+        s.approvals.iter_mut().for_each(|a| up(&mut a.depth));
         for c in &mut s.consents {
             up(&mut c.depth);
             c.used.iter_mut().for_each(up);

@@ -1,7 +1,8 @@
 //! The exact text of the running statement.
 
-use crate::pg::sys::catalog;
+use crate::consent::comment::{self, Above};
 use crate::pg::sys::context::{self, Parsed};
+use crate::pg::sys::{catalog, text};
 use crate::source::sql::redact;
 use pgrx::{PgList, pg_sys};
 use std::cell::RefCell;
@@ -77,6 +78,46 @@ fn own(message: &str, tree: *mut pg_sys::Node) -> Option<&str> {
         let span = cell.as_mut()?.1.find(tree)?;
         Some(message.get(span.start..span.start + span.len)?.trim())
     })
+}
+
+/// Whether this is the parse tree of what the client itself has sent.
+pub fn is_clients(tree: *mut pg_sys::Node) -> bool {
+    // SAFETY: both are complete parse trees.
+    let same = |sent: *mut pg_sys::Node| unsafe {
+        sent == tree || pg_sys::equal(sent.cast(), tree.cast())
+    };
+    !context::is_nested() && with_current(|sent| Some(same(sent))).unwrap_or(false)
+}
+
+/// What the comments right above the client's own statement say to the guard.
+/// The server's parser tells where the statement before ended.
+pub fn above() -> Above {
+    // SAFETY: the active portal and its statements live as long as it runs.
+    let sent = unsafe {
+        let portal = pg_sys::ActivePortal;
+        if portal.is_null() || (*portal).stmts.is_null() {
+            return Above::Silent;
+        }
+        let planned = pg_sys::list_nth((*portal).stmts, 0).cast::<pg_sys::PlannedStmt>();
+        text((*portal).sourceText).map(|message| (message, (*planned).stmt_location))
+    };
+    let Some((message, location)) =
+        sent.filter(|s| s.0.to_ascii_lowercase().contains("schemaguard"))
+    else {
+        return Above::Silent;
+    };
+    let identity = context::query_identity();
+    let from = MESSAGE.with(|cell| {
+        let mut cell = cell.borrow_mut();
+        if context::query_string().as_ref() != Some(&message) {
+            return Parsed::new(&message)?.end_before(location);
+        }
+        if cell.as_ref().is_none_or(|(known, _)| *known != identity) {
+            *cell = Parsed::new(&message).map(|parsed| (identity, parsed));
+        }
+        cell.as_ref()?.1.end_before(location)
+    });
+    from.and_then(|from| message.get(from..)).map_or(Above::Silent, comment::above)
 }
 
 /// The innermost `SQL statement "…"` of a call stack, if it is this one, and
