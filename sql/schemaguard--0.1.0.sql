@@ -125,6 +125,8 @@ COMMENT ON COLUMN schemaguard.ddl_log.context IS
 'Where a statement ran that was not sent by the client itself: function and line';
 COMMENT ON COLUMN schemaguard.ddl_log.verdict IS
 'allowed: nothing would be lost; accepted: data was lost by consent; warned, observed: data was lost in that mode; unguarded: the guard was off; refused';
+COMMENT ON COLUMN schemaguard.ddl_log.reason IS
+'Why data was given up, as those said who consented; of a refused statement: why their consent did not cover it';
 COMMENT ON COLUMN schemaguard.ddl_log.former_definition IS
 'What the object was before it was dropped or replaced';
 
@@ -144,12 +146,15 @@ SELECT s.id,
        s.rule,
        s.message,
        s.detail,
+       s.reason,
        s.digest,
        s.at_stake
   FROM schemaguard.ddl_entry s
  WHERE s.verdict = 'refused';
 COMMENT ON VIEW schemaguard.refused IS
 'Statements that the guard refused, with what they would have destroyed';
+COMMENT ON COLUMN schemaguard.refused.reason IS
+'Why consent that somebody gave did not cover the statement';
 COMMENT ON COLUMN schemaguard.refused.digest IS
 'What approve() is called with: stands for the statement, its roles, the database and all that was at stake';
 

@@ -16,6 +16,8 @@ pub enum Above {
     WithoutReason,
     /// Meant for the guard, and not understood.
     Unclear(String),
+    /// Behind another statement, on its last line: whose it is can't be told.
+    Behind,
 }
 
 /// Reads what stands before a statement; what follows its first word doesn't
@@ -23,8 +25,12 @@ pub enum Above {
 pub fn above(text: &str) -> Above {
     let mut found = Above::Silent;
     let mut rest = text;
+    // Whether a statement has ended on this line.
+    let mut behind = false;
     loop {
+        let from = rest;
         rest = rest.trim_start_matches([' ', '\t', '\n', '\r', '\x0c', '\x0b']);
+        behind &= !from[..from.len() - rest.len()].contains('\n');
         let comment;
         if let Some(line) = rest.strip_prefix("--") {
             let end = line.find(['\n', '\r']).unwrap_or(line.len());
@@ -34,14 +40,17 @@ pub fn above(text: &str) -> Above {
                 return found;
             };
             (comment, rest) = (&rest[2..end - 2], &rest[end..]);
-        } else if let Some(behind) = rest.strip_prefix(';') {
+        } else if let Some(next) = rest.strip_prefix(';') {
             // An empty statement: what stood above it was its own.
-            (found, rest) = (Above::Silent, behind);
+            (found, rest, behind) = (Above::Silent, next, true);
             continue;
         } else {
             return found;
         }
-        match read(comment.trim()) {
+        let said = read(comment.trim());
+        let misplaced = behind && said != Above::Silent;
+        behind &= !comment.contains('\n');
+        match if misplaced { Above::Behind } else { said } {
             Above::Silent => {}
             said @ Above::Accept(_) => found = said,
             said => {
@@ -124,7 +133,9 @@ mod tests {
             "/* schemaguard: accept data loss: ticket 7 */ DROP TABLE t",
             "\n  -- SchemaGuard :  ACCEPT  data loss :ticket 7  \r\n\n DROP TABLE t",
             "-- schemaguard: accept data loss: ticket 7\n-- more\n/* and /* more */ */ DROP TABLE t",
-            "; /* other */ -- schemaguard: accept data loss: ticket 7\nDROP TABLE t",
+            "; -- other\n -- schemaguard: accept data loss: ticket 7\nDROP TABLE t",
+            "; /* other\n*/ -- schemaguard: accept data loss: ticket 7\nDROP TABLE t",
+            ";;\n/* schemaguard: accept data loss: ticket 7 */ DROP TABLE t",
             "-- schemaguard: accept data los: x\n-- schemaguard: accept data loss: ticket 7\nDROP",
             "-- schemaguard: accept data loss: ticket 7\n-- schemaguard: accept data los: x\nDROP",
             "-- schemaguard: accept data loss: x\n-- schemaguard: accept data loss: ticket 7\nDROP",
@@ -171,6 +182,20 @@ mod tests {
             assert_eq!(above(&format!("--{said}  \nDROP")), Above::WithoutReason);
             assert_eq!(above(&format!("/*{said}\n*/DROP")), Above::WithoutReason);
         }
+    }
+
+    #[test]
+    fn behind_another_statement_it_is_nobodys() {
+        for text in [
+            "; -- schemaguard: accept data loss: x\nDROP TABLE t",
+            ";/* schemaguard: accept data loss: x */ DROP TABLE t",
+            ";/* schemaguard: accept data loss: x\n */ DROP TABLE t",
+            "; /* other */ -- schemaguard: accept data loss: x\nDROP TABLE t",
+            "\n; -- schemaguard: accept dataloss: x\n\nDROP TABLE t",
+        ] {
+            assert_eq!(above(text), Above::Behind, "{text}");
+        }
+        assert_eq!(above("-- schemaguard: accept data loss: x\n;\nDROP"), Above::Silent);
     }
 
     #[test]

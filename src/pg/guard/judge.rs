@@ -120,16 +120,15 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
         }
         Mode::Enforce => {
             let asked = consent::asked(case.text.as_deref(), victims);
+            let why_not = (!no.notes.is_empty()).then(|| no.notes.join("\n"));
+            let mut row = case.row(Verdict::Refused, why_not, victims);
+            row.message = Some(words.message.clone());
             let mut detail = vec![words.detail];
             detail.extend(no.notes);
-            let detail = detail.join("\n");
-            let mut row = case.row(Verdict::Refused, None, victims);
-            row.message = Some(words.message.clone());
-            row.detail = Some(detail.clone());
             let recorded = ledger::write_refused(&row, &case.object(&victims[0]), asked.as_ref());
             let digest = asked.filter(|_| recorded).map(|a| a.digest);
             let hint = hint(&words.hint, digest.as_deref(), no.hints);
-            raise(sqlstate, words.message, Some(detail), Some(hint))
+            raise(sqlstate, words.message, Some(detail.join("\n")), Some(hint))
         }
     }
 }

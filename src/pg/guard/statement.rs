@@ -75,7 +75,11 @@ fn own(message: &str, tree: *mut pg_sys::Node) -> Option<&str> {
         if cell.as_ref().is_none_or(|(known, _)| *known != identity) {
             *cell = Parsed::new(message).map(|parsed| (identity, parsed));
         }
-        let span = cell.as_mut()?.1.find(tree)?;
+        let parsed = &mut cell.as_mut()?.1;
+        // The same statement may stand there twice: the server knows which one
+        // it has come to.
+        let here = is_clients(tree).then(location).flatten().and_then(|at| parsed.at(at));
+        let span = here.or_else(|| parsed.find(tree))?;
         Some(message.get(span.start..span.start + span.len)?.trim())
     })
 }
@@ -89,23 +93,34 @@ pub fn is_clients(tree: *mut pg_sys::Node) -> bool {
     !context::is_nested() && with_current(|sent| Some(same(sent))).unwrap_or(false)
 }
 
+/// The portal that runs the client's own statement.
+fn portal() -> Option<pg_sys::Portal> {
+    // SAFETY: the active portal and its statements live as long as it runs.
+    unsafe {
+        let portal = pg_sys::ActivePortal;
+        (!portal.is_null() && !(*portal).stmts.is_null()).then_some(portal)
+    }
+}
+
+/// Where in the client's message the server says that its own statement begins.
+fn location() -> Option<i32> {
+    // SAFETY: a portal's statements are planned ones.
+    portal().map(|portal| unsafe {
+        (*pg_sys::list_nth((*portal).stmts, 0).cast::<pg_sys::PlannedStmt>()).stmt_location
+    })
+}
+
 /// What the comments right above the client's own statement say to the guard.
 /// The server's parser tells where the statement before ended.
 pub fn above() -> Above {
-    // SAFETY: the active portal and its statements live as long as it runs.
-    let sent = unsafe {
-        let portal = pg_sys::ActivePortal;
-        if portal.is_null() || (*portal).stmts.is_null() {
-            return Above::Silent;
-        }
-        let planned = pg_sys::list_nth((*portal).stmts, 0).cast::<pg_sys::PlannedStmt>();
-        text((*portal).sourceText).map(|message| (message, (*planned).stmt_location))
-    };
-    let Some((message, location)) =
-        sent.filter(|s| s.0.to_ascii_lowercase().contains("schemaguard"))
-    else {
+    // SAFETY: null or a string that lives as long as the portal.
+    let message = portal().and_then(|portal| unsafe { text((*portal).sourceText) });
+    let (Some(message), Some(location)) = (message, location()) else {
         return Above::Silent;
     };
+    if !message.to_ascii_lowercase().contains("schemaguard") {
+        return Above::Silent;
+    }
     let identity = context::query_identity();
     let from = MESSAGE.with(|cell| {
         let mut cell = cell.borrow_mut();
@@ -163,12 +178,9 @@ pub fn with_current<T>(f: impl Fn(*mut pg_sys::Node) -> Option<T>) -> Option<T> 
         let body = stack.strip_prefix(STATEMENT)?;
         return ends_of(body).find_map(|end| f(Parsed::new(&body[..end])?.nth(0)?));
     }
-    // SAFETY: the active portal and its statements live as long as it runs.
+    let portal = portal()?;
+    // SAFETY: the portal and its statements live as long as it runs.
     unsafe {
-        let portal = pg_sys::ActivePortal;
-        if portal.is_null() || (*portal).stmts.is_null() {
-            return None;
-        }
         PgList::<pg_sys::PlannedStmt>::from_pg((*portal).stmts)
             .iter_ptr()
             .map(|planned| (*planned).utilityStmt)

@@ -137,6 +137,12 @@ impl Parsed {
         self.places.iter().find(|(begin, _)| *begin == location).map(|(_, end)| *end)
     }
 
+    /// The statement at `location`.
+    pub fn at(&self, location: i32) -> Option<Span> {
+        let at = self.places.iter().position(|(begin, _)| *begin == location)?;
+        self.statements.get(at).map(|(span, _)| *span)
+    }
+
     /// The parse tree of a statement, counted from 0; it lives as long as self.
     pub fn nth(&self, n: usize) -> Option<*mut pg_sys::Node> {
         self.statements.get(n).map(|(_, tree)| *tree)

@@ -60,6 +60,7 @@ impl Approval {
 
 /// An approval that covers all victims; it is used up with this transaction.
 pub fn ask(text: Option<&str>, victims: &[Victim], no: &mut No) -> Option<String> {
+    const DAY: i64 = 86_400 * 1_000_000;
     let who = Who::now(false);
     let request = request(text, &who)?;
     let mut known: Vec<Approval> = Vec::new();
@@ -67,6 +68,8 @@ pub fn ask(text: Option<&str>, victims: &[Victim], no: &mut No) -> Option<String
         known.extend(Approval::of(row));
     });
     known.sort_by_key(|a| a.id);
+    // Of those that are over for long, nobody thinks that they cover anything.
+    known.retain(|a| a.valid_until > who.at.saturating_sub(DAY));
     // TRUNCATE is judged table by table: its one approval holds for all.
     let command = sys::command_id();
     let mut why_not = Vec::new();
@@ -75,8 +78,12 @@ pub fn ask(text: Option<&str>, victims: &[Victim], no: &mut No) -> Option<String
         let in_use = state::with(|s| {
             s.approvals.iter().any(|used| used.id == approval.id && used.command == command)
         });
+        let beyond = || {
+            let lines = stake::beyond(&approval.at_stake, victims).into_iter();
+            lines.map(|line| format!("beyond the approval by {by}: {line}")).collect()
+        };
         why_not = if in_use {
-            stake::beyond(&approval.at_stake, victims)
+            beyond()
         } else if let Some(state) = ended(approval.id) {
             vec![if state == "used" {
                 format!("the approval by {by} has been used")
@@ -95,8 +102,7 @@ pub fn ask(text: Option<&str>, victims: &[Victim], no: &mut No) -> Option<String
                 "the approval by {by} is by the one who asks (schemaguard.two_person is on)"
             )]
         } else {
-            let beyond = stake::beyond(&approval.at_stake, victims);
-            beyond.into_iter().map(|b| format!("beyond the approval by {by}: {b}")).collect()
+            beyond()
         };
         if !why_not.is_empty() {
             continue;

@@ -91,7 +91,7 @@ pub fn ask(text: Option<&str>, by_client: bool, victims: &[Victim]) -> Result<St
     if !is_for_others(victims) {
         return Err(no);
     }
-    if by_client && let Some(reason) = by_comment(&mut no) {
+    if let Some(reason) = by_comment(by_client, &mut no) {
         return Ok(reason);
     }
     if let Some(reason) = approval::ask(text, victims, &mut no) {
@@ -109,10 +109,24 @@ fn is_for_others(victims: &[Victim]) -> bool {
 }
 
 /// By a comment right above the statement, if the role may consent at all.
-fn by_comment(no: &mut No) -> Option<String> {
+fn by_comment(by_client: bool, no: &mut No) -> Option<String> {
     const RIGHT: &str = "It has to read: -- schemaguard: accept data loss: why";
     match statement::above() {
         Above::Silent => None,
+        Above::Accept(_) if !by_client => {
+            no.notes.push(
+                "The comment above the statement covers that alone, not what runs inside of it."
+                    .into(),
+            );
+            None
+        }
+        Above::Behind => {
+            no.hints.push(
+                "The comment behind the statement before grants nothing: it has to begin on a line of its own."
+                    .into(),
+            );
+            None
+        }
         Above::Accept(_) if settings::two_person() => {
             no.notes.push(
                 "The comment above the statement grants nothing: schemaguard.two_person is on."
