@@ -286,7 +286,7 @@ pub fn truncate(relation: pg_sys::Oid, victim: Victim) {
             truncate.then(|| truncated(tree.cast()))
         }
     });
-    let by_client = found.is_some() && !context::is_nested();
+    let by_client = found.is_some() && statement::inside().is_none();
     let (names, relations) = found.unwrap_or_default();
     let what = format!("TRUNCATE {names}");
     let mut case = Case::without_trigger(what.trim_end(), "TRUNCATE TABLE");

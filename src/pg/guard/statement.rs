@@ -26,8 +26,7 @@ thread_local! {
 
 /// The words of the statement with this parse tree.
 pub fn words(tree: *mut pg_sys::Node) -> Words {
-    if context::is_nested() {
-        let stack = context::call_stack();
+    if let Some(stack) = inside() {
         if let Some((text, rest)) = inner(&stack, tree) {
             return Words {
                 text: Some(redact(&text).into_owned()),
@@ -42,13 +41,11 @@ pub fn words(tree: *mut pg_sys::Node) -> Words {
                 context: stack.lines().next().map(str::to_owned),
             };
         }
-        if !stack.is_empty() {
-            return Words {
-                text: context::query_string().map(|q| redact(q.trim()).into_owned()),
-                message: Some(context::query_identity()),
-                context: stack.lines().next().map(str::to_owned),
-            };
-        }
+        return Words {
+            text: context::query_string().map(|q| redact(q.trim()).into_owned()),
+            message: Some(context::query_identity()),
+            context: stack.lines().next().map(str::to_owned),
+        };
     }
     let Some(message) = context::query_string() else {
         return Words { text: None, message: None, context: None };
@@ -61,6 +58,12 @@ pub fn words(tree: *mut pg_sys::Node) -> Words {
             context: None,
         },
     }
+}
+
+/// What the statement runs inside of, innermost first; None for the client's
+/// own. The extended protocol leaves a callback there that has nothing to say.
+pub fn inside() -> Option<String> {
+    context::is_nested().then(context::call_stack).filter(|stack| !stack.is_empty())
 }
 
 /// The statement's own text out of the client's message.
@@ -90,7 +93,7 @@ pub fn is_clients(tree: *mut pg_sys::Node) -> bool {
     let same = |sent: *mut pg_sys::Node| unsafe {
         sent == tree || pg_sys::equal(sent.cast(), tree.cast())
     };
-    !context::is_nested() && with_current(|sent| Some(same(sent))).unwrap_or(false)
+    inside().is_none() && with_current(|sent| Some(same(sent))).unwrap_or(false)
 }
 
 /// The portal that runs the client's own statement.
@@ -165,8 +168,7 @@ fn of_function(stack: &str, tree: *mut pg_sys::Node) -> Option<String> {
 /// `f` of the parse tree of the statement that runs, where no event trigger
 /// tells it: from the portal, or from the innermost statement of a function.
 pub fn with_current<T>(f: impl Fn(*mut pg_sys::Node) -> Option<T>) -> Option<T> {
-    if context::is_nested() {
-        let stack = context::call_stack();
+    if let Some(stack) = inside() {
         if let Some(rest) = stack.strip_prefix("SQL function \"") {
             let (name, rest) = rest.split_once("\" statement ")?;
             let number: usize = rest.lines().next()?.trim().parse().ok()?;

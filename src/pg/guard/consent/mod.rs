@@ -209,9 +209,7 @@ fn record(who: &Who, tag: &str, action: &str, object: &str, reason: Option<&str>
         who: who.clone(),
         text: context::query_string().map(|q| redact(q.trim()).into_owned()),
         same_text_as: None,
-        context: context::is_nested()
-            .then(context::call_stack)
-            .and_then(|stack| stack.lines().next().map(str::to_owned)),
+        context: statement::inside().and_then(|stack| stack.lines().next().map(str::to_owned)),
         verdict: Verdict::Allowed,
         rule: None,
         reason: reason.map(str::to_owned),
