@@ -144,6 +144,18 @@ SET SESSION AUTHORIZATION sg_dev;
 INSERT INTO grows SELECT generate_series(10002, 30000);
 DROP TABLE grows;
 
+-- whatever the names are
+CREATE TABLE "we.ird ""t"" -- ' "" ünd
+so" AS SELECT 1 AS id;
+DROP TABLE "we.ird ""t"" -- ' "" ünd
+so";
+SELECT last_digest() AS digest \gset
+SET SESSION AUTHORIZATION sg_dba;
+SELECT schemaguard.approve(:'digest', 'a name');
+SET SESSION AUTHORIZATION sg_dev;
+DROP TABLE  "we.ird ""t"" -- ' "" ünd
+so" ;
+
 -- TRUNCATE: one approval for all its tables, one use
 CREATE TABLE t1 AS SELECT 1 AS id;
 CREATE TABLE t2 AS SELECT 1 AS id;

@@ -56,7 +56,8 @@ fn login(_: Event) {}
 fn begin(event: Event) {
     let tree = event.parse_tree();
     let words = statement::words(tree);
-    let outermost = state::with(|s| s.running.is_empty());
+    // What has a context runs inside of something, and needs no second look.
+    let outermost = words.context.is_none() && state::with(|s| s.running.is_empty());
     let running = Running {
         depth: sys::transaction_depth(),
         tag: event.tag(),
