@@ -18,10 +18,14 @@ pub struct Stake {
     /// What was said instead of a number. It has to be said again, word by word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<String>,
+    /// Tells the object from another of the same name, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
 }
 
 /// What is at stake, in an order that doesn't depend on the server's.
-pub fn of(victims: &[Victim]) -> Vec<Stake> {
+/// `mark` tells an object from another of the same name.
+pub fn of(victims: &[Victim], mark: impl Fn(&Victim) -> Option<String>) -> Vec<Stake> {
     let mut all: Vec<Stake> = victims
         .iter()
         .map(|v| {
@@ -30,7 +34,13 @@ pub fn of(victims: &[Victim]) -> Vec<Stake> {
                 Count::Told(what) => (None, Some(what.clone())),
                 Count::MoreThan(_) | Count::AtLeast(_) | Count::Unknown(_) => (None, None),
             };
-            Stake { rule: v.rule.code.to_owned(), object: v.object.clone(), at_most, told }
+            Stake {
+                rule: v.rule.code.to_owned(),
+                object: v.object.clone(),
+                at_most,
+                told,
+                mark: mark(v),
+            }
         })
         .collect();
     all.sort_by(|a, b| (&a.rule, &a.object).cmp(&(&b.rule, &b.object)));
@@ -42,7 +52,11 @@ const NAMED: usize = 20;
 
 /// What of `victims` goes beyond what was approved, in words, a line each;
 /// nothing where all of it is covered.
-pub fn beyond(approved: &[Stake], victims: &[Victim]) -> Vec<String> {
+pub fn beyond(
+    approved: &[Stake],
+    victims: &[Victim],
+    mark: impl Fn(&Victim) -> Option<String>,
+) -> Vec<String> {
     let known: HashMap<(&str, &str), &Stake> =
         approved.iter().map(|s| ((s.rule.as_str(), s.object.as_str()), s)).collect();
     let mut lines: Vec<String> = Vec::new();
@@ -50,6 +64,9 @@ pub fn beyond(approved: &[Stake], victims: &[Victim]) -> Vec<String> {
         let now = victim.count.words(victim.rule.unit);
         let line = match known.get(&(victim.rule.code, victim.object.as_str())) {
             None => format!("{} was not at stake then", victim.object),
+            Some(then) if then.mark != mark(victim) => {
+                format!("{} is not what had this name then", victim.object)
+            }
             Some(Stake { told: Some(then), .. }) if victim.count == Count::Told(then.clone()) => {
                 continue;
             }
@@ -77,9 +94,17 @@ pub fn beyond(approved: &[Stake], victims: &[Victim]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::loss::{DROP_COLUMN, DROP_TABLE, Rule};
+    use super::{Stake, Victim};
+    use crate::loss::{Count, DROP_COLUMN, DROP_TABLE, Rule};
     use proptest::prelude::*;
+
+    fn of(victims: &[Victim]) -> Vec<Stake> {
+        super::of(victims, |_| None)
+    }
+
+    fn beyond(approved: &[Stake], victims: &[Victim]) -> Vec<String> {
+        super::beyond(approved, victims, |_| None)
+    }
 
     fn victim(rule: &'static Rule, object: &str, count: Count) -> Victim {
         Victim { rule, object: object.into(), count, through: None }
@@ -153,6 +178,19 @@ mod tests {
         for now in [Count::Told("4 of 9 values".into()), Count::Exact(1), Count::MoreThan(1)] {
             assert_eq!(beyond(&approved, &[table("public.a", now)]).len(), 1);
         }
+    }
+
+    #[test]
+    fn another_of_the_same_name_is_not_covered() {
+        let all = [table("public.a", Count::MoreThan(10_000))];
+        let mark = |m: &'static str| move |_: &Victim| Some(m.to_owned());
+        let approved = super::of(&all, mark("1"));
+        assert!(super::beyond(&approved, &all, mark("1")).is_empty());
+        assert_eq!(
+            super::beyond(&approved, &all, mark("2")),
+            ["public.a is not what had this name then"]
+        );
+        assert_eq!(super::beyond(&approved, &all, |_| None).len(), 1);
     }
 
     #[test]

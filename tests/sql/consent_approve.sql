@@ -88,6 +88,25 @@ CREATE TABLE own.a AS SELECT 1 AS id;
 SET search_path = own, public;
 DROP TABLE a;
 RESET search_path;
+-- nor one that took its name, nor a column that did
+ALTER TABLE a RENAME TO a_kept;
+CREATE TABLE a AS SELECT 1 AS id;
+DROP TABLE a;
+DELETE FROM a;
+DROP TABLE a;
+ALTER TABLE a_kept RENAME TO a;
+CREATE TABLE cols AS SELECT 1 AS x, 2 AS y;
+ALTER TABLE cols DROP COLUMN x;
+SELECT last_digest() AS digest \gset
+SET SESSION AUTHORIZATION sg_dba;
+SELECT schemaguard.approve(:'digest', 'not needed');
+SET SESSION AUTHORIZATION sg_dev;
+BEGIN;
+ALTER TABLE cols RENAME x TO z;
+ALTER TABLE cols RENAME y TO x;
+ALTER TABLE cols DROP COLUMN x;
+ROLLBACK;
+ALTER TABLE cols DROP COLUMN x;
 -- more rows
 INSERT INTO a VALUES (2);
 DROP TABLE a;

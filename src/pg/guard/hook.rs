@@ -222,9 +222,8 @@ fn dropping(address: Address, internal: bool) {
     if victims.is_empty() {
         return;
     }
-    if address.class == pg_sys::RelationRelationId && address.sub == 0 {
-        consent::note_end(address.object, &victims[0].object);
-    }
+    // What goes through something else is another object than this.
+    victims.iter().filter(|v| v.through.is_none()).for_each(|v| consent::note(address, v));
     let depth = sys::transaction_depth();
     let pending = victims.into_iter().map(|victim| Pending { depth, address, victim });
     if in_bracket {
@@ -320,7 +319,10 @@ fn truncating(relation: pg_sys::Oid) {
         }
         let victim =
             Victim { rule: &TRUNCATE, object: scan::relation_name(relation), count, through: None };
-        consent::note_end(relation, &victim.object);
+        consent::note(
+            Address { class: pg_sys::RelationRelationId, object: relation, sub: 0 },
+            &victim,
+        );
         judge::truncate(relation, victim);
     }
 }

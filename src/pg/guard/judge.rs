@@ -3,7 +3,7 @@
 use super::state::{self, Pending};
 use super::{consent, probe, statement};
 use crate::loss::{self, Count, DROP_GUARD, TRUNCATE, Victim};
-use crate::pg::identity;
+use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
 use crate::pg::settings::{self, Mode};
 use crate::pg::sys::error::{Raised, log, raise, warning};
@@ -323,7 +323,13 @@ fn also_truncated(relation: pg_sys::Oid, through: Option<String>) -> Option<Vict
     } else {
         Count::Unknown("locked by another session".into())
     };
-    (!count.harmless()).then_some(Victim { rule: &TRUNCATE, object, count, through })
+    let victim = Victim { rule: &TRUNCATE, object, count, through };
+    if victim.count.harmless() {
+        return None;
+    }
+    let address = Address { class: pg_sys::RelationRelationId, object: relation, sub: 0 };
+    consent::note(address, &victim);
+    Some(victim)
 }
 
 /// The names in a TRUNCATE, and all that it would empty: with what it goes,

@@ -52,6 +52,13 @@ pub struct Consent {
     pub used: Option<i32>,
 }
 
+/// What is known of a victim beside its name.
+pub struct Seen {
+    pub address: Address,
+    /// Until when the rows of a partition can reach, and the bound that says so.
+    pub end: Option<(i64, String)>,
+}
+
 /// An approval that this transaction uses up.
 pub struct Used {
     pub depth: i32,
@@ -75,9 +82,9 @@ pub struct State {
     /// The last one is in force; a savepoint's end may bring back another.
     pub consents: Vec<Consent>,
     pub approvals: Vec<Used>,
-    /// Until when the rows of partitions that go can reach, and the bound that
-    /// says so, by the names that victims have.
-    pub ends: HashMap<String, (i64, String)>,
+    /// What victims are, by rule and name: when somebody is asked, they may
+    /// be gone from the catalog.
+    pub seen: HashMap<(&'static str, String), Seen>,
     /// Victims seen outside of any statement's bracket.
     pub stray: Vec<Pending>,
     pub late: Vec<Late>,

@@ -60,6 +60,12 @@ pub fn transaction_depth() -> i32 {
     unsafe { pg_sys::GetCurrentTransactionNestLevel() }
 }
 
+/// The database of this session.
+pub fn database() -> pg_sys::Oid {
+    // SAFETY: reads a variable.
+    unsafe { pg_sys::MyDatabaseId }
+}
+
 /// Tells one command of a transaction from the next.
 pub fn command_id() -> u32 {
     // SAFETY: reads a counter.

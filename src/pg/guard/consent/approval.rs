@@ -20,6 +20,16 @@ fn request(text: Option<&str>, who: &Who) -> Option<String> {
     Some(sys::sha256(&serde_json::to_string(&all).unwrap_or_default()))
 }
 
+/// Tells a victim from another of the same name: after a rename, the approval
+/// of one is none of the other. A hash, since oids don't outlive a dump.
+fn mark(victim: &Victim) -> Option<String> {
+    let key = (victim.rule.code, victim.object.clone());
+    let address = state::with(|s| s.seen.get(&key).map(|seen| seen.address))?;
+    let mut mark = sys::sha256(&format!("{:?} {address:?}", sys::database()));
+    mark.truncate(16);
+    Some(mark)
+}
+
 /// What somebody else would have to approve; None where nobody can.
 pub fn asked(text: Option<&str>, victims: &[Victim]) -> Option<Asked> {
     /// Enough digits to tell refusals apart. Only what is in the record can be
@@ -29,9 +39,10 @@ pub fn asked(text: Option<&str>, victims: &[Victim]) -> Option<Asked> {
         return None;
     }
     let request = request(text, &Who::now(false))?;
-    let at_stake = serde_json::to_string(&stake::of(victims)).ok()?;
-    let mut digest = sys::sha256(&format!("{request} {at_stake}"));
+    let shown = serde_json::to_string(&stake::of(victims, |_| None)).ok()?;
+    let mut digest = sys::sha256(&format!("{request} {shown}"));
     digest.truncate(DIGITS);
+    let at_stake = serde_json::to_string(&stake::of(victims, mark)).ok()?;
     Some(Asked { digest, request, at_stake })
 }
 
@@ -79,7 +90,7 @@ pub fn ask(text: Option<&str>, victims: &[Victim], no: &mut No) -> Option<String
             s.approvals.iter().any(|used| used.id == approval.id && used.command == command)
         });
         let beyond = || {
-            let lines = stake::beyond(&approval.at_stake, victims).into_iter();
+            let lines = stake::beyond(&approval.at_stake, victims, mark).into_iter();
             lines.map(|line| format!("beyond the approval by {by}: {line}")).collect()
         };
         why_not = if in_use {

@@ -9,17 +9,18 @@ mod approval;
 mod standing;
 
 pub use approval::{approve, asked, revoke as revoke_approval};
-pub use standing::{allow, disallow, note_end};
+pub use standing::{allow, disallow};
 
-use super::state::{self, Consent};
+use super::state::{self, Consent, Seen};
 use super::statement;
 use crate::consent::comment::Above;
 use crate::loss::{DROP_DATABASE, DROP_GUARD, Victim};
+use crate::pg::identity::Address;
 use crate::pg::ledger::{self, Verdict, Who};
 use crate::pg::settings;
 use crate::pg::sys::own::{self, Key};
 use crate::pg::sys::table::{Table, Value};
-use crate::pg::sys::{self, context, raise, server, version};
+use crate::pg::sys::{self, catalog, context, raise, server, version};
 use crate::source::sql::redact;
 use pgrx::pg_sys;
 
@@ -98,6 +99,14 @@ pub fn ask(text: Option<&str>, by_client: bool, victims: &[Victim]) -> Result<St
         return Ok(reason);
     }
     standing::ask(victims, &mut no).ok_or(no)
+}
+
+/// Notes what a victim is, while the catalog still knows it.
+pub fn note(address: Address, victim: &Victim) {
+    let table = address.class == pg_sys::RelationRelationId && address.sub == 0;
+    let end = if table { catalog::partition_ends(address.object) } else { None };
+    let key = (victim.rule.code, victim.object.clone());
+    state::with(|s| s.seen.insert(key, Seen { address, end }));
 }
 
 /// Whether anything but accept_data_loss() can cover these. Where the guard

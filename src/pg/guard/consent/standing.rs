@@ -10,7 +10,7 @@ use crate::pg::ledger::Who;
 use crate::pg::settings;
 use crate::pg::sys::own::{self, Key, Row};
 use crate::pg::sys::table::Value;
-use crate::pg::sys::{catalog, cstring, raise, text};
+use crate::pg::sys::{cstring, raise, text};
 use pgrx::datum::Interval;
 use pgrx::{IntoDatum, pg_sys};
 
@@ -48,7 +48,8 @@ impl Standing {
             return Ok(false);
         }
         let Some(age) = self.older_than else { return Ok(true) };
-        let bound = state::with(|s| s.ends.get(&victim.object).cloned());
+        let key = (victim.rule.code, victim.object.clone());
+        let bound = state::with(|s| s.seen.get(&key).and_then(|seen| seen.end.clone()));
         let why = match bound {
             Some((end, _)) if i128::from(end) + micros(age) <= i128::from(now) => return Ok(true),
             Some((_, bound)) => format!("its rows may be younger: {bound}"),
@@ -67,15 +68,6 @@ fn micros(interval: Interval) -> i128 {
     i128::from(interval.months()) * 31 * DAY
         + i128::from(interval.days()) * DAY
         + i128::from(interval.micros())
-}
-
-/// Notes until when a table's rows reach, while it is still there to tell.
-pub fn note_end(relation: pg_sys::Oid, object: &str) {
-    let end = catalog::partition_ends(relation);
-    state::with(|s| match end {
-        Some(end) => s.ends.insert(object.to_owned(), end),
-        None => s.ends.remove(object),
-    });
 }
 
 /// Standing rules of the current role that together cover all victims.
