@@ -76,10 +76,17 @@ CREATE TABLE schemaguard.ddl_entry (
     rule              text,
     reason            text,
     message           text,
-    detail            text
+    detail            text,
+    digest            text COLLATE "C",
+    request           text,
+    at_stake          json
 );
 COMMENT ON TABLE schemaguard.ddl_entry IS
 'The record as it is stored; read it through ddl_log and refused';
+COMMENT ON COLUMN schemaguard.ddl_entry.request IS
+'Who wants to run what: a hash of the statement''s words, its roles and the database';
+COMMENT ON COLUMN schemaguard.ddl_entry.at_stake IS
+'All that a refused statement would have destroyed, as approve() takes it';
 COMMENT ON COLUMN schemaguard.ddl_entry.same_text_as IS
 'The statement that holds this one''s text, where the text is the same: a text is kept once';
 
@@ -118,6 +125,8 @@ COMMENT ON COLUMN schemaguard.ddl_log.context IS
 'Where a statement ran that was not sent by the client itself: function and line';
 COMMENT ON COLUMN schemaguard.ddl_log.verdict IS
 'allowed: nothing would be lost; accepted: data was lost by consent; warned, observed: data was lost in that mode; unguarded: the guard was off; refused';
+COMMENT ON COLUMN schemaguard.ddl_log.reason IS
+'Why data was given up, as those said who consented; of a refused statement: why their consent did not cover it';
 COMMENT ON COLUMN schemaguard.ddl_log.former_definition IS
 'What the object was before it was dropped or replaced';
 
@@ -136,11 +145,122 @@ SELECT s.id,
        s.search_path,
        s.rule,
        s.message,
-       s.detail
+       s.detail,
+       s.reason,
+       s.digest,
+       s.at_stake
   FROM schemaguard.ddl_entry s
  WHERE s.verdict = 'refused';
 COMMENT ON VIEW schemaguard.refused IS
 'Statements that the guard refused, with what they would have destroyed';
+COMMENT ON COLUMN schemaguard.refused.reason IS
+'Why consent that somebody gave did not cover the statement';
+COMMENT ON COLUMN schemaguard.refused.digest IS
+'What approve() is called with: stands for the statement, its roles, the database and all that was at stake';
+
+----------------------------------------------------------------------
+-- Consent that outlives a session: approvals and standing rules
+----------------------------------------------------------------------
+
+-- Rows are only added: what ends one is a row of consent_end, written in the
+-- transaction that used it up. So a rollback gives an approval back.
+CREATE TABLE schemaguard.consent (
+    id                bigint PRIMARY KEY,
+    kind              text NOT NULL,
+    reason            text NOT NULL,
+    given_by          text NOT NULL,
+    given_as          text NOT NULL,
+    given_at          timestamptz NOT NULL,
+    -- an approval
+    valid_until       timestamptz,
+    digest            text COLLATE "C",
+    request           text COLLATE "C",
+    database          text,
+    session_user_name text,
+    current_user_name text,
+    statement         text,
+    detail            text,
+    at_stake          json,
+    -- a standing rule
+    role              text COLLATE "C",
+    pattern           text,
+    rule              text,
+    older_than        interval
+);
+CREATE INDEX consent_request_idx ON schemaguard.consent (request);
+CREATE INDEX consent_role_idx ON schemaguard.consent (role);
+COMMENT ON TABLE schemaguard.consent IS
+'Approvals and standing rules as they are stored; read them through approvals and standing_rules';
+
+CREATE TABLE schemaguard.consent_end (
+    consent     bigint PRIMARY KEY,
+    state       text NOT NULL,
+    at          timestamptz NOT NULL,
+    transaction xid8 NOT NULL,
+    ended_by    text NOT NULL,
+    ended_as    text NOT NULL
+);
+COMMENT ON TABLE schemaguard.consent_end IS
+'What ended an approval or a standing rule: its use, or somebody who took it back';
+
+CREATE VIEW schemaguard.approvals AS
+SELECT c.id,
+       c.digest,
+       CASE WHEN e.state IS NOT NULL THEN e.state
+            WHEN c.valid_until <= pg_catalog.clock_timestamp() THEN 'expired'
+            ELSE 'pending'
+       END AS state,
+       c.session_user_name,
+       c.current_user_name,
+       c.database,
+       c.statement,
+       c.detail,
+       c.reason,
+       c.given_by AS approved_by,
+       c.given_as AS approved_as,
+       c.given_at AS approved_at,
+       c.valid_until,
+       e.at AS ended_at,
+       e.ended_by
+  FROM schemaguard.consent c
+  LEFT JOIN schemaguard.consent_end e ON e.consent = c.id
+ WHERE c.kind = 'approval';
+COMMENT ON VIEW schemaguard.approvals IS
+'Who approved which refused statement, and what came of it';
+COMMENT ON COLUMN schemaguard.approvals.state IS
+'pending: the statement may run once until valid_until; used; expired: it never ran; void: taken back by revoke_approval()';
+
+CREATE VIEW schemaguard.standing_rules AS
+SELECT c.id,
+       c.role,
+       c.pattern,
+       c.rule,
+       c.older_than,
+       c.reason,
+       c.given_by AS allowed_by,
+       c.given_as AS allowed_as,
+       c.given_at AS allowed_at
+  FROM schemaguard.consent c
+ WHERE c.kind = 'standing rule'
+   AND NOT EXISTS (SELECT FROM schemaguard.consent_end e WHERE e.consent = c.id);
+COMMENT ON VIEW schemaguard.standing_rules IS
+'Routine losses that are allowed for good, by allow(); disallow() takes one back';
+
+-- Rights on these tables are not enough: pg_write_all_data has them on every
+-- table, and a forged row is consent or hides a loss.
+CREATE FUNCTION schemaguard.keep_out() RETURNS trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'schemaguard_keep_out';
+COMMENT ON FUNCTION schemaguard.keep_out() IS 'Lets nobody but a superuser change the record and consents by SQL';
+REVOKE ALL ON FUNCTION schemaguard.keep_out() FROM PUBLIC;
+CREATE TRIGGER keep_out BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON schemaguard.ddl_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION schemaguard.keep_out();
+CREATE TRIGGER keep_out BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON schemaguard.consent
+    FOR EACH STATEMENT EXECUTE FUNCTION schemaguard.keep_out();
+CREATE TRIGGER keep_out BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON schemaguard.consent_end
+    FOR EACH STATEMENT EXECUTE FUNCTION schemaguard.keep_out();
+ALTER TABLE schemaguard.ddl_entry ENABLE ALWAYS TRIGGER keep_out;
+ALTER TABLE schemaguard.consent ENABLE ALWAYS TRIGGER keep_out;
+ALTER TABLE schemaguard.consent_end ENABLE ALWAYS TRIGGER keep_out;
 
 ----------------------------------------------------------------------
 -- The declared schema
@@ -163,6 +283,8 @@ COMMENT ON TABLE schemaguard.declared IS
 -- What pg_dump takes along. Rows name objects by name, never by OID.
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.ddl_entry', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.declared', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaguard.consent', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaguard.consent_end', '');
 
 ----------------------------------------------------------------------
 -- Functions
@@ -205,6 +327,38 @@ AS 'MODULE_PATHNAME', 'accept_data_loss_wrapper';
 COMMENT ON FUNCTION schemaguard.accept_data_loss(text) IS
 'Consent to lose data, for the rest of this transaction; EXECUTE on this function is the permission';
 REVOKE ALL ON FUNCTION schemaguard.accept_data_loss(text) FROM PUBLIC;
+
+CREATE FUNCTION schemaguard.approve(digest text, reason text, valid_for interval DEFAULT '1 hour')
+RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'approve_wrapper';
+COMMENT ON FUNCTION schemaguard.approve(text, text, interval) IS
+'Lets the same role run a refused statement once, as long as no more is at stake than was then; the refusal prints the digest';
+REVOKE ALL ON FUNCTION schemaguard.approve(text, text, interval) FROM PUBLIC;
+
+CREATE FUNCTION schemaguard.revoke_approval(digest text)
+RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'revoke_approval_wrapper';
+COMMENT ON FUNCTION schemaguard.revoke_approval(text) IS
+'Takes back what approve() gave, where it has not been used';
+REVOKE ALL ON FUNCTION schemaguard.revoke_approval(text) FROM PUBLIC;
+
+CREATE FUNCTION schemaguard.allow(role text, pattern text, rule text, reason text, older_than interval DEFAULT NULL)
+RETURNS bigint
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'allow_wrapper';
+COMMENT ON FUNCTION schemaguard.allow(text, text, text, text, interval) IS
+'A standing rule: lets a role drop or truncate the tables that a pattern names (schema.name, % for any characters), with older_than only partitions whose bound proves that all rows are older; returns its number';
+REVOKE ALL ON FUNCTION schemaguard.allow(text, text, text, text, interval) FROM PUBLIC;
+
+CREATE FUNCTION schemaguard.disallow(id bigint)
+RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'disallow_wrapper';
+COMMENT ON FUNCTION schemaguard.disallow(bigint) IS
+'Takes a standing rule back';
+REVOKE ALL ON FUNCTION schemaguard.disallow(bigint) FROM PUBLIC;
 
 CREATE FUNCTION schemaguard.status()
 RETURNS TABLE (item text, state text, detail text)

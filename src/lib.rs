@@ -4,6 +4,8 @@
 //! pgrx and are tested without one. See ARCHITECTURE.md.
 
 #[forbid(unsafe_code)]
+pub mod consent;
+#[forbid(unsafe_code)]
 pub mod drift;
 #[forbid(unsafe_code)]
 pub mod loss;

@@ -109,6 +109,15 @@ impl Count {
         *self == Count::Exact(0)
     }
 
+    /// The upper end, where the look has found one.
+    pub fn at_most(&self) -> Option<u64> {
+        match self {
+            Count::Exact(n) => Some(*n),
+            Count::Changed(c) if !c.part => Some(c.changed),
+            _ => None,
+        }
+    }
+
     /// `9,002 rows`, `more than 10,000 rows`, `an unknown number of rows (…)`.
     pub fn words(&self, unit: (&str, &str)) -> String {
         match self {

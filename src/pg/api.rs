@@ -3,6 +3,7 @@
 
 use super::{blame, catalog, declared, guard, status, sys};
 use pgrx::JsonB;
+use pgrx::datum::Interval;
 use pgrx::prelude::*;
 
 #[pg_extern]
@@ -23,6 +24,46 @@ fn declare(
 #[pg_extern]
 fn accept_data_loss(reason: Option<&str>) {
     sys::entry(|| guard::accept(reason.unwrap_or_default()))
+}
+
+#[pg_extern]
+fn approve(digest: Option<&str>, reason: Option<&str>, valid_for: Option<Interval>) {
+    sys::entry(|| {
+        guard::approve(
+            digest.unwrap_or_default(),
+            reason.unwrap_or_default(),
+            valid_for.map(|i| i.as_micros()),
+        )
+    })
+}
+
+#[pg_extern]
+fn revoke_approval(digest: Option<&str>) {
+    sys::entry(|| guard::revoke_approval(digest.unwrap_or_default()))
+}
+
+#[pg_extern]
+fn allow(
+    role: Option<&str>,
+    pattern: Option<&str>,
+    rule: Option<&str>,
+    reason: Option<&str>,
+    older_than: Option<Interval>,
+) -> i64 {
+    sys::entry(|| {
+        guard::allow(
+            role.unwrap_or_default(),
+            pattern.unwrap_or_default(),
+            rule.unwrap_or_default(),
+            reason.unwrap_or_default(),
+            older_than,
+        )
+    })
+}
+
+#[pg_extern]
+fn disallow(id: Option<i64>) {
+    sys::entry(|| guard::disallow(id))
 }
 
 #[pg_extern]

@@ -127,9 +127,22 @@ pub struct Object {
     pub definition: Option<String>,
 }
 
+/// What somebody else is asked to approve: a refused statement.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Asked {
+    pub digest: String,
+    pub request: String,
+    /// All victims, as JSON.
+    pub at_stake: String,
+}
+
 /// Writes a statement and its objects (at least one) in this transaction and
 /// returns the statement's number; None where the record isn't there.
 pub fn write(statement: &Statement, objects: &[Object]) -> Option<i64> {
+    write_asking(statement, objects, None)
+}
+
+fn write_asking(statement: &Statement, objects: &[Object], asked: Option<&Asked>) -> Option<i64> {
     let mut table = Table::open("ddl_entry")?;
     let number = table.append(first_number(), |number| {
         let mut rows: Vec<Vec<Value>> = objects
@@ -148,6 +161,11 @@ pub fn write(statement: &Statement, objects: &[Object]) -> Option<i64> {
             .collect();
         if let Some(first) = rows.first_mut() {
             first.extend(statement.values());
+            if let Some(asked) = asked {
+                first.push(Value::from(asked.digest.as_str()));
+                first.push(Value::from(asked.request.as_str()));
+                first.push(Value::Input(asked.at_stake.clone()));
+            }
         }
         rows
     });
@@ -191,10 +209,13 @@ fn first_number() -> i64 {
 }
 
 /// Writes a refused statement in a session of its own. Where that can't be
-/// had in time, the server's log has the row; the refusal stands either way.
-pub fn write_refused(statement: &Statement, object: &Object) {
-    let row = Refused { statement: statement.clone(), object: object.clone() };
-    if let Err(why) = in_own_session(&row) {
+/// had in time (false), the server's log has the row; the refusal stands
+/// either way.
+pub fn write_refused(statement: &Statement, object: &Object, asked: Option<&Asked>) -> bool {
+    let row =
+        Refused { statement: statement.clone(), object: object.clone(), asked: asked.cloned() };
+    let written = in_own_session(&row);
+    if let Err(why) = &written {
         sys::error::log(
             format!(
                 "schemaguard refused a statement and could not record it ({why}): {}",
@@ -211,6 +232,7 @@ pub fn write_refused(statement: &Statement, object: &Object) {
             )),
         );
     }
+    written.is_ok()
 }
 
 /// Has a worker write the row; the error says why it couldn't.
@@ -236,6 +258,7 @@ fn in_own_session(row: &Refused) -> Result<(), String> {
 struct Refused {
     statement: Statement,
     object: Object,
+    asked: Option<Asked>,
 }
 
 crate::worker_function!(schemaguard_record_refused, OnTerm::End, |row: &Refused, _: &Desk| {
@@ -250,6 +273,6 @@ crate::worker_function!(schemaguard_record_refused, OnTerm::End, |row: &Refused,
                 pg_sys::GucSource::PGC_S_SESSION,
             );
         }
-        write(&row.statement, std::slice::from_ref(&row.object));
+        write_asking(&row.statement, std::slice::from_ref(&row.object), row.asked.as_ref());
     })
 });

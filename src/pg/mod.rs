@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod declared;
 pub mod guard;
 pub mod identity;
+pub mod keep_out;
 pub mod ledger;
 pub mod scratch;
 pub mod settings;

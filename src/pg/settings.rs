@@ -34,6 +34,12 @@ static MODE: GucSetting<Mode> = GucSetting::<Mode>::new(Mode::Enforce);
 static PROBE_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5_000);
 static SHOW_VALUES: GucSetting<bool> = GucSetting::<bool>::new(true);
 static PROTECTED: GucSetting<bool> = GucSetting::<bool>::new(false);
+static TWO_PERSON: GucSetting<bool> = GucSetting::<bool>::new(false);
+
+/// `schemaguard.two_person`: who wants to lose data may not consent to it.
+pub fn two_person() -> bool {
+    TWO_PERSON.get()
+}
 
 /// `schemaguard.mode` of this session.
 pub fn mode() -> Mode {
@@ -92,6 +98,14 @@ pub fn define() {
         c"Marks a database that DROP DATABASE must not destroy.",
         c"Set on the database itself, by CREATE EXTENSION; read from whatever database the DROP comes from.",
         &PROTECTED,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_bool_guc(
+        c"schemaguard.two_person",
+        c"Consent to lose data has to come from somebody else.",
+        c"On: accept_data_loss() and comments grant nothing, and nobody approves what he wants to run himself.",
+        &TWO_PERSON,
         GucContext::Suset,
         GucFlags::default(),
     );

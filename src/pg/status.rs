@@ -102,6 +102,16 @@ pub fn rows() -> Vec<Row> {
             None => "no consent to lose data is in force".into(),
         },
     );
+    let several = |n: i64, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+    add(
+        "consent",
+        if settings::two_person() { "two persons" } else { "one person" },
+        format!(
+            "{} pending, {} in force",
+            several(facts.approvals, "approval"),
+            several(facts.standing_rules, "standing rule")
+        ),
+    );
     add(
         "probe timeout",
         &if settings::probe_timeout() > i64::MAX / 8 {
@@ -136,6 +146,8 @@ struct Facts {
     disabled_triggers: Vec<String>,
     statements: i64,
     refused: i64,
+    approvals: i64,
+    standing_rules: i64,
     declared: Vec<(String, i64, String)>,
 }
 
@@ -170,6 +182,8 @@ fn facts() -> Facts {
         disabled_triggers: Vec::new(),
         statements: 0,
         refused: 0,
+        approvals: 0,
+        standing_rules: 0,
         declared: Vec::new(),
     };
     // One that is gone is no more there to be called disabled.
@@ -206,6 +220,17 @@ fn facts() -> Facts {
                 for row in rows {
                     facts.statements = row.get(1).ok().flatten().unwrap_or(0);
                     facts.refused = row.get(2).ok().flatten().unwrap_or(0);
+                }
+            }
+            if let Ok(rows) = client.select(
+                "SELECT (SELECT pg_catalog.count(*) FROM schemaguard.approvals a WHERE a.state OPERATOR(pg_catalog.=) 'pending'),
+                        (SELECT pg_catalog.count(*) FROM schemaguard.standing_rules)",
+                None,
+                &[],
+            ) {
+                for row in rows {
+                    facts.approvals = row.get(1).ok().flatten().unwrap_or(0);
+                    facts.standing_rules = row.get(2).ok().flatten().unwrap_or(0);
                 }
             }
             if let Ok(rows) = client.select(

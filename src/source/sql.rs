@@ -168,8 +168,45 @@ pub fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     (line, column)
 }
 
+/// A statement's words without what doesn't matter: white space, comments, the
+/// case of unquoted words, the semicolon at its end. Two texts with the same
+/// words are the same statement; literals count to the letter.
+pub fn fingerprint(text: &str) -> Cow<'_, str> {
+    /// Longer ones are taken as they are: nobody types them anew.
+    const LONG: usize = 1 << 20;
+    /// Stands in no statement.
+    const SEPARATOR: char = '\u{1f}';
+    let text = text.trim();
+    let Some(tokens) = (text.len() <= LONG).then(|| tokens(text)).flatten() else {
+        return Cow::Borrowed(text);
+    };
+    let mut words = String::with_capacity(text.len());
+    let mut pending = 0;
+    for token in tokens {
+        let word = match token.token {
+            Token::Whitespace(_) => continue,
+            Token::SemiColon => {
+                pending += 1;
+                continue;
+            }
+            Token::Word(w) if w.quote_style.is_none() => w.value.to_ascii_lowercase(),
+            other => other.to_string(),
+        };
+        if !words.is_empty() {
+            (0..pending).for_each(|_| words.extend([SEPARATOR, ';']));
+            words.push(SEPARATOR);
+        }
+        pending = 0;
+        words.push_str(&word);
+    }
+    Cow::Owned(words)
+}
+
 /// What stands in place of a secret.
 const HIDDEN: &str = "'***'";
+
+/// What stands in place of a text that can't be searched for secrets.
+pub const NOT_KEPT: &str = "(not kept: it may hold a secret, and could not be read)";
 
 /// Words before a literal that make it a secret: `PASSWORD 'x'`,
 /// `OPTIONS (secret_key 'x')`.
@@ -195,7 +232,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let Some(tokens) = tokens(text) else {
-        return Cow::Owned("(not kept: it may hold a secret, and could not be read)".into());
+        return Cow::Borrowed(NOT_KEPT);
     };
     let offsets = Offsets::new(text);
     let mut out = String::with_capacity(text.len());
@@ -460,7 +497,52 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_fingerprint_is_of_the_words() {
+        let same = [
+            "DROP TABLE a, \"B\" -- gone",
+            " drop  table /* why /* not */ */ A,\n\t\"B\" ; ",
+            "-- a comment\nDrop Table a,\"B\";;",
+        ];
+        for text in same {
+            assert_eq!(fingerprint(text), fingerprint(same[0]), "{text}");
+        }
+        let others = [
+            "DROP TABLE a, \"b\"",
+            "DROP TABLE a, B",
+            "DROP TABLE a",
+            "DROP TABLE aa, \"B\"",
+            "DROP TABLE a; DROP TABLE \"B\"",
+            "DROP TABLE 'a', \"B\"",
+        ];
+        for text in others {
+            assert_ne!(fingerprint(text), fingerprint(same[0]), "{text}");
+        }
+        for (a, b) in [
+            ("SELECT 'a b'", "SELECT 'a  b'"),
+            ("SELECT 'a'", "SELECT 'A'"),
+            ("SELECT '-- x'", "SELECT '-- y'"),
+            ("DO $$ a $$", "DO $$ b $$"),
+            ("DO $x$ a $x$", "DO $x$ a -- c\n$x$"),
+            ("SELECT E'a'", "SELECT 'a'"),
+            ("SELECT ab", "SELECT a b"),
+        ] {
+            assert_ne!(fingerprint(a), fingerprint(b));
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_fingerprint_tells_literals_apart(a in "[a-z \n-]{1,20}", b in "[a-z \n-]{1,20}") {
+            let text = |s: &str| format!("COMMENT ON TABLE t IS '{s}'");
+            prop_assert_eq!(fingerprint(&text(&a)) == fingerprint(&text(&b)), a == b);
+        }
+
+        #[test]
+        fn a_fingerprint_never_fails(text in "(?s).{0,200}") {
+            let _ = fingerprint(&text);
+        }
+
         #[test]
         fn preparing_keeps_every_position(text in "(?s)[ -~\n\\\\'$ä]{0,200}") {
             if let Ok(prepared) = prepare(&text) {

@@ -15,10 +15,17 @@ export PGDATABASE=$src
 sql -c 'CREATE EXTENSION schemaguard' -c 'CREATE TABLE t (id serial PRIMARY KEY, v text)' -c "INSERT INTO t (v) VALUES ('a'), ('b')" \
   -c 'CREATE TABLE gone (id int)' -c 'DROP TABLE gone' -c "SELECT schemaguard.declare('CREATE TABLE t (id serial PRIMARY KEY, v text);')" \
   -c "SELECT schemaguard.declare('CREATE TABLE other ()', name => 'other')" -c 'GRANT SELECT ON schemaguard.ddl_log TO PUBLIC' >/dev/null
+sql -c 'CREATE TABLE approved AS SELECT 1 AS id' -c 'CREATE TABLE routine_1 AS SELECT 1 AS id'
+sql -c 'DROP TABLE approved' 2>/dev/null || true
+approve="SELECT schemaguard.approve(digest, 'not needed') FROM schemaguard.refused WHERE statement = 'DROP TABLE approved' ORDER BY id DESC LIMIT 1"
+sql -c "$approve" -c 'BEGIN' -c 'DROP TABLE approved' -c 'COMMIT' -c 'CREATE TABLE approved AS SELECT 1 AS id' >/dev/null 2>&1
+sql -c "$approve" -c "SELECT schemaguard.allow(current_user, 'public.routine_%', 'truncate', 'each night'), schemaguard.allow(current_user, 'public.gone_%', 'truncate', 'taken back', '1 day')" -c 'SELECT schemaguard.disallow(4)' >/dev/null 2>&1
 sql -c 'DROP TABLE t' 2>/dev/null || true
 state="SELECT md5(string_agg(l::text, E'\n' ORDER BY l.id)) FROM schemaguard.ddl_log l WHERE id <= (SELECT max(id) FROM schemaguard.ddl_log WHERE verdict = 'refused' AND object = 'public.t')"
+consents="SELECT md5(string_agg(c::text || coalesce(e::text, ''), E'\n' ORDER BY c.id)) FROM schemaguard.consent c LEFT JOIN schemaguard.consent_end e ON e.consent = c.id"
 declared="SELECT md5(string_agg(d::text, E'\n' ORDER BY version)) FROM schemaguard.declared d WHERE version <= 2"
-want_log=$(sql -c "$state") want_declared=$(sql -c "$declared")
+want_consents=$(sql -c "$consents") want_log=$(sql -c "$state") want_declared=$(sql -c "$declared")
+check 'approvals and standing rules to keep' 'used,pending 3' "$(sql -c "SELECT string_agg(state, ',' ORDER BY id) || ' ' || (SELECT string_agg(id::text, ',') FROM schemaguard.standing_rules) FROM schemaguard.approvals")"
 check 'there is something to keep' t "$(sql -c "SELECT count(*) > 4 FROM schemaguard.ddl_log")"
 pg_dump "$src" >"$tmp/plain.sql"
 pg_dump -Fc "$src" >"$tmp/custom"
@@ -28,6 +35,10 @@ restored() {
   export PGDATABASE=$1
   check "$1: the record is whole" "$want_log" "$(sql -c "$state")"
   check "$1: the declared versions are whole" "$want_declared" "$(sql -c "$declared")"
+  check "$1: consents are whole" "$want_consents" "$(sql -c "$consents")"
+  check "$1: an approval is for the database that it was given in" 1 "$(sql -c 'DROP TABLE approved' 2>&1 | grep -c 'would destroy data' || true)"
+  check "$1: a standing rule holds on" '' "$(sql -c 'TRUNCATE routine_1' 2>&1)"
+  sql -c 'SET schemaguard.mode = off' -c 'DROP TABLE approved, routine_1'
   check "$1: numbers are unique" t "$(sql -c 'SELECT count(*) = count(DISTINCT id) FROM schemaguard.ddl_log')"
   check "$1: what the restore did comes after" t "$(sql -c "SELECT min(id) > (SELECT max(id) FROM schemaguard.ddl_log WHERE database = '$src') FROM schemaguard.ddl_log WHERE database = '$1'")"
   check "$1: the data is there" 2 "$(sql -c 'SELECT count(*) FROM t')"

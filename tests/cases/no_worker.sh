@@ -13,6 +13,7 @@ out=$(psql -XqAt -v VERBOSITY=verbose -c 'SET application_name = tester' -c 'DRO
 check 'refused' 1 "$(grep -c 'ERROR:  SG001: DROP TABLE public.t would destroy data' <<<"$out")"
 check 'the data is there' 1 "$(sql -c 'SELECT count(*) FROM t')"
 check 'no row, and no half of one' 0 "$(sql -c 'SELECT count(*) FROM schemaguard.refused')"
+check 'what is not in the record can not be approved' '0 1' "$(grep -c 'schemaguard.approve' <<<"$out" || true) $(grep -c 'schemaguard.accept_data_loss' <<<"$out")"
 check 'the log has it' 1 "$(grep -c 'LOG:.*schemaguard refused a statement and could not record it.*DROP TABLE public.t would destroy data' "$log" || true)"
 for what in 'session user postgres' 'database postgres' 'application tester' 'statement: DROP TABLE t' 'public.t: 1 row'; do
   check "the log says: $what" t "$(grep -A8 'could not record it' "$log" | grep -q "$what" && echo t || echo f)"

@@ -27,7 +27,31 @@ for mode in simple extended prepared; do
 SELECT schemaguard.accept_data_loss('by pgbench');
 DROP TABLE kept_$mode;
 COMMIT;" | grep ERROR || sql -c "SELECT to_regclass('kept_$mode')")"
+  sql -c "CREATE TABLE comment_$mode AS SELECT 1 AS id" -c "CREATE TABLE other_$mode AS SELECT 1 AS id"
+  check "$mode: consent by a comment" '' "$(bench $mode "/* schemaguard: accept data loss: by a comment */ DROP TABLE comment_$mode;" | grep ERROR || sql -c "SELECT to_regclass('comment_$mode')")"
+  sql -c "CREATE TABLE trunc_$mode AS SELECT 1 AS id"
+  check "$mode: of TRUNCATE, too" '1 0' "$(bench $mode "CREATE TABLE loads_1_$mode ();
+TRUNCATE trunc_$mode;" | grep -c 'would destroy data') $(bench $mode "CREATE TABLE loads_2_$mode ();
+/* schemaguard: accept data loss: by a comment */ TRUNCATE trunc_$mode;" | grep ERROR || sql -c "SELECT count(*) FROM trunc_$mode")"
+  check "$mode: whose names are known" "TRUNCATE public.trunc_$mode would destroy data in 1 place (rule truncate)" "$(sql -c "SELECT message FROM schemaguard.refused WHERE statement LIKE 'TRUNCATE trunc_$mode%'")"
+  check "$mode: but not of what a block runs" 1 "$(bench $mode "/* schemaguard: accept data loss: by a comment */ DO 'BEGIN DROP TABLE other_$mode; END';" | grep -c "would destroy data" || true)"
+  check "$mode: and by none behind" 1 "$(bench $mode "DROP TABLE other_$mode /* schemaguard: accept data loss: too late */;" | grep -c "would destroy data" || true)"
+  sql -c "SELECT schemaguard.approve(digest, 'by psql') FROM schemaguard.refused ORDER BY id DESC LIMIT 1" >/dev/null 2>&1
+  check "$mode: consent by approval" '' "$(bench $mode "DROP TABLE other_$mode;" | grep ERROR || sql -c "SELECT to_regclass('other_$mode')")"
 done
+sql -c 'CREATE TABLE script_a AS SELECT 1 AS id' -c 'CREATE TABLE script_b AS SELECT 1 AS id'
+check 'a script as one message: the comment is for one statement' 'public.script_b' "$(sql -c "
+CREATE TABLE script_c (id int);
+-- schemaguard: accept data loss: ticket 7
+DROP TABLE script_a;
+DROP TABLE script_b;" 2>&1 | sed -n 's/^DETAIL:  \(.*\): 1 row$/\1/p')"
+sql -c "-- schemaguard: accept data loss: ticket 7
+DROP TABLE script_a;
+-- a word in between
+-- schemaguard: accept data loss: ticket 8
+
+DROP TABLE script_b;"
+check 'and each has its reason' 'ticket 7 (comment above the statement),ticket 8 (comment above the statement)' "$(sql -c "SELECT string_agg(reason, ',' ORDER BY id) FROM schemaguard.ddl_log WHERE object LIKE 'public.script_%' AND verdict = 'accepted'")"
 if [ "$n" = 3 ]; then
   sql -c 'CREATE TABLE kept AS SELECT 1 AS id'
   out=$(bench prepared '\startpipeline
@@ -54,6 +78,17 @@ sql -c "ROLLBACK PREPARED 'y'"
 check 'rolled back, nothing of it' 0 "$(sql -c "SELECT count(*) FROM schemaguard.ddl_log WHERE object = 'public.two_gone'")"
 sql -c 'BEGIN' -c "SELECT schemaguard.accept_data_loss('ends with the first phase')" -c 'CREATE TABLE p (id int)' -c "PREPARE TRANSACTION 'z'" >/dev/null 2>&1
 check 'consent does not outlive it' 1 "$(sql -c "COMMIT PREPARED 'z'" -c 'CREATE TABLE q AS SELECT 1 AS id' -c 'DROP TABLE q' 2>&1 | grep -c 'would destroy data' || true)"
+
+sql -c 'CREATE TABLE p_a AS SELECT 1 AS id'
+sql -c 'DROP TABLE p_a' 2>/dev/null || true
+sql -c "SELECT schemaguard.approve(digest, 'two phases') FROM schemaguard.refused ORDER BY id DESC LIMIT 1" >/dev/null 2>&1
+state="SELECT state FROM schemaguard.approvals ORDER BY id DESC LIMIT 1"
+sql -c 'BEGIN' -c 'DROP TABLE p_a' -c "PREPARE TRANSACTION 'a'"
+"$SERVER_SH" restart "$server"
+sql -c "ROLLBACK PREPARED 'a'"
+check 'an approval that is not used after all is given back' pending "$(sql -c "$state")"
+sql -c 'BEGIN' -c 'DROP TABLE p_a' -c "PREPARE TRANSACTION 'a'" -c "COMMIT PREPARED 'a'"
+check 'and used by the second phase' used "$(sql -c "$state")"
 
 echo '== a function called by the client itself (fast path): large objects are no concern of the drop guard'
 check 'psql \lo_import and \lo_unlink' 0 "$(psql -XqAt -c "\\lo_import $tmp/script" -c '\lo_unlink :LASTOID' 2>&1 | grep -c ERROR || true)"

@@ -56,10 +56,13 @@ fn login(_: Event) {}
 fn begin(event: Event) {
     let tree = event.parse_tree();
     let words = statement::words(tree);
+    // What has a context runs inside of something, and needs no second look.
+    let outermost = words.context.is_none() && state::with(|s| s.running.is_empty());
     let running = Running {
         depth: sys::transaction_depth(),
         tag: event.tag(),
         text: words.text,
+        by_client: outermost && statement::is_clients(tree),
         same_text: words.message,
         context: words.context,
         deadline: None,

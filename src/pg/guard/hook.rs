@@ -1,7 +1,7 @@
 //! The object access hook: what the server says it is about to do.
 
 use super::state;
-use super::{definition, global, judge, probe, values};
+use super::{consent, definition, global, judge, probe, values};
 use crate::loss::{Count, DROP_DATABASE, DROP_GUARD, TRUNCATE, Victim};
 use crate::pg::identity::Address;
 use crate::pg::ledger::Verdict;
@@ -317,6 +317,10 @@ fn truncating(relation: pg_sys::Oid) {
         }
         let victim =
             Victim { rule: &TRUNCATE, object: scan::relation_name(relation), count, through: None };
+        consent::note(
+            Address { class: pg_sys::RelationRelationId, object: relation, sub: 0 },
+            &victim,
+        );
         judge::truncate(relation, victim);
     }
 }

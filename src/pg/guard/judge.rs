@@ -1,7 +1,7 @@
 //! The verdict: consent and mode decide about what the probes have found.
 
 use super::state::{self, Pending};
-use super::{probe, statement};
+use super::{consent, probe, statement};
 use crate::loss::{self, Count, DROP_GUARD, TRUNCATE, Victim};
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
@@ -18,6 +18,8 @@ struct Case {
     what: String,
     tag: String,
     text: Option<String>,
+    /// Sent by the client itself: a comment above it may speak for it.
+    by_client: bool,
     context: Option<String>,
     /// The table or column that the statement names itself.
     named: Option<String>,
@@ -36,6 +38,7 @@ impl Case {
             what: what.to_owned(),
             tag: tag.to_owned(),
             text: words.text,
+            by_client: false,
             context: words.context,
             named: None,
         }
@@ -94,19 +97,15 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
         words.message =
             format!("{what} would take the guard away, and its record (rule drop_guard)");
     }
-    let depth = sys::transaction_depth();
-    let consent = state::with(|s| {
-        s.consents.last_mut().map(|c| {
-            c.used.get_or_insert(depth);
-            c.reason.clone()
-        })
-    });
-    if let Some(reason) = consent {
-        if guard {
-            log(format!("schemaguard: {} by consent: {reason}", case.what), Some(words.detail));
+    let no = match consent::ask(case.text.as_deref(), case.by_client, victims) {
+        Ok(reason) => {
+            if guard {
+                log(format!("schemaguard: {} by consent: {reason}", case.what), Some(words.detail));
+            }
+            return (Verdict::Accepted, Some(reason));
         }
-        return (Verdict::Accepted, Some(reason));
-    }
+        Err(no) => no,
+    };
     match settings::mode() {
         Mode::Off => (Verdict::Unguarded, None),
         Mode::Observe => (Verdict::Observed, None),
@@ -120,12 +119,44 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
             (Verdict::Warned, None)
         }
         Mode::Enforce => {
-            let mut row = case.row(Verdict::Refused, None, victims);
+            let asked = consent::asked(case.text.as_deref(), victims);
+            let why_not = (!no.notes.is_empty()).then(|| no.notes.join("\n"));
+            let mut row = case.row(Verdict::Refused, why_not, victims);
             row.message = Some(words.message.clone());
-            ledger::write_refused(&row, &case.object(&victims[0]));
-            raise(sqlstate, words.message, Some(words.detail), Some(words.hint))
+            let mut detail = vec![words.detail];
+            detail.extend(no.notes);
+            let recorded = ledger::write_refused(&row, &case.object(&victims[0]), asked.as_ref());
+            let digest = asked.filter(|_| recorded).map(|a| a.digest);
+            let hint = hint(&words.hint, digest.as_deref(), no.hints);
+            raise(sqlstate, words.message, Some(detail.join("\n")), Some(hint))
         }
     }
+}
+
+/// The way without a loss, then the ways to consent: one's own, and somebody
+/// else's, who can approve only what is in the record.
+fn hint(words: &str, digest: Option<&str>, more: Vec<String>) -> String {
+    let (lossless, own) = words.rsplit_once('\n').unwrap_or((words, ""));
+    let mut lines = vec![lossless.to_owned()];
+    let alone = settings::two_person();
+    if !alone {
+        lines.push(own.to_owned());
+    }
+    match digest {
+        Some(digest) if alone => lines.push(format!(
+            "To lose it on purpose, somebody else runs: SELECT schemaguard.approve('{digest}', 'why');"
+        )),
+        Some(digest) => lines.push(format!(
+            "Or somebody else approves it, once: SELECT schemaguard.approve('{digest}', 'why');"
+        )),
+        None if alone => lines.push(
+            "While schemaguard.two_person is on nobody can consent to this; a superuser can switch that off."
+                .to_owned(),
+        ),
+        None => {}
+    }
+    lines.extend(more);
+    lines.join("\n")
 }
 
 /// `create`, `alter` or `drop`, by the command tag.
@@ -152,6 +183,7 @@ pub fn end_of_statement(dropped: &[Dropped]) {
                     what: r.tag.clone(),
                     tag: r.tag.clone(),
                     text: r.text.clone(),
+                    by_client: r.by_client,
                     context: r.context.clone(),
                     named: None,
                 },
@@ -178,6 +210,8 @@ pub fn later(address: Address, victims: Vec<Victim>) {
     if victims.is_empty() {
         return;
     }
+    // What goes through something else is another object than this.
+    victims.iter().filter(|v| v.through.is_none()).for_each(|v| consent::note(address, v));
     let depth = sys::transaction_depth();
     let pending: Vec<Pending> =
         victims.into_iter().map(|victim| Pending { depth, address, victim }).collect();
@@ -198,12 +232,15 @@ pub fn later(address: Address, victims: Vec<Victim>) {
 
 /// Judges at the start of a DDL statement, before it has done anything; `what`
 /// is the statement in short.
-pub fn start_of_statement(what: String, victims: Vec<Victim>) {
+pub fn start_of_statement(what: String, victims: Vec<(Address, Victim)>) {
+    victims.iter().for_each(|(address, victim)| consent::note(*address, victim));
+    let victims = victims.into_iter().map(|v| v.1).collect();
     let case = state::with(|s| {
         s.running.last().map(|r| Case {
             what,
             tag: r.tag.clone(),
             text: r.text.clone(),
+            by_client: r.by_client,
             context: r.context.clone(),
             named: None,
         })
@@ -300,16 +337,20 @@ pub fn truncate(relation: pg_sys::Oid, victim: Victim) {
             truncate.then(|| truncated(tree.cast()))
         }
     });
+    let by_client = found.is_some() && statement::inside().is_none();
     let (names, relations) = found.unwrap_or_default();
     let what = format!("TRUNCATE {names}");
-    let case = Case::without_trigger(what.trim_end(), "TRUNCATE TABLE");
-    let refusing = state::with(|s| s.consents.is_empty()) && settings::mode() == Mode::Enforce;
+    let mut case = Case::without_trigger(what.trim_end(), "TRUNCATE TABLE");
+    case.by_client = by_client;
     let mut victims = vec![victim];
-    for (other, through) in relations {
-        if other == relation {
-            victims[0].through = through;
-        } else if refusing {
-            // A refusal names everything; otherwise each table comes by itself.
+    if let Some((_, through)) = relations.iter().find(|r| r.0 == relation) {
+        victims[0].through.clone_from(through);
+    }
+    // Where it isn't refused, each table comes by itself, with its own lock.
+    let refused = settings::mode() == Mode::Enforce
+        && consent::ask(case.text.as_deref(), by_client, &victims).is_err();
+    if refused {
+        for (other, through) in relations.into_iter().filter(|r| r.0 != relation) {
             victims.extend(also_truncated(other, through));
         }
     }
@@ -333,7 +374,13 @@ fn also_truncated(relation: pg_sys::Oid, through: Option<String>) -> Option<Vict
     } else {
         Count::Unknown("locked by another session".into())
     };
-    (!count.harmless()).then_some(Victim { rule: &TRUNCATE, object, count, through })
+    let victim = Victim { rule: &TRUNCATE, object, count, through };
+    if victim.count.harmless() {
+        return None;
+    }
+    let address = Address { class: pg_sys::RelationRelationId, object: relation, sub: 0 };
+    consent::note(address, &victim);
+    Some(victim)
 }
 
 /// The names in a TRUNCATE, and all that it would empty: with what it goes,
@@ -399,7 +446,7 @@ pub fn database(victim: Victim) {
     let words = loss::words(&what, None, None, std::slice::from_ref(&victim));
     if crate::pg::sys::extension().is_some() {
         let row = case.row(Verdict::Refused, None, std::slice::from_ref(&victim));
-        ledger::write_refused(&row, &case.object(&victim));
+        ledger::write_refused(&row, &case.object(&victim), None);
     } else {
         log(format!("schemaguard refused: {what}"), None);
     }
@@ -457,7 +504,9 @@ pub fn record_unused(reason: &str) {
 pub fn before_commit() {
     stray();
     // Brackets that were never closed: the trigger that does so is disabled.
-    for running in state::with(|s| std::mem::take(&mut s.running)) {
+    for mut running in state::with(|s| std::mem::take(&mut s.running)) {
+        // What the client has sent by now is another statement.
+        running.by_client = false;
         let tag = running.tag.clone();
         state::with(|s| s.running.push(running));
         end_of_statement(&[]);

@@ -20,7 +20,7 @@ mod statement;
 mod transaction;
 mod values;
 
-pub use consent::{accept, in_force};
+pub use consent::{accept, allow, approve, disallow, in_force, revoke_approval};
 
 /// Called once, when the library is loaded.
 pub fn install() {

@@ -14,6 +14,8 @@ pub struct Running {
     pub depth: i32,
     pub tag: String,
     pub text: Option<String>,
+    /// Sent by the client itself, not run by something that it sent.
+    pub by_client: bool,
     pub same_text: Option<(usize, i64)>,
     pub context: Option<String>,
     /// When looking at data has to end; set by the first look.
@@ -54,6 +56,21 @@ pub struct Consent {
     pub used: Option<i32>,
 }
 
+/// What is known of a victim beside its name.
+pub struct Seen {
+    pub address: Address,
+    /// Until when the rows of a partition can reach, and the bound that says so.
+    pub end: Option<(i64, String)>,
+}
+
+/// An approval that this transaction uses up.
+pub struct Used {
+    pub depth: i32,
+    pub id: i64,
+    /// The one command that it is for.
+    pub command: u32,
+}
+
 /// A row of the record that is written at commit: what no event trigger sees.
 pub struct Late {
     pub depth: i32,
@@ -68,6 +85,10 @@ pub struct State {
     pub running: Vec<Running>,
     /// The last one is in force; a savepoint's end may bring back another.
     pub consents: Vec<Consent>,
+    pub approvals: Vec<Used>,
+    /// What victims are, by rule and name: when somebody is asked, they may
+    /// be gone from the catalog.
+    pub seen: HashMap<(&'static str, String), Seen>,
     /// Victims seen outside of any statement's bracket.
     pub stray: Vec<Pending>,
     pub late: Vec<Late>,
@@ -116,6 +137,7 @@ pub fn roll_back(depth: i32) {
         s.late.retain(|l| l.depth < depth);
         s.new_columns.retain(|c| c.0 < depth);
         s.consents.retain(|c| c.depth < depth);
+        s.approvals.retain(|a| a.depth < depth);
         for c in &mut s.consents {
             c.used.take_if(|used| *used >= depth);
         }
@@ -138,6 +160,7 @@ pub fn release(depth: i32) {
         s.stray.iter_mut().for_each(|v| up(&mut v.depth));
         s.late.iter_mut().for_each(|l| up(&mut l.depth));
         s.new_columns.iter_mut().for_each(|c| up(&mut c.0));
+        s.approvals.iter_mut().for_each(|a| up(&mut a.depth));
         for c in &mut s.consents {
             up(&mut c.depth);
             c.used.iter_mut().for_each(up);

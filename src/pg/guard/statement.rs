@@ -1,7 +1,8 @@
 //! The exact text of the running statement.
 
-use crate::pg::sys::catalog;
+use crate::consent::comment::{self, Above};
 use crate::pg::sys::context::{self, Parsed};
+use crate::pg::sys::{catalog, text};
 use crate::source::sql::redact;
 use pgrx::{PgList, pg_sys};
 use std::cell::RefCell;
@@ -25,8 +26,7 @@ thread_local! {
 
 /// The words of the statement with this parse tree.
 pub fn words(tree: *mut pg_sys::Node) -> Words {
-    if context::is_nested() {
-        let stack = context::call_stack();
+    if let Some(stack) = inside() {
         if let Some((text, rest)) = inner(&stack, tree) {
             return Words {
                 text: Some(redact(&text).into_owned()),
@@ -41,13 +41,11 @@ pub fn words(tree: *mut pg_sys::Node) -> Words {
                 context: stack.lines().next().map(str::to_owned),
             };
         }
-        if !stack.is_empty() {
-            return Words {
-                text: context::query_string().map(|q| redact(q.trim()).into_owned()),
-                message: Some(context::query_identity()),
-                context: stack.lines().next().map(str::to_owned),
-            };
-        }
+        return Words {
+            text: context::query_string().map(|q| redact(q.trim()).into_owned()),
+            message: Some(context::query_identity()),
+            context: stack.lines().next().map(str::to_owned),
+        };
     }
     let Some(message) = context::query_string() else {
         return Words { text: None, message: None, context: None };
@@ -62,6 +60,12 @@ pub fn words(tree: *mut pg_sys::Node) -> Words {
     }
 }
 
+/// What the statement runs inside of, innermost first; None for the client's
+/// own. The extended protocol leaves a callback there that has nothing to say.
+pub fn inside() -> Option<String> {
+    context::is_nested().then(context::call_stack).filter(|stack| !stack.is_empty())
+}
+
 /// The statement's own text out of the client's message.
 fn own(message: &str, tree: *mut pg_sys::Node) -> Option<&str> {
     let alone = message.trim().trim_end_matches(';').trim_end();
@@ -74,9 +78,64 @@ fn own(message: &str, tree: *mut pg_sys::Node) -> Option<&str> {
         if cell.as_ref().is_none_or(|(known, _)| *known != identity) {
             *cell = Parsed::new(message).map(|parsed| (identity, parsed));
         }
-        let span = cell.as_mut()?.1.find(tree)?;
+        let parsed = &mut cell.as_mut()?.1;
+        // The same statement may stand there twice: the server knows which one
+        // it has come to.
+        let here = is_clients(tree).then(location).flatten().and_then(|at| parsed.at(at));
+        let span = here.or_else(|| parsed.find(tree))?;
         Some(message.get(span.start..span.start + span.len)?.trim())
     })
+}
+
+/// Whether this is the parse tree of what the client itself has sent.
+pub fn is_clients(tree: *mut pg_sys::Node) -> bool {
+    // SAFETY: both are complete parse trees.
+    let same = |sent: *mut pg_sys::Node| unsafe {
+        sent == tree || pg_sys::equal(sent.cast(), tree.cast())
+    };
+    inside().is_none() && with_current(|sent| Some(same(sent))).unwrap_or(false)
+}
+
+/// The portal that runs the client's own statement.
+fn portal() -> Option<pg_sys::Portal> {
+    // SAFETY: the active portal and its statements live as long as it runs.
+    unsafe {
+        let portal = pg_sys::ActivePortal;
+        (!portal.is_null() && !(*portal).stmts.is_null()).then_some(portal)
+    }
+}
+
+/// Where in the client's message the server says that its own statement begins.
+fn location() -> Option<i32> {
+    // SAFETY: a portal's statements are planned ones.
+    portal().map(|portal| unsafe {
+        (*pg_sys::list_nth((*portal).stmts, 0).cast::<pg_sys::PlannedStmt>()).stmt_location
+    })
+}
+
+/// What the comments right above the client's own statement say to the guard.
+/// The server's parser tells where the statement before ended.
+pub fn above() -> Above {
+    // SAFETY: null or a string that lives as long as the portal.
+    let message = portal().and_then(|portal| unsafe { text((*portal).sourceText) });
+    let (Some(message), Some(location)) = (message, location()) else {
+        return Above::Silent;
+    };
+    if !message.to_ascii_lowercase().contains("schemaguard") {
+        return Above::Silent;
+    }
+    let identity = context::query_identity();
+    let from = MESSAGE.with(|cell| {
+        let mut cell = cell.borrow_mut();
+        if context::query_string().as_ref() != Some(&message) {
+            return Parsed::new(&message)?.end_before(location);
+        }
+        if cell.as_ref().is_none_or(|(known, _)| *known != identity) {
+            *cell = Parsed::new(&message).map(|parsed| (identity, parsed));
+        }
+        cell.as_ref()?.1.end_before(location)
+    });
+    from.and_then(|from| message.get(from..)).map_or(Above::Silent, comment::above)
 }
 
 /// The innermost `SQL statement "…"` of a call stack, if it is this one, and
@@ -109,8 +168,7 @@ fn of_function(stack: &str, tree: *mut pg_sys::Node) -> Option<String> {
 /// `f` of the parse tree of the statement that runs, where no event trigger
 /// tells it: from the portal, or from the innermost statement of a function.
 pub fn with_current<T>(f: impl Fn(*mut pg_sys::Node) -> Option<T>) -> Option<T> {
-    if context::is_nested() {
-        let stack = context::call_stack();
+    if let Some(stack) = inside() {
         if let Some(rest) = stack.strip_prefix("SQL function \"") {
             let (name, rest) = rest.split_once("\" statement ")?;
             let number: usize = rest.lines().next()?.trim().parse().ok()?;
@@ -122,12 +180,9 @@ pub fn with_current<T>(f: impl Fn(*mut pg_sys::Node) -> Option<T>) -> Option<T> 
         let body = stack.strip_prefix(STATEMENT)?;
         return ends_of(body).find_map(|end| f(Parsed::new(&body[..end])?.nth(0)?));
     }
-    // SAFETY: the active portal and its statements live as long as it runs.
+    let portal = portal()?;
+    // SAFETY: the portal and its statements live as long as it runs.
     unsafe {
-        let portal = pg_sys::ActivePortal;
-        if portal.is_null() || (*portal).stmts.is_null() {
-            return None;
-        }
         PgList::<pg_sys::PlannedStmt>::from_pg((*portal).stmts)
             .iter_ptr()
             .map(|planned| (*planned).utilityStmt)

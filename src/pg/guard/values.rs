@@ -59,16 +59,17 @@ pub fn look(stmt: *mut pg_sys::AlterTableStmt) {
                     let word = if of_type { "type" } else { "table" };
                     format!("{word} {}", scan::relation_name(relation))
                 });
-                victims.push(Victim {
-                    rule: part.rule,
-                    object: probe::column_name(table, attribute),
-                    count,
-                    through,
-                });
+                let address = Address {
+                    class: pg_sys::RelationRelationId,
+                    object: table,
+                    sub: attribute.into(),
+                };
+                let object = probe::column_name(table, attribute);
+                victims.push((address, Victim { rule: part.rule, object, count, through }));
             }
         }
     }
-    if let Some(first) = victims.first() {
+    if let Some((_, first)) = victims.first() {
         let tag = if of_type { "ALTER TYPE" } else { "ALTER TABLE" };
         let what = format!("{tag} changing column {}", first.object);
         judge::start_of_statement(what, victims);

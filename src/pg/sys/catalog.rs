@@ -28,6 +28,8 @@ pub const PARAMETER_ACL: pg_sys::Oid = pg_sys::Oid::from_u32(6243);
 pub const ENUM: pg_sys::Oid = pg_sys::Oid::from_u32(3501);
 /// pg_attribute by relation and number.
 const ATTRIBUTE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2659);
+const PARTITIONED_TABLE: pg_sys::Oid = pg_sys::Oid::from_u32(3350);
+const PARTITIONED_TABLE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3351);
 const CLASS_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2662);
 const CONSTRAINT_TABLE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2665);
 const CONSTRAINT_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2667);
@@ -352,6 +354,82 @@ pub fn partition_bound(relation: pg_sys::Oid) -> Option<String> {
     bound
 }
 
+/// When the rows of a partition end by the bounds of it and of what it is a
+/// part of: the earliest upper end in time (microseconds, as the server
+/// counts), and the bound that says so. None where no bound does: rows of any
+/// time may be in it.
+pub fn partition_ends(relation: pg_sys::Oid) -> Option<(i64, String)> {
+    let mut earliest: Option<(i64, String)> = None;
+    let mut at = relation;
+    // SAFETY: a catalog lookup.
+    while unsafe { pg_sys::get_rel_relispartition(at) } {
+        let parent = super::server::partition_parent(at);
+        if key_begins_with_column(parent)
+            && let Some(end) = upper_end(at)
+            && earliest.as_ref().is_none_or(|(e, _)| end < *e)
+        {
+            earliest = Some((end, partition_bound(at).unwrap_or_default()));
+        }
+        at = parent;
+    }
+    earliest
+}
+
+/// Whether the first part of a partition key is a column itself: an
+/// expression's bound says nothing of the time of a row.
+fn key_begins_with_column(parent: pg_sys::Oid) -> bool {
+    let at = column(PARTITIONED_TABLE, c"partattrs");
+    let mut begins = false;
+    rows(PARTITIONED_TABLE, PARTITIONED_TABLE_INDEX, &[(0, parent)], |values, _| {
+        // SAFETY: an int2vector that is never null and has at least one element.
+        begins = unsafe { *(*values[at].cast_mut_ptr::<pg_sys::int2vector>()).values.as_ptr() } > 0;
+    });
+    begins
+}
+
+/// The upper end of a partition's own bound, where it is a point in time.
+fn upper_end(partition: pg_sys::Oid) -> Option<i64> {
+    let at = column(pg_sys::RelationRelationId, c"relpartbound");
+    let mut bound = None;
+    rows(pg_sys::RelationRelationId, CLASS_OID_INDEX, &[(0, partition)], |values, nulls| {
+        // SAFETY: a text (a stored parse tree) that may be null.
+        bound = unsafe { String::from_datum(values[at], nulls[at]) };
+    });
+    let bound = super::cstring(&bound?);
+    // SAFETY: what the server stored there is such a node; each node's tag
+    // says what it is.
+    unsafe {
+        let spec = pg_sys::stringToNode(bound.as_ptr()).cast::<pg_sys::PartitionBoundSpec>();
+        if (*spec).strategy as u8 != b'r' || (*spec).is_default {
+            return None;
+        }
+        let first = pg_sys::list_nth((*spec).upperdatums, 0).cast::<pg_sys::PartitionRangeDatum>();
+        if (*first).kind != pg_sys::PartitionRangeDatumKind::PARTITION_RANGE_DATUM_VALUE
+            || (*(*first).value).type_ != pg_sys::NodeTag::T_Const
+        {
+            return None;
+        }
+        let value = (*first).value.cast::<pg_sys::Const>();
+        if (*value).constisnull {
+            return None;
+        }
+        /// Without a time zone, the end is over when it is over everywhere.
+        const ANYWHERE: i64 = 12 * 3_600 * 1_000_000;
+        const DAY: i64 = 86_400 * 1_000_000;
+        match (*value).consttype {
+            pg_sys::DATEOID => {
+                let days = i32::from_datum((*value).constvalue, false)?;
+                i64::from(days).checked_mul(DAY)?.checked_add(ANYWHERE)
+            }
+            pg_sys::TIMESTAMPOID => {
+                i64::from_datum((*value).constvalue, false)?.checked_add(ANYWHERE)
+            }
+            pg_sys::TIMESTAMPTZOID => i64::from_datum((*value).constvalue, false),
+            _ => None,
+        }
+    }
+}
+
 /// Whether pg_get_functiondef can describe a function: the catalog shows it
 /// (yet), it is no aggregate, and its types are there. Types and the functions
 /// that read and write them depend on each other, so either may go first.
@@ -455,7 +533,7 @@ pub fn tables_of_type(row_type: pg_sys::Oid) -> Vec<pg_sys::Oid> {
 }
 
 /// Where a catalog's column stands in this version, counted from 0.
-fn column(catalog: pg_sys::Oid, name: &std::ffi::CStr) -> usize {
+pub(super) fn column(catalog: pg_sys::Oid, name: &std::ffi::CStr) -> usize {
     // SAFETY: a catalog lookup; the columns asked for exist in each version.
     let number = unsafe { pg_sys::get_attnum(catalog, name.as_ptr()) };
     number as usize - 1
@@ -474,7 +552,8 @@ fn rows(
 }
 
 /// Rows of a catalog by an index: column (from 0), equality function, value.
-fn scan(
+/// Without an index all of its rows are looked at.
+pub(super) fn scan(
     catalog: pg_sys::Oid,
     index: pg_sys::Oid,
     keys: &[(usize, u32, pg_sys::Datum)],
@@ -508,7 +587,7 @@ fn scan_with(
         let scan = pg_sys::systable_beginscan(
             rel,
             index,
-            true,
+            index != pg_sys::InvalidOid,
             snapshot,
             scan_keys.len() as _,
             scan_keys.as_mut_ptr(),

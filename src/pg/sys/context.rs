@@ -75,6 +75,9 @@ pub struct Span {
 pub struct Parsed {
     context: pg_sys::MemoryContext,
     statements: Vec<(Span, *mut pg_sys::Node)>,
+    /// Where the server says that each begins, and where the one before it
+    /// ended: comments between the two belong to one or the other by version.
+    places: Vec<(i32, usize)>,
     next: usize,
 }
 
@@ -90,7 +93,8 @@ impl Parsed {
                 pg_sys::ALLOCSET_DEFAULT_INITSIZE as _,
                 pg_sys::ALLOCSET_DEFAULT_MAXSIZE as _,
             );
-            let mut parsed = Parsed { context, statements: Vec::new(), next: 0 };
+            let mut parsed =
+                Parsed { context, statements: Vec::new(), places: Vec::new(), next: 0 };
             let before = pg_sys::MemoryContextSwitchTo(context);
             let copy = pg_sys::pstrdup(cstring(source).as_ptr());
             // The server has said what there is to say of the text; pieces of
@@ -117,6 +121,7 @@ impl Parsed {
                 // From where the former statement ended: 18 and later leave out
                 // the comments that stand before a statement.
                 let start = parsed.statements.last().map_or(0, |(s, _)| s.start + s.len);
+                parsed.places.push(((*raw).stmt_location, start));
                 let skipped = source.get(start..end).unwrap_or_default();
                 let start = end - skipped.trim_start_matches([';', ' ', '\t', '\r', '\n']).len();
                 let len = end - start;
@@ -124,6 +129,18 @@ impl Parsed {
             }
             Some(parsed)
         }
+    }
+
+    /// Where the statement before the one at `location` ended: what stands
+    /// between is white space and comments.
+    pub fn end_before(&self, location: i32) -> Option<usize> {
+        self.places.iter().find(|(begin, _)| *begin == location).map(|(_, end)| *end)
+    }
+
+    /// The statement at `location`.
+    pub fn at(&self, location: i32) -> Option<Span> {
+        let at = self.places.iter().position(|(begin, _)| *begin == location)?;
+        self.statements.get(at).map(|(span, _)| *span)
     }
 
     /// The parse tree of a statement, counted from 0; it lives as long as self.

@@ -52,6 +52,14 @@ pub fn warning(raised: Raised) {
     report(pg_sys::WARNING as c_int, raised)
 }
 
+/// A notice with its detail.
+pub fn notice_with_detail(message: impl Into<String>, detail: String) {
+    report(
+        pg_sys::NOTICE as c_int,
+        Raised { sqlstate: "00000", message: message.into(), detail: Some(detail), hint: None },
+    )
+}
+
 /// A line in the server's log that no client sees.
 pub fn log(message: impl Into<String>, detail: Option<String>) {
     report(

@@ -6,6 +6,7 @@ pub mod context;
 pub mod conversion;
 pub mod error;
 pub mod event;
+pub mod own;
 pub mod scan;
 pub mod server;
 pub mod table;
@@ -13,7 +14,7 @@ pub mod version;
 
 pub use error::{Raised, entry, raise};
 
-use pgrx::{FromDatum, pg_sys};
+use pgrx::{FromDatum, IntoDatum, pg_sys};
 use std::ffi::{CStr, CString};
 
 /// A server string as Rust text; bytes that are no UTF-8 are replaced.
@@ -60,6 +61,18 @@ pub fn transaction_depth() -> i32 {
     unsafe { pg_sys::GetCurrentTransactionNestLevel() }
 }
 
+/// The database of this session.
+pub fn database() -> pg_sys::Oid {
+    // SAFETY: reads a variable.
+    unsafe { pg_sys::MyDatabaseId }
+}
+
+/// Tells one command of a transaction from the next.
+pub fn command_id() -> u32 {
+    // SAFETY: reads a counter.
+    unsafe { pg_sys::GetCurrentCommandId(false) }
+}
+
 /// Runs `f` as another role, as far as permissions go, and switches back
 /// also when `f` raises an error.
 pub fn as_role<T>(role: pg_sys::Oid, f: impl FnOnce() -> T) -> T {
@@ -104,6 +117,15 @@ pub fn call(function: impl Into<u32>, args: &[pg_sys::Datum]) -> Option<String> 
         pg_sys::pfree(fcinfo.cast());
         value
     }
+}
+
+/// The SHA-256 of a text, by the server's own function, as hexadecimal digits.
+pub fn sha256(text: &str) -> String {
+    // SAFETY: a built-in function from bytea to bytea.
+    let hash: Option<Vec<u8>> = unsafe {
+        pgrx::direct_function_call(pg_sys::sha256_bytea, &[text.as_bytes().into_datum()])
+    };
+    hash.unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Runs `f` in a subtransaction of its own: None where the server raises an

@@ -134,3 +134,18 @@ pub unsafe fn relation_named(range: *mut pg_sys::RangeVar) -> Option<pg_sys::Oid
     };
     (oid != pg_sys::InvalidOid).then_some(oid)
 }
+
+/// A function of ours that takes one text.
+pub fn own_function(name: &str) -> Option<pg_sys::Oid> {
+    let (schema, name) = (super::cstring("schemaguard"), super::cstring(name));
+    // SAFETY: a lookup by a qualified name; the nodes are the server's.
+    let oid = unsafe {
+        let mut names = pg_sys::lappend(
+            std::ptr::null_mut(),
+            pg_sys::makeString(pg_sys::pstrdup(schema.as_ptr())).cast(),
+        );
+        names = pg_sys::lappend(names, pg_sys::makeString(pg_sys::pstrdup(name.as_ptr())).cast());
+        pg_sys::LookupFuncName(names, 1, &pg_sys::TEXTOID, true)
+    };
+    (oid != pg_sys::InvalidOid).then_some(oid)
+}

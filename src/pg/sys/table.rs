@@ -33,6 +33,7 @@ pub enum Value {
     Texts(Vec<String>),
     /// Microseconds as the server counts them.
     Timestamp(i64),
+    Interval(pgrx::datum::Interval),
     /// Another type's text form, read by that type's input function.
     Input(String),
 }
@@ -156,18 +157,10 @@ impl Table {
     ///
     /// No sequence: those change what lastval() says to the application.
     pub fn append(&mut self, first: i64, rows: impl FnOnce(i64) -> Vec<Vec<Value>>) -> i64 {
-        // SAFETY: the lock is of a kind that nothing else takes (an object
-        // with a sub-id that no object has), and held only while numbers
-        // are given: other sessions see our uncommitted rows.
+        // SAFETY: the lock is held only while numbers are given: other
+        // sessions see our uncommitted rows.
         unsafe {
-            let tag = pg_sys::LOCKTAG {
-                locktag_field1: pg_sys::MyDatabaseId.into(),
-                locktag_field2: pg_sys::RelationRelationId.into(),
-                locktag_field3: (*self.rel).rd_id.into(),
-                locktag_field4: u16::MAX,
-                locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
-                locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
-            };
+            let tag = lock_tag(pg_sys::RelationRelationId, (*self.rel).rd_id.into());
             pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as _, false, false);
             let number = self.highest().map_or(first, |highest| highest + 1);
             for (n, row) in rows(number).into_iter().enumerate() {
@@ -178,6 +171,16 @@ impl Table {
             }
             pg_sys::LockRelease(&tag, pg_sys::ExclusiveLock as _, false);
             number
+        }
+    }
+
+    /// Makes this transaction the only one that handles what has this number,
+    /// until it ends: waits for others that do.
+    pub fn lock_number(&self, number: i64) {
+        // SAFETY: as in `append`; here the table takes the catalog's place.
+        unsafe {
+            let tag = lock_tag((*self.rel).rd_id, number as u32);
+            pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as _, false, false);
         }
     }
 
@@ -200,6 +203,7 @@ impl Table {
                     Value::TransactionId(v) => Some(pg_sys::Datum::from(v)),
                     Value::Timestamp(v) => Some(pg_sys::Datum::from(v)),
                     Value::Text(v) => text_for_server(&v).into_datum(),
+                    Value::Interval(v) => v.into_datum(),
                     Value::Texts(v) => Some(text_array(&v)),
                     Value::Input(v) => {
                         let form = attribute_form(desc, i as i16 + 1);
@@ -234,6 +238,19 @@ impl Table {
             pg_sys::FreeExecutorState(self.estate);
             pg_sys::table_close(self.rel, pg_sys::NoLock as _);
         }
+    }
+}
+
+/// A lock of a kind that nothing else takes: on a part that no object has.
+fn lock_tag(class: pg_sys::Oid, object: u32) -> pg_sys::LOCKTAG {
+    pg_sys::LOCKTAG {
+        // SAFETY: reads a variable.
+        locktag_field1: unsafe { pg_sys::MyDatabaseId }.into(),
+        locktag_field2: class.into(),
+        locktag_field3: object,
+        locktag_field4: u16::MAX,
+        locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
+        locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
     }
 }
 

@@ -178,3 +178,23 @@ pub fn sets_expression(kind: pg_sys::AlterTableType::Type) -> bool {
         kind == pg_sys::AlterTableType::AT_SetExpression
     }
 }
+
+/// Whether the current user may call a function.
+pub fn may_execute(function: pg_sys::Oid) -> bool {
+    // SAFETY: a permission check. From 16 on one function does it for all
+    // kinds of objects.
+    let granted = unsafe {
+        #[cfg(feature = "pg15")]
+        let granted =
+            pg_sys::pg_proc_aclcheck(function, pg_sys::GetUserId(), pg_sys::ACL_EXECUTE as _);
+        #[cfg(not(feature = "pg15"))]
+        let granted = pg_sys::object_aclcheck(
+            pg_sys::ProcedureRelationId,
+            function,
+            pg_sys::GetUserId(),
+            pg_sys::ACL_EXECUTE as _,
+        );
+        granted
+    };
+    granted == pg_sys::AclResult::ACLCHECK_OK
+}
