@@ -4,22 +4,40 @@
 //! One rule = one file. A new rule is a file here and a line in [`RULES`].
 
 mod database;
+mod deleted_earlier;
 mod drop_attribute;
 mod drop_column;
 mod drop_table;
 mod extension;
+mod large_object;
+mod nulled_earlier;
+mod set_unlogged;
 mod truncate;
 
 pub use database::DROP_DATABASE;
+pub use deleted_earlier::DELETED_EARLIER;
 pub use drop_attribute::DROP_ATTRIBUTE;
 pub use drop_column::DROP_COLUMN;
 pub use drop_table::DROP_TABLE;
 pub use extension::DROP_GUARD;
+pub use large_object::DROP_LARGE_OBJECT;
+pub use nulled_earlier::NULLED_EARLIER;
+pub use set_unlogged::SET_UNLOGGED;
 pub use truncate::TRUNCATE;
 
 /// Every rule, in the order in which they are documented.
-pub const RULES: &[&Rule] =
-    &[&DROP_TABLE, &DROP_COLUMN, &DROP_ATTRIBUTE, &TRUNCATE, &DROP_DATABASE, &DROP_GUARD];
+pub const RULES: &[&Rule] = &[
+    &DROP_TABLE,
+    &DROP_COLUMN,
+    &DROP_ATTRIBUTE,
+    &TRUNCATE,
+    &DELETED_EARLIER,
+    &NULLED_EARLIER,
+    &DROP_LARGE_OBJECT,
+    &SET_UNLOGGED,
+    &DROP_DATABASE,
+    &DROP_GUARD,
+];
 
 /// Counting stops here: enough to know what is at stake, and bounded.
 pub const COUNT_LIMIT: u64 = 10_000;

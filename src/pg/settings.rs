@@ -32,6 +32,7 @@ impl Mode {
 
 static MODE: GucSetting<Mode> = GucSetting::<Mode>::new(Mode::Enforce);
 static PROBE_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5_000);
+static LARGE_OBJECTS: GucSetting<bool> = GucSetting::<bool>::new(false);
 static PROTECTED: GucSetting<bool> = GucSetting::<bool>::new(false);
 
 /// `schemaguard.mode` of this session.
@@ -45,6 +46,11 @@ pub fn probe_timeout() -> i64 {
         0 => i64::MAX / 4,
         ms => i64::from(ms) * 1_000,
     }
+}
+
+/// `schemaguard.guard_large_objects` of this session.
+pub fn guard_large_objects() -> bool {
+    LARGE_OBJECTS.get()
 }
 
 /// Called once, when the library is loaded.
@@ -72,6 +78,14 @@ pub fn define() {
         i32::MAX,
         GucContext::Suset,
         GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_bool_guc(
+        c"schemaguard.guard_large_objects",
+        c"Whether lo_unlink() of a large object that holds something is refused.",
+        c"Off by default: it is data manipulation, as DELETE is. DDL that takes large objects along is always guarded.",
+        &LARGE_OBJECTS,
+        GucContext::Suset,
+        GucFlags::default(),
     );
     GucRegistry::define_bool_guc(
         c"schemaguard.protected",

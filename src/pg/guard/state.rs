@@ -1,5 +1,6 @@
 //! What the guard knows of the running transaction.
 
+use super::asides::Aside;
 use crate::loss::Victim;
 use crate::pg::identity::Address;
 use crate::pg::ledger;
@@ -31,6 +32,8 @@ pub struct Running {
     /// How it was let through, where it destroys something.
     pub verdict: Option<(ledger::Verdict, Option<String>)>,
     pub lost: Vec<Victim>,
+    /// What is to be said at its end, where it comes to one.
+    pub asides: Vec<(i32, Aside)>,
 }
 
 /// A victim and how to find it among the objects that the server reports.
@@ -107,6 +110,7 @@ pub fn roll_back(depth: i32) {
         s.running.retain(|r| r.depth < depth);
         for r in &mut s.running {
             r.victims.retain(|v| v.depth < depth);
+            r.asides.retain(|a| a.0 < depth);
         }
         s.stray.retain(|v| v.depth < depth);
         s.late.retain(|l| l.depth < depth);
@@ -130,6 +134,7 @@ pub fn release(depth: i32) {
         s.running.iter_mut().for_each(|r| {
             up(&mut r.depth);
             r.victims.iter_mut().for_each(|v| up(&mut v.depth));
+            r.asides.iter_mut().for_each(|a| up(&mut a.0));
         });
         s.stray.iter_mut().for_each(|v| up(&mut v.depth));
         s.late.iter_mut().for_each(|l| up(&mut l.depth));
