@@ -49,33 +49,31 @@ pub fn words(tree: *mut pg_sys::Node) -> Words {
             };
         }
     }
-    let Some(message) = context::query_string() else {
-        return Words { text: None, message: None, context: None };
-    };
-    match own(&message, tree) {
-        Some(text) => Words { text: Some(redact(text).into_owned()), message: None, context: None },
-        None => Words {
-            text: Some(redact(message.trim()).into_owned()),
-            message: Some(context::query_identity()),
-            context: None,
-        },
+    if let Some(text) = own(tree) {
+        return Words { text: Some(redact(&text).into_owned()), message: None, context: None };
+    }
+    Words {
+        text: context::query_string().map(|q| redact(q.trim()).into_owned()),
+        message: Some(context::query_identity()),
+        context: None,
     }
 }
 
 /// The statement's own text out of the client's message.
-fn own(message: &str, tree: *mut pg_sys::Node) -> Option<&str> {
-    let alone = message.trim().trim_end_matches(';').trim_end();
-    if !alone.contains(';') {
-        return Some(alone);
-    }
+fn own(tree: *mut pg_sys::Node) -> Option<String> {
     let identity = context::query_identity();
     MESSAGE.with(|cell| {
         let mut cell = cell.borrow_mut();
         if cell.as_ref().is_none_or(|(known, _)| *known != identity) {
-            *cell = Parsed::new(message).map(|parsed| (identity, parsed));
+            let message = context::query_string()?;
+            let alone = message.trim().trim_end_matches(';').trim_end();
+            if !alone.contains(';') {
+                return Some(alone.to_owned());
+            }
+            *cell = Parsed::new(&message).map(|parsed| (identity, parsed));
         }
         let span = cell.as_mut()?.1.find(tree)?;
-        Some(message.get(span.start..span.start + span.len)?.trim())
+        Some(context::query_part(span)?.trim().to_owned())
     })
 }
 

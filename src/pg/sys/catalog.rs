@@ -31,6 +31,8 @@ pub const PUBLICATION: pg_sys::Oid = pg_sys::Oid::from_u32(6104);
 const LARGE_OBJECT_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2683);
 const LARGE_OBJECT_METADATA: pg_sys::Oid = pg_sys::Oid::from_u32(2995);
 const LARGE_OBJECT_METADATA_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2996);
+const EXTENSION: pg_sys::Oid = pg_sys::Oid::from_u32(3079);
+const EXTENSION_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3080);
 const SUBSCRIPTION_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(6114);
 const CLASS_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2662);
 const CONSTRAINT_TABLE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2665);
@@ -495,6 +497,17 @@ pub fn is_populated(view: pg_sys::Oid) -> bool {
         populated = unsafe { bool::from_datum(values[at], false) }.unwrap_or(false);
     });
     populated
+}
+
+/// The schema that an extension's objects are in.
+pub fn extension_schema(extension: pg_sys::Oid) -> Option<pg_sys::Oid> {
+    let at = column(EXTENSION, c"extnamespace");
+    let mut schema = None;
+    rows(EXTENSION, EXTENSION_OID_INDEX, &[(0, extension)], |values, _| {
+        // SAFETY: an oid column that is never null.
+        schema = unsafe { pg_sys::Oid::from_datum(values[at], false) };
+    });
+    schema
 }
 
 /// A subscription's name, and that of its slot on the publisher where it has
