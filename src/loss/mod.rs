@@ -151,7 +151,10 @@ pub fn words(what: &str, sql: Option<&str>, named: Option<&str>, victims: &[Vict
 /// How to say yes, to the letter.
 fn consent(sql: Option<&str>) -> String {
     let statement = match sql.map(|s| s.trim().trim_end_matches(';')) {
-        Some(s) if !s.is_empty() && s.len() <= 200 && !s.contains('\n') => s.to_owned(),
+        // Behind a comment the rest of the line would be one, too.
+        Some(s) if !s.is_empty() && s.len() <= 200 && !s.contains('\n') && !s.contains("--") => {
+            s.to_owned()
+        }
         _ => "…".to_owned(),
     };
     format!(
