@@ -169,12 +169,14 @@ pub fn end_of_statement(dropped: &[Dropped]) {
     };
     let originals: Vec<&Dropped> = dropped.iter().filter(|d| d.original).collect();
     case.what = what(&case.tag, &originals);
-    case.named = originals
-        .first()
-        .filter(|d| matches!(d.object_type.as_str(), "table" | "table column"))
-        .map(|d| d.identity.clone());
     let mut victims = name_ways(pending, &originals);
     victims.sort_by_key(|v| v.rule.code != DROP_GUARD.code);
+    // A way out for what the statement names, if that is of the first victim's kind.
+    let named = match victims[0].rule.object_type {
+        "table" => "table",
+        _ => "table column",
+    };
+    case.named = originals.first().filter(|d| d.object_type == named).map(|d| d.identity.clone());
     let (verdict, reason) = decide(&case, &victims);
     state::with(|s| {
         if let Some(r) = s.running.last_mut() {
