@@ -34,7 +34,9 @@ BEGIN
   END LOOP;
 END $$;
 -- upper case, quotes, a name beside ours
+\set VERBOSITY sqlstate
 SET "SchemaGuard.Mode" = off;
+\set VERBOSITY default
 SET schemaguard.mode2 = off;
 SELECT set_config('schemaguard', 'off', false);
 SHOW schemaguard.mode;
@@ -113,8 +115,8 @@ PREPARE TRANSACTION 'x';
 SET statement_timeout = '1ms';
 SELECT pg_sleep(0.1);
 RESET statement_timeout;
--- from the client's side
-\c "dbname=attack_settings user=sg_settings options='-c schemaguard.mode=observe -c schemaguard.probe_timeout=1 -c search_path=pg_temp'"
+-- from the client's side (our own settings: guard_placeholder)
+\c "dbname=attack_settings user=sg_settings options='-c search_path=pg_temp -c default_transaction_isolation=serializable'"
 \set SHOW_CONTEXT never
 DROP TABLE public.precious;
 SHOW schemaguard.mode;
