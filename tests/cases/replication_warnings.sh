@@ -22,6 +22,8 @@ check 'DROP SUBSCRIPTION with its slot' 'SG006: subscription s is gone, and with
 check 'it is gone, and the slot with it' '0 0' "$(sql -d target -c 'SELECT count(*) FROM pg_subscription') $(sql -d target -c 'SELECT count(*) FROM pg_replication_slots')"
 subscribe 'connect = false, slot_name = NONE'
 check 'without a slot there is nothing to lose' '' "$(said -d target -c 'DROP SUBSCRIPTION s')"
+sql -d source -c "SELECT pg_create_logical_replication_slot('by_hand', 'pgoutput')" >/dev/null
+check 'a slot dropped by a function is not seen' '' "$(said -d source -c "SELECT pg_drop_replication_slot('by_hand')")"
 check 'DROP PUBLICATION' 'SG006: subscribers of publication p get no more changes' "$(said -d source -c 'DROP PUBLICATION p')"
 check 'also by its owner' 'SG006: subscribers of publication q get no more changes' "$(said -d source -c 'CREATE ROLE o' -c 'ALTER PUBLICATION q OWNER TO postgres' -c 'ALTER ROLE o SUPERUSER' -c 'ALTER PUBLICATION q OWNER TO o' -c 'DROP OWNED BY o')"
 check 'one that is not there' "42704: publication \"p\" does not exist" "$(said -d source -c 'DROP PUBLICATION p')"

@@ -95,7 +95,7 @@ DO $$ BEGIN PERFORM set_config(name, 'off', false) FROM pg_settings WHERE name =
 SELECT harmful, harmless, count(*) FROM try() GROUP BY 1, 2 ORDER BY 1;
 DO $$ BEGIN PERFORM set_config(name, 'on', false) FROM pg_settings WHERE name = 'event_triggers'; END $$;
 -- within another statement: as a default, a check, a policy, an index's function, a cursor, a trigger at commit
-CREATE FUNCTION harm() RETURNS int LANGUAGE plpgsql AS $$ BEGIN TRUNCATE t; RETURN 1; END $$;
+CREATE FUNCTION harm() RETURNS int LANGUAGE plpgsql AS $$ BEGIN TRUNCATE public.t; RETURN 1; END $$;
 CREATE FUNCTION harm_at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DROP TABLE t; RETURN NULL; END $$;
 CREATE TABLE fires (id int);
 CREATE CONSTRAINT TRIGGER late AFTER INSERT ON fires DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION harm_at_commit();

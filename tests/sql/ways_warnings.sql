@@ -68,6 +68,10 @@ REFRESH MATERIALIZED VIEW mv WITH NO DATA;
 REFRESH MATERIALIZED VIEW mv WITH NO DATA;
 REFRESH MATERIALIZED VIEW mv;
 
+-- what no hook tells of: a function
+SELECT setval('t_id_seq', 1);
+SELECT setval('t_id_seq', 11);
+
 --
 -- Rules that swallow writes
 --
@@ -82,6 +86,9 @@ CREATE VIEW v AS SELECT * FROM t;
 CREATE RULE no_delete AS ON DELETE TO v DO INSTEAD NOTHING;
 CREATE TEMP TABLE tmp AS SELECT 1 AS id;
 CREATE RULE no_delete AS ON DELETE TO tmp DO INSTEAD NOTHING;
+-- nor what a trigger's function does
+CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER swallow BEFORE DELETE ON bin FOR EACH ROW EXECUTE FUNCTION swallow();
 
 --
 -- 4: a member of an extension is in no dump
