@@ -5,21 +5,29 @@
 
 mod alter_column_type;
 mod database;
+mod deleted_earlier;
 mod drop_attribute;
 mod drop_column;
 mod drop_table;
 mod extension;
+mod large_object;
 pub mod meaning;
+mod nulled_earlier;
 mod set_expression;
+mod set_unlogged;
 mod truncate;
 
 pub use alter_column_type::ALTER_COLUMN_TYPE;
 pub use database::DROP_DATABASE;
+pub use deleted_earlier::DELETED_EARLIER;
 pub use drop_attribute::DROP_ATTRIBUTE;
 pub use drop_column::DROP_COLUMN;
 pub use drop_table::DROP_TABLE;
 pub use extension::DROP_GUARD;
+pub use large_object::DROP_LARGE_OBJECT;
+pub use nulled_earlier::NULLED_EARLIER;
 pub use set_expression::SET_EXPRESSION;
+pub use set_unlogged::SET_UNLOGGED;
 pub use truncate::TRUNCATE;
 
 /// Every rule, in the order in which they are documented.
@@ -30,6 +38,10 @@ pub const RULES: &[&Rule] = &[
     &ALTER_COLUMN_TYPE,
     &SET_EXPRESSION,
     &TRUNCATE,
+    &DELETED_EARLIER,
+    &NULLED_EARLIER,
+    &DROP_LARGE_OBJECT,
+    &SET_UNLOGGED,
     &DROP_DATABASE,
     &DROP_GUARD,
 ];
@@ -189,7 +201,10 @@ pub fn words(what: &str, sql: Option<&str>, named: Option<&str>, victims: &[Vict
 /// How to say yes, to the letter.
 fn consent(sql: Option<&str>) -> String {
     let statement = match sql.map(|s| s.trim().trim_end_matches(';')) {
-        Some(s) if !s.is_empty() && s.len() <= 200 && !s.contains('\n') => s.to_owned(),
+        // Behind a comment the rest of the line would be one, too.
+        Some(s) if !s.is_empty() && s.len() <= 200 && !s.contains('\n') && !s.contains("--") => {
+            s.to_owned()
+        }
         _ => "…".to_owned(),
     };
     format!(

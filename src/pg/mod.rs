@@ -28,23 +28,38 @@ pub extern "C-unwind" fn _PG_init() {
 }
 
 /// Runs `f` with the rights of the extension's owner: for reading our own
-/// tables on behalf of roles that may not.
+/// tables on behalf of roles that may not. Those are read by their names: a
+/// schema of that name that isn't ours would have a superuser run whatever
+/// its owner likes. Without the extension (a library function was declared by
+/// hand) nobody gets more rights than he has.
 pub fn as_owner<T>(f: impl FnOnce() -> T) -> T {
-    sys::as_role(owner(), f)
+    let Some((owner, schema)) = home() else { return f() };
+    if schema != "schemaguard" {
+        let name = crate::model::sql::ident(&schema);
+        sys::raise(
+            "SG003",
+            "the schema of extension schemaguard has another name",
+            Some(format!("It is called {name}.")),
+            Some(format!("To go on: ALTER SCHEMA {name} RENAME TO schemaguard;")),
+        );
+    }
+    sys::as_role(owner, f)
 }
 
-/// Who owns the extension; the superuser that initdb made where it isn't
-/// installed (a library function was declared by hand).
-fn owner() -> pg_sys::Oid {
+/// Who owns the extension, and the name of its schema.
+fn home() -> Option<(pg_sys::Oid, String)> {
     pgrx::spi::Spi::connect(|client| {
-        client
+        let rows = client
             .select(
-                "SELECT extowner FROM pg_catalog.pg_extension WHERE extname OPERATOR(pg_catalog.=) 'schemaguard'",
+                "SELECT e.extowner, n.nspname::pg_catalog.text
+                   FROM pg_catalog.pg_extension e
+                   JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace
+                  WHERE e.extname OPERATOR(pg_catalog.=) 'schemaguard'",
                 Some(1),
                 &[],
             )
-            .ok()
-            .and_then(|rows| rows.first().get_one::<pg_sys::Oid>().ok().flatten())
+            .ok()?;
+        let row = rows.first();
+        Some((row.get::<pg_sys::Oid>(1).ok().flatten()?, row.get::<String>(2).ok().flatten()?))
     })
-    .unwrap_or(pg_sys::Oid::from_u32(10))
 }

@@ -33,6 +33,7 @@ impl Mode {
 static MODE: GucSetting<Mode> = GucSetting::<Mode>::new(Mode::Enforce);
 static PROBE_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5_000);
 static SHOW_VALUES: GucSetting<bool> = GucSetting::<bool>::new(true);
+static LARGE_OBJECTS: GucSetting<bool> = GucSetting::<bool>::new(false);
 static PROTECTED: GucSetting<bool> = GucSetting::<bool>::new(false);
 static TWO_PERSON: GucSetting<bool> = GucSetting::<bool>::new(false);
 
@@ -57,6 +58,11 @@ pub fn probe_timeout() -> i64 {
 /// `schemaguard.show_values`.
 pub fn show_values() -> bool {
     SHOW_VALUES.get()
+}
+
+/// `schemaguard.guard_large_objects` of this session.
+pub fn guard_large_objects() -> bool {
+    LARGE_OBJECTS.get()
 }
 
 /// Called once, when the library is loaded.
@@ -90,6 +96,14 @@ pub fn define() {
         c"Whether a refusal shows values that would change.",
         c"At most three, shortened, and only to whom the table's values may be shown; they stand in the record and in the server's log, too.",
         &SHOW_VALUES,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_bool_guc(
+        c"schemaguard.guard_large_objects",
+        c"Whether lo_unlink() of a large object that holds something is refused.",
+        c"Off by default: it is data manipulation, as DELETE is. DDL that takes large objects along is always guarded.",
+        &LARGE_OBJECTS,
         GucContext::Suset,
         GucFlags::default(),
     );

@@ -86,6 +86,9 @@ check 'rows arrive' 2 "$(PGDATABASE=target sql -c 'SELECT count(*) FROM r')"
 PGDATABASE=source sql -c 'DELETE FROM r WHERE id = 1'
 for _ in {1..200}; do [ "$(PGDATABASE=target sql -c 'SELECT count(*) FROM r')" = 1 ] && break; sleep 0.05; done
 check 'and go' 1 "$(PGDATABASE=target sql -c 'SELECT count(*) FROM r')"
+PGDATABASE=source sql -c 'TRUNCATE r'
+for _ in {1..200}; do [ "$(PGDATABASE=target sql -c 'SELECT count(*) FROM r')" = 0 ] && break; sleep 0.05; done
+check 'a TRUNCATE is applied unseen' '0 0' "$(PGDATABASE=target sql -c 'SELECT count(*) FROM r') $(PGDATABASE=target sql -c 'SELECT count(*) FROM schemaguard.refused')"
 PGDATABASE=target sql -c 'ALTER SUBSCRIPTION s DISABLE'
 PGDATABASE=target sql -c 'ALTER SUBSCRIPTION s SET (slot_name = NONE)' -c 'DROP SUBSCRIPTION s'
 

@@ -227,6 +227,47 @@ pub fn keep_rule(range: *mut pg_sys::RangeVar, name: *const std::ffi::c_char) {
     }
 }
 
+/// A comment that a statement is about to replace or take away.
+pub fn keep_comment(stmt: *mut pg_sys::CommentStmt) {
+    // A name that means nothing is the server's to complain about.
+    let former = sys::attempt(|| {
+        // SAFETY: the statement's parse tree; the lock is the one that the
+        // server takes for it next.
+        unsafe {
+            let mut rel = std::ptr::null_mut();
+            let object = pg_sys::get_object_address(
+                (*stmt).objtype,
+                (*stmt).object,
+                &mut rel,
+                pg_sys::ShareUpdateExclusiveLock as _,
+                true,
+            );
+            if !rel.is_null() {
+                pg_sys::relation_close(rel, pg_sys::NoLock as _);
+            }
+            if object.objectId == pg_sys::InvalidOid {
+                return None;
+            }
+            let comment =
+                text(pg_sys::GetComment(object.objectId, object.classId, object.objectSubId))?;
+            let word = text(pg_sys::getObjectTypeDescription(&object, true))?;
+            let word = match word.as_str() {
+                word if word.ends_with(" column") => "column",
+                word if word.ends_with(" constraint") => "constraint",
+                word => word,
+            };
+            let name = text(pg_sys::getObjectIdentity(&object, true))?;
+            let comment = crate::model::sql::literal(&comment);
+            let definition = format!("COMMENT ON {} {name} IS {comment}", word.to_uppercase());
+            let (class, object, sub) = (object.classId, object.objectId, object.objectSubId);
+            Some((Address { class, object, sub }, definition))
+        }
+    });
+    if let Some((address, definition)) = former {
+        put(address, definition);
+    }
+}
+
 /// A policy in the words of CREATE POLICY.
 fn policy(oid: pg_sys::Oid) -> Option<String> {
     let p = catalog::policy(oid)?;

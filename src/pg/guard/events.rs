@@ -1,7 +1,7 @@
 //! The event triggers: the bracket around a DDL statement, and its record.
 
 use super::state::{self, Running};
-use super::{definition, judge, statement, values};
+use super::{asides, definition, judge, statement, values};
 use crate::model::Identity;
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
@@ -75,6 +75,7 @@ fn begin(event: Event) {
         lost: Vec::new(),
         looked_at: HashSet::new(),
         added: Vec::new(),
+        asides: Vec::new(),
     };
     state::with(|s| s.running.push(running));
 }
@@ -104,7 +105,12 @@ fn start(event: Event) {
                         definition::keep_rule((*rule).relation, (*rule).rulename);
                     }
                 }
-                pg_sys::NodeTag::T_AlterTableStmt => values::look(tree.cast()),
+                pg_sys::NodeTag::T_AlterTableStmt => {
+                    asides::altering(tree.cast());
+                    values::look(tree.cast());
+                }
+                pg_sys::NodeTag::T_CommentStmt => definition::keep_comment(tree.cast()),
+                pg_sys::NodeTag::T_RefreshMatViewStmt => asides::refreshing(tree.cast()),
                 _ => {}
             }
         }
@@ -212,6 +218,7 @@ fn end(event: Event) {
         let Some(running) = state::with(|s| s.running.pop()) else {
             return;
         };
+        asides::say(&running, event.parse_tree());
         let commands = event::commands();
         let mut objects = rows_of_commands(&running, &commands, event);
         objects.extend(running.dropped.iter().cloned());

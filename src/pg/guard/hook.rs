@@ -1,7 +1,7 @@
 //! The object access hook: what the server says it is about to do.
 
 use super::state;
-use super::{consent, definition, global, judge, probe, values};
+use super::{asides, consent, definition, global, judge, probe, values};
 use crate::loss::{Count, DROP_DATABASE, DROP_GUARD, TRUNCATE, Victim};
 use crate::pg::identity::Address;
 use crate::pg::ledger::Verdict;
@@ -45,12 +45,17 @@ unsafe extern "C-unwind" fn on_access(
     use pg_sys::ObjectAccessType::{OAT_DROP, OAT_POST_ALTER, OAT_POST_CREATE, OAT_TRUNCATE};
     if matches!(access, OAT_DROP | OAT_POST_ALTER | OAT_POST_CREATE | OAT_TRUNCATE) {
         // SAFETY: with this access type the argument is of this kind, or null.
-        let internal = access == OAT_DROP
-            && unsafe {
-                let drop = arg.cast::<pg_sys::ObjectAccessDrop>();
-                !drop.is_null()
-                    && (*drop).dropflags & pg_sys::PERFORM_DELETION_INTERNAL as c_int != 0
-            };
+        let internal = unsafe {
+            match access {
+                _ if arg.is_null() => false,
+                OAT_DROP => {
+                    let flags = (*arg.cast::<pg_sys::ObjectAccessDrop>()).dropflags;
+                    flags & pg_sys::PERFORM_DELETION_INTERNAL as c_int != 0
+                }
+                OAT_POST_CREATE => (*arg.cast::<pg_sys::ObjectAccessPostCreate>()).is_internal,
+                _ => false,
+            }
+        };
         see(access, class, object, sub, internal);
     }
 }
@@ -140,7 +145,7 @@ extern "C-unwind" fn see(
         state::busy(|| match access {
             pg_sys::ObjectAccessType::OAT_DROP => dropping(address, internal),
             pg_sys::ObjectAccessType::OAT_TRUNCATE => truncating(object),
-            pg_sys::ObjectAccessType::OAT_POST_CREATE => created(address),
+            pg_sys::ObjectAccessType::OAT_POST_CREATE => created(address, internal),
             _ => altered(address),
         });
     });
@@ -152,7 +157,12 @@ fn active() -> bool {
     sys::may_act() && !crate::pg::worker::is_worker()
 }
 
-fn created(address: Address) {
+/// `internal` marks what the server makes on its own account, as the copy
+/// that a table is rewritten into.
+fn created(address: Address, internal: bool) {
+    if internal && address.class == pg_sys::RelationRelationId && address.sub == 0 {
+        unlogged(address);
+    }
     if address.class == pg_sys::RelationRelationId && address.sub > 0 {
         let depth = sys::transaction_depth();
         state::with(|s| {
@@ -169,6 +179,18 @@ fn created(address: Address) {
     }
     global::record(address, true);
     touched(address);
+}
+
+/// SET UNLOGGED: judged before a single row is copied.
+fn unlogged(copy: Address) {
+    let in_bracket = state::with(|s| !s.running.is_empty());
+    if settings::mode() == Mode::Off || (!in_bracket && sys::extension().is_none()) {
+        return;
+    }
+    if let Some((object, victim)) = probe::unlogged(copy.object) {
+        judge::later(Address { object, ..copy }, vec![victim]);
+        judge::end_of_statement(&[]);
+    }
 }
 
 fn altered(address: Address) {
@@ -196,6 +218,7 @@ fn dropping(address: Address, internal: bool) {
         return;
     }
     global::record(address, false);
+    asides::dropping(address);
     if internal && address.class == pg_sys::RelationRelationId && address.sub == 0 {
         return;
     }
@@ -211,8 +234,11 @@ fn dropping(address: Address, internal: bool) {
         // The record goes with it, so the log has to have it.
         sys::error::log("schemaguard is being dropped while schemaguard.mode is off", None);
     }
-    let holds_data =
-        matches!(address.class, pg_sys::RelationRelationId | pg_sys::ExtensionRelationId);
+    let holds_data = match address.class {
+        pg_sys::RelationRelationId | pg_sys::ExtensionRelationId => true,
+        catalog::LARGE_OBJECT => settings::guard_large_objects() || judge::is_drop_owned(),
+        _ => false,
+    };
     if !holds_data || settings::mode() == Mode::Off {
         return;
     }
@@ -225,6 +251,7 @@ fn dropping(address: Address, internal: bool) {
             probe::table(address.object).into_iter().collect()
         }
         pg_sys::RelationRelationId => probe::column(address.object, address.sub as i16),
+        catalog::LARGE_OBJECT => probe::large_object(address.object).into_iter().collect(),
         _ => guard_itself(address.object).into_iter().collect(),
     };
     if victims.is_empty() {
@@ -307,16 +334,15 @@ fn truncating(relation: pg_sys::Oid) {
         if probe::is_disposable(relation) {
             return;
         }
-        let count = if foreign {
-            Count::Unknown("its rows are on a foreign server".into())
+        let (rule, count) = if foreign {
+            (&TRUNCATE, Count::Unknown("its rows are on a foreign server".into()))
         } else {
-            scan::count(relation, scan::Look::Row, probe::bound())
+            probe::rows(relation, &TRUNCATE)
         };
         if count.harmless() {
             return;
         }
-        let victim =
-            Victim { rule: &TRUNCATE, object: scan::relation_name(relation), count, through: None };
+        let victim = Victim { rule, object: scan::relation_name(relation), count, through: None };
         consent::note(
             Address { class: pg_sys::RelationRelationId, object: relation, sub: 0 },
             &victim,

@@ -2,7 +2,7 @@
 
 use super::state::{self, Pending};
 use super::{consent, probe, statement};
-use crate::loss::{self, Count, DROP_GUARD, TRUNCATE, Victim};
+use crate::loss::{self, Count, DROP_GUARD, SET_UNLOGGED, TRUNCATE, Victim};
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
 use crate::pg::settings::{self, Mode};
@@ -96,6 +96,12 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
         };
         words.message =
             format!("{what} would take the guard away, and its record (rule drop_guard)");
+    }
+    if victims.iter().all(|v| v.rule.code == SET_UNLOGGED.code) {
+        words.message = format!(
+            "{} setting table {} UNLOGGED would put its rows at risk (rule {})",
+            case.what, victims[0].object, SET_UNLOGGED.code
+        );
     }
     let no = match consent::ask(case.text.as_deref(), case.by_client, victims) {
         Ok(reason) => {
@@ -195,12 +201,14 @@ pub fn end_of_statement(dropped: &[Dropped]) {
     };
     let originals: Vec<&Dropped> = dropped.iter().filter(|d| d.original).collect();
     case.what = what(&case.tag, &originals);
-    case.named = originals
-        .first()
-        .filter(|d| matches!(d.object_type.as_str(), "table" | "table column"))
-        .map(|d| d.identity.clone());
     let mut victims = name_ways(pending, &originals);
     victims.sort_by_key(|v| v.rule.code != DROP_GUARD.code);
+    // A way out for what the statement names, if that is of the first victim's kind.
+    let named = match victims[0].rule.object_type {
+        "table" => "table",
+        _ => "table column",
+    };
+    case.named = originals.first().filter(|d| d.object_type == named).map(|d| d.identity.clone());
     judged(&case, victims);
 }
 
@@ -318,6 +326,19 @@ pub fn stray() {
     record(&case, verdict, reason, &victims);
 }
 
+/// Whether the running statement is a DROP OWNED, the one DDL statement that
+/// takes large objects along.
+pub fn is_drop_owned() -> bool {
+    match state::with(|s| s.running.last().map(|r| r.tag == "DROP OWNED")) {
+        Some(is) => is,
+        None => statement::with_current(|tree| {
+            // SAFETY: a complete parse tree.
+            Some(unsafe { (*tree).type_ } == pg_sys::NodeTag::T_DropOwnedStmt)
+        })
+        .unwrap_or(false),
+    }
+}
+
 /// The command tag of what the client sent.
 fn portal_tag() -> String {
     // SAFETY: the active portal, if any; tags are static strings.
@@ -369,12 +390,12 @@ fn also_truncated(relation: pg_sys::Oid, through: Option<String>) -> Option<Vict
     // SAFETY: a lock that is given at once or not at all.
     let locked =
         unsafe { pg_sys::ConditionalLockRelationOid(relation, pg_sys::AccessShareLock as _) };
-    let count = if locked {
-        scan::count(relation, scan::Look::Row, probe::bound())
+    let (rule, count) = if locked {
+        probe::rows(relation, &TRUNCATE)
     } else {
-        Count::Unknown("locked by another session".into())
+        (&TRUNCATE, Count::Unknown("locked by another session".into()))
     };
-    let victim = Victim { rule: &TRUNCATE, object, count, through };
+    let victim = Victim { rule, object, count, through };
     if victim.count.harmless() {
         return None;
     }

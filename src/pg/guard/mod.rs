@@ -8,6 +8,7 @@
 //! triggers are disabled, TRUNCATE, DROP DATABASE) on the spot. What neither
 //! end has judged is judged before commit: nothing gets past that.
 
+mod asides;
 mod consent;
 mod definition;
 mod events;

@@ -1,9 +1,13 @@
 //! Which data a thing holds that is about to go.
 
 use super::state;
-use crate::loss::{COUNT_LIMIT, Count, DROP_ATTRIBUTE, DROP_COLUMN, DROP_TABLE, Rule, Victim};
+use crate::loss::{
+    COUNT_LIMIT, Count, DELETED_EARLIER, DROP_ATTRIBUTE, DROP_COLUMN, DROP_LARGE_OBJECT,
+    DROP_TABLE, NULLED_EARLIER, Rule, SET_UNLOGGED, Victim,
+};
 use crate::pg::settings;
 use crate::pg::sys::catalog;
+use crate::pg::sys::past::{self, Gone};
 use crate::pg::sys::scan::{self, Bound, Look};
 use crate::pg::sys::text;
 use pgrx::pg_sys;
@@ -16,7 +20,46 @@ pub fn table(relation: pg_sys::Oid) -> Option<Victim> {
     if kind != b'r' || is_disposable(relation) {
         return None;
     }
-    victim(&DROP_TABLE, scan::relation_name(relation), scan::count(relation, Look::Row, bound()))
+    let (rule, count) = rows(relation, &DROP_TABLE);
+    victim(rule, scan::relation_name(relation), count)
+}
+
+/// A table's rows; where there are none, those that this transaction has
+/// deleted, with the rule that says so.
+pub fn rows(relation: pg_sys::Oid, rule: &'static Rule) -> (&'static Rule, Count) {
+    let count = scan::count(relation, Look::Row, bound());
+    if count.harmless() {
+        (&DELETED_EARLIER, past::count(relation, Gone::Rows, bound()))
+    } else {
+        (rule, count)
+    }
+}
+
+/// What it would lose that a table is rewritten without write-ahead log.
+/// `copy` is the relation that it is about to be rewritten into: by then the
+/// server has had its say, and the lock is held.
+pub fn unlogged(copy: pg_sys::Oid) -> Option<(pg_sys::Oid, Victim)> {
+    let (relation, persistence) = catalog::rewritten(copy)?;
+    // SAFETY: a catalog lookup; the table itself is changed last.
+    let before = unsafe { pg_sys::get_rel_persistence(relation) } as u8;
+    if persistence != pg_sys::RELPERSISTENCE_UNLOGGED
+        || before != pg_sys::RELPERSISTENCE_PERMANENT
+        || relkind(relation) != Some(b'r')
+        || is_disposable(relation)
+    {
+        return None;
+    }
+    let count = scan::count(relation, Look::Row, bound());
+    Some((relation, victim(&SET_UNLOGGED, scan::relation_name(relation), count)?))
+}
+
+/// What dropping a large object would lose.
+pub fn large_object(oid: pg_sys::Oid) -> Option<Victim> {
+    if catalog::large_object_is_new(oid) {
+        return None;
+    }
+    let size = Count::Exact(catalog::large_object_size(oid));
+    victim(&DROP_LARGE_OBJECT, format!("large object {}", oid.to_u32()), size)
 }
 
 /// What dropping a column would lose: its values in this table, and the
@@ -32,11 +75,13 @@ pub fn column(relation: pg_sys::Oid, attribute: i16) -> Vec<Victim> {
         && !is_new(relation, attribute)
         && !is_generated(relation, attribute)
     {
-        victims.extend(victim(
-            &DROP_COLUMN,
-            name.clone(),
-            scan::count(relation, Look::Value(attribute), bound()),
-        ));
+        let count = scan::count(relation, Look::Value(attribute), bound());
+        let (rule, count) = if count.harmless() {
+            (&NULLED_EARLIER, past::count(relation, Gone::Values(attribute), bound()))
+        } else {
+            (&DROP_COLUMN, count)
+        };
+        victims.extend(victim(rule, name.clone(), count));
     }
     if matches!(kind, b'r' | b'p' | b'c' | b'f') && !is_new(relation, attribute) {
         for (table, column) in users_of_row_type(relation) {

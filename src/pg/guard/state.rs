@@ -1,5 +1,6 @@
 //! What the guard knows of the running transaction.
 
+use super::asides::Aside;
 use crate::loss::Victim;
 use crate::pg::identity::Address;
 use crate::pg::ledger;
@@ -37,6 +38,8 @@ pub struct Running {
     pub looked_at: HashSet<(pg_sys::Oid, i16)>,
     /// Columns that it has added: table, number.
     pub added: Vec<(pg_sys::Oid, i32)>,
+    /// What is to be said at its end, where it comes to one.
+    pub asides: Vec<(i32, Aside)>,
 }
 
 /// A victim and how to find it among the objects that the server reports.
@@ -132,6 +135,7 @@ pub fn roll_back(depth: i32) {
         s.running.retain(|r| r.depth < depth);
         for r in &mut s.running {
             r.victims.retain(|v| v.depth < depth);
+            r.asides.retain(|a| a.0 < depth);
         }
         s.stray.retain(|v| v.depth < depth);
         s.late.retain(|l| l.depth < depth);
@@ -156,6 +160,7 @@ pub fn release(depth: i32) {
         s.running.iter_mut().for_each(|r| {
             up(&mut r.depth);
             r.victims.iter_mut().for_each(|v| up(&mut v.depth));
+            r.asides.iter_mut().for_each(|a| up(&mut a.0));
         });
         s.stray.iter_mut().for_each(|v| up(&mut v.depth));
         s.late.iter_mut().for_each(|l| up(&mut l.depth));

@@ -47,16 +47,13 @@ pub fn words(tree: *mut pg_sys::Node) -> Words {
             context: stack.lines().next().map(str::to_owned),
         };
     }
-    let Some(message) = context::query_string() else {
-        return Words { text: None, message: None, context: None };
-    };
-    match own(&message, tree) {
-        Some(text) => Words { text: Some(redact(text).into_owned()), message: None, context: None },
-        None => Words {
-            text: Some(redact(message.trim()).into_owned()),
-            message: Some(context::query_identity()),
-            context: None,
-        },
+    if let Some(text) = own(tree) {
+        return Words { text: Some(redact(&text).into_owned()), message: None, context: None };
+    }
+    Words {
+        text: context::query_string().map(|q| redact(q.trim()).into_owned()),
+        message: Some(context::query_identity()),
+        context: None,
     }
 }
 
@@ -67,23 +64,24 @@ pub fn inside() -> Option<String> {
 }
 
 /// The statement's own text out of the client's message.
-fn own(message: &str, tree: *mut pg_sys::Node) -> Option<&str> {
-    let alone = message.trim().trim_end_matches(';').trim_end();
-    if !alone.contains(';') {
-        return Some(alone);
-    }
+fn own(tree: *mut pg_sys::Node) -> Option<String> {
     let identity = context::query_identity();
     MESSAGE.with(|cell| {
         let mut cell = cell.borrow_mut();
         if cell.as_ref().is_none_or(|(known, _)| *known != identity) {
-            *cell = Parsed::new(message).map(|parsed| (identity, parsed));
+            let message = context::query_string()?;
+            let alone = message.trim().trim_end_matches(';').trim_end();
+            if !alone.contains(';') {
+                return Some(alone.to_owned());
+            }
+            *cell = Parsed::new(&message).map(|parsed| (identity, parsed));
         }
         let parsed = &mut cell.as_mut()?.1;
         // The same statement may stand there twice: the server knows which one
         // it has come to.
         let here = is_clients(tree).then(location).flatten().and_then(|at| parsed.at(at));
         let span = here.or_else(|| parsed.find(tree))?;
-        Some(message.get(span.start..span.start + span.len)?.trim())
+        Some(context::query_part(span)?.trim().to_owned())
     })
 }
 

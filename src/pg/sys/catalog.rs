@@ -30,6 +30,14 @@ pub const ENUM: pg_sys::Oid = pg_sys::Oid::from_u32(3501);
 const ATTRIBUTE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2659);
 const PARTITIONED_TABLE: pg_sys::Oid = pg_sys::Oid::from_u32(3350);
 const PARTITIONED_TABLE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3351);
+pub const LARGE_OBJECT: pg_sys::Oid = pg_sys::Oid::from_u32(2613);
+pub const PUBLICATION: pg_sys::Oid = pg_sys::Oid::from_u32(6104);
+const LARGE_OBJECT_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2683);
+const LARGE_OBJECT_METADATA: pg_sys::Oid = pg_sys::Oid::from_u32(2995);
+const LARGE_OBJECT_METADATA_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2996);
+const EXTENSION: pg_sys::Oid = pg_sys::Oid::from_u32(3079);
+const EXTENSION_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3080);
+const SUBSCRIPTION_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(6114);
 const CLASS_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2662);
 const CONSTRAINT_TABLE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2665);
 const CONSTRAINT_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2667);
@@ -44,12 +52,13 @@ const TYPE_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2703);
 const INHERITS_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2680);
 /// pg_proc by name, argument types and schema.
 const PROC_NAME_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2691);
-/// Their indexes: pg_depend by what is depended on, pg_db_role_setting by
-/// database and role.
+/// Their indexes: pg_depend by what depends and by what is depended on,
+/// pg_db_role_setting by database and role.
+const DEPEND_DEPENDER_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2673);
 const DEPEND_REFERENCE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2674);
 const DB_ROLE_SETTING_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2965);
 
-/// Something that depends on something else.
+/// Something that depends on something else, or that is depended on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dependent {
     pub class: pg_sys::Oid,
@@ -59,18 +68,31 @@ pub struct Dependent {
 
 /// What depends directly on an object, by pg_depend.
 pub fn dependents(class: pg_sys::Oid, object: pg_sys::Oid) -> Vec<Dependent> {
-    /// Columns of pg_depend: classid, objid, objsubid, refclassid, refobjid.
-    const COLUMNS: [usize; 5] = [0, 1, 2, 3, 4];
-    let [class_at, object_at, sub_at, ref_class_at, ref_object_at] = COLUMNS;
-    let keys = [(ref_class_at, class), (ref_object_at, object)];
+    depend(DEPEND_REFERENCE_INDEX, 3, (class, object), 0)
+}
+
+/// What an object depends on directly, by pg_depend.
+pub fn depends_on(class: pg_sys::Oid, object: pg_sys::Oid) -> Vec<Dependent> {
+    depend(DEPEND_DEPENDER_INDEX, 0, (class, object), 3)
+}
+
+/// The other sides of an object's rows in pg_depend, whose columns are
+/// classid, objid, objsubid, refclassid, refobjid, refobjsubid.
+fn depend(
+    index: pg_sys::Oid,
+    key_at: usize,
+    (class, object): (pg_sys::Oid, pg_sys::Oid),
+    other_at: usize,
+) -> Vec<Dependent> {
+    let keys = [(key_at, class), (key_at + 1, object)];
     let mut found = Vec::new();
-    rows(DEPEND, DEPEND_REFERENCE_INDEX, &keys, |values, _| {
+    rows(DEPEND, index, &keys, |values, _| {
         // SAFETY: two oid columns and an integer, never null.
         unsafe {
             found.push(Dependent {
-                class: FromDatum::from_datum(values[class_at], false).unwrap(),
-                object: FromDatum::from_datum(values[object_at], false).unwrap(),
-                sub: FromDatum::from_datum(values[sub_at], false).unwrap(),
+                class: FromDatum::from_datum(values[other_at], false).unwrap(),
+                object: FromDatum::from_datum(values[other_at + 1], false).unwrap(),
+                sub: FromDatum::from_datum(values[other_at + 2], false).unwrap(),
             });
         }
     });
@@ -508,7 +530,7 @@ pub fn type_has_changed(relation: pg_sys::Oid, attribute: i16) -> bool {
         .map(|name| column(pg_sys::AttributeRelationId, name));
     let [table_at, number_at] =
         [c"attrelid", c"attnum"].map(|name| column(pg_sys::AttributeRelationId, name));
-    let read = |snapshot: pg_sys::Snapshot| {
+    let read = |snapshot: Option<pg_sys::Snapshot>| {
         let mut found = None;
         let keys = [
             (table_at, pg_sys::F_OIDEQ, pg_sys::Datum::from(relation)),
@@ -520,7 +542,7 @@ pub fn type_has_changed(relation: pg_sys::Oid, attribute: i16) -> bool {
         found
     };
     // The second one sees what the command itself has written.
-    read(std::ptr::null_mut()) != read(&raw mut pg_sys::SnapshotSelfData)
+    read(None) != read(Some(&raw mut pg_sys::SnapshotSelfData))
 }
 
 /// The tables made `OF` a composite type.
@@ -530,6 +552,87 @@ pub fn tables_of_type(row_type: pg_sys::Oid) -> Vec<pg_sys::Oid> {
         .filter(|d| d.class == pg_sys::RelationRelationId && d.sub == 0)
         .map(|d| d.object)
         .collect()
+}
+
+/// How many bytes a large object stores.
+pub fn large_object_size(oid: pg_sys::Oid) -> u64 {
+    let mut size = 0;
+    // Columns: loid, pageno, data.
+    rows(LARGE_OBJECT, LARGE_OBJECT_INDEX, &[(0, oid)], |values, _| {
+        // SAFETY: a bytea that is never null.
+        size += unsafe { Vec::<u8>::from_datum(values[2], false) }.map_or(0, |d| d.len() as u64);
+    });
+    size
+}
+
+/// Whether this transaction has made a large object.
+pub fn large_object_is_new(oid: pg_sys::Oid) -> bool {
+    let keys = [(0, pg_sys::F_OIDEQ, pg_sys::Datum::from(oid))];
+    let mut new = false;
+    tuples(LARGE_OBJECT_METADATA, LARGE_OBJECT_METADATA_INDEX, &keys, None, |tuple, _| {
+        // SAFETY: the tuple is valid here. A new owner or grant makes a new
+        // version, too, but one that is marked as such.
+        unsafe {
+            let header = &*(*tuple).t_data;
+            let updated = u32::from(header.t_infomask) & pg_sys::HEAP_UPDATED != 0;
+            let made_by = header.t_choice.t_heap.t_xmin;
+            new = !updated && pg_sys::TransactionIdIsCurrentTransactionId(made_by);
+        }
+    });
+    new
+}
+
+/// The table that a new relation is to be the rewritten copy of, and the
+/// copy's persistence; None for all others. The new one may be known to
+/// nobody but its maker.
+pub fn rewritten(copy: pg_sys::Oid) -> Option<(pg_sys::Oid, u8)> {
+    let keys = [(0, pg_sys::F_OIDEQ, pg_sys::Datum::from(copy))];
+    let mut found = None;
+    let own = &raw mut pg_sys::SnapshotSelfData;
+    tuples(pg_sys::RelationRelationId, CLASS_OID_INDEX, &keys, Some(own), |tuple, _| {
+        // SAFETY: a row of pg_class.
+        let class = unsafe { &*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_class>() };
+        if class.relrewrite != pg_sys::InvalidOid {
+            found = Some((class.relrewrite, class.relpersistence as u8));
+        }
+    });
+    found
+}
+
+/// Whether a materialized view holds what its query gave.
+pub fn is_populated(view: pg_sys::Oid) -> bool {
+    let at = column(pg_sys::RelationRelationId, c"relispopulated");
+    let mut populated = false;
+    rows(pg_sys::RelationRelationId, CLASS_OID_INDEX, &[(0, view)], |values, _| {
+        // SAFETY: a boolean that is never null.
+        populated = unsafe { bool::from_datum(values[at], false) }.unwrap_or(false);
+    });
+    populated
+}
+
+/// The schema that an extension's objects are in.
+pub fn extension_schema(extension: pg_sys::Oid) -> Option<pg_sys::Oid> {
+    let at = column(EXTENSION, c"extnamespace");
+    let mut schema = None;
+    rows(EXTENSION, EXTENSION_OID_INDEX, &[(0, extension)], |values, _| {
+        // SAFETY: an oid column that is never null.
+        schema = unsafe { pg_sys::Oid::from_datum(values[at], false) };
+    });
+    schema
+}
+
+/// A subscription's name, and that of its slot on the publisher where it has
+/// one.
+pub fn subscription(oid: pg_sys::Oid) -> Option<(String, Option<String>)> {
+    let [name_at, slot_at] = [c"subname", c"subslotname"].map(|name| column(SUBSCRIPTION, name));
+    let mut found = None;
+    rows(SUBSCRIPTION, SUBSCRIPTION_OID_INDEX, &[(0, oid)], |values, nulls| {
+        // SAFETY: two names, of which the second may be null.
+        let name = |at: usize| unsafe { super::text(values[at].cast_mut_ptr()) };
+        let slot = if nulls[slot_at] { None } else { name(slot_at) };
+        found = name(name_at).map(|name| (name, slot));
+    });
+    found
 }
 
 /// Where a catalog's column stands in this version, counted from 0.
@@ -559,16 +662,37 @@ pub(super) fn scan(
     keys: &[(usize, u32, pg_sys::Datum)],
     each: impl FnMut(&[pg_sys::Datum], &[bool]),
 ) {
-    scan_with(catalog, index, std::ptr::null_mut(), keys, each)
+    scan_with(catalog, index, None, keys, each)
 }
 
-/// As [`scan`], with a snapshot of one's own; null is the catalogs' own.
+/// As [`scan`], with a snapshot of one's own where given.
 fn scan_with(
     catalog: pg_sys::Oid,
     index: pg_sys::Oid,
-    snapshot: pg_sys::Snapshot,
+    snapshot: Option<pg_sys::Snapshot>,
     keys: &[(usize, u32, pg_sys::Datum)],
     mut each: impl FnMut(&[pg_sys::Datum], &[bool]),
+) {
+    let (mut values, mut nulls) = (Vec::new(), Vec::new());
+    tuples(catalog, index, keys, snapshot, |tuple, desc| {
+        // SAFETY: as many places as the catalog has columns.
+        unsafe {
+            let n = (*desc).natts as usize;
+            values.resize(n, pg_sys::Datum::from(0));
+            nulls.resize(n, true);
+            pg_sys::heap_deform_tuple(tuple, desc, values.as_mut_ptr(), nulls.as_mut_ptr());
+        }
+        each(&values, &nulls);
+    });
+}
+
+/// The same, as they are stored, by a snapshot of one's own where given.
+fn tuples(
+    catalog: pg_sys::Oid,
+    index: pg_sys::Oid,
+    keys: &[(usize, u32, pg_sys::Datum)],
+    snapshot: Option<pg_sys::Snapshot>,
+    mut each: impl FnMut(pg_sys::HeapTuple, pg_sys::TupleDesc),
 ) {
     // SAFETY: an ordinary catalog scan; everything is closed again, and on
     // error by the server.
@@ -588,20 +712,17 @@ fn scan_with(
             rel,
             index,
             index != pg_sys::InvalidOid,
-            snapshot,
+            snapshot.unwrap_or(std::ptr::null_mut()),
             scan_keys.len() as _,
             scan_keys.as_mut_ptr(),
         );
         let desc = (*rel).rd_att;
-        let n = (*desc).natts as usize;
-        let (mut values, mut nulls) = (vec![pg_sys::Datum::from(0); n], vec![true; n]);
         loop {
             let tuple = pg_sys::systable_getnext(scan);
             if tuple.is_null() {
                 break;
             }
-            pg_sys::heap_deform_tuple(tuple, desc, values.as_mut_ptr(), nulls.as_mut_ptr());
-            each(&values, &nulls);
+            each(tuple, desc);
         }
         pg_sys::systable_endscan(scan);
         pg_sys::table_close(rel, pg_sys::AccessShareLock as _);

@@ -9,6 +9,20 @@ pub fn query_string() -> Option<String> {
     unsafe { text(pg_sys::debug_query_string) }
 }
 
+/// A part of that text. A long script is never copied as a whole for each of
+/// its statements.
+pub fn query_part(span: Span) -> Option<String> {
+    // SAFETY: the span was found in this very text.
+    unsafe {
+        let text = pg_sys::debug_query_string.cast::<u8>();
+        if text.is_null() {
+            return None;
+        }
+        let bytes = std::slice::from_raw_parts(text.add(span.start), span.len);
+        Some(String::from_utf8_lossy(bytes).into_owned())
+    }
+}
+
 /// Tells one message of the client from the next: where its text lies, and
 /// when it came.
 pub fn query_identity() -> (usize, i64) {

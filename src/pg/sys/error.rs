@@ -106,17 +106,29 @@ fn report(level: c_int, raised: Raised) {
         errcode(code);
         {
             let s = c"%s".as_ptr();
-            errmsg_internal(s, cstring(&raised.message).as_ptr());
+            errmsg_internal(s, cstring(&for_client(&raised.message)).as_ptr());
             if let Some(detail) = &raised.detail {
-                errdetail_internal(s, cstring(detail).as_ptr());
+                errdetail_internal(s, cstring(&for_client(detail)).as_ptr());
             }
             if let Some(hint) = &raised.hint {
-                errhint(s, cstring(hint).as_ptr());
+                errhint(s, cstring(&for_client(hint)).as_ptr());
             }
         }
         drop(raised);
         errfinish(c"schemaguard".as_ptr(), 0, c"schemaguard".as_ptr());
     }
+}
+
+/// Our own words in letters that each client has: a report that can't be
+/// converted for its client becomes another error, also where it is but a
+/// warning. Names are the user's, and the server sends them as they are.
+fn for_client(text: &str) -> std::borrow::Cow<'_, str> {
+    // SAFETY: reads a variable.
+    let utf8 = unsafe { pg_sys::pg_get_client_encoding() } == pg_sys::pg_enc::PG_UTF8 as c_int;
+    if utf8 || text.is_ascii() {
+        return text.into();
+    }
+    text.replace('…', "...").replace('→', "->").into()
 }
 
 /// The five characters of a packed SQLSTATE.

@@ -16,6 +16,8 @@ pub enum Look {
     Row,
     /// A value in this column (attribute number).
     Value(i16),
+    /// A whole number between these two, both included, in this column.
+    Between { column: i16, from: i64, to: i64 },
     /// A value in attribute `attribute` of the row type of `relation`, at any
     /// depth inside this column.
     Within { column: i16, relation: pg_sys::Oid, attribute: i16 },
@@ -97,6 +99,39 @@ pub fn count(relation: pg_sys::Oid, look: Look, bound: Bound) -> Count {
     }
 }
 
+/// Where a sequence stands: its last value, and whether that has been given.
+pub fn sequence_state(sequence: pg_sys::Oid) -> Option<(i64, bool)> {
+    // SAFETY: a sequence is a table of one row: last_value, log_cnt, is_called.
+    unsafe {
+        let rel = pg_sys::try_relation_open(sequence, pg_sys::AccessShareLock as _);
+        if rel.is_null() {
+            return None;
+        }
+        let slot = pg_sys::table_slot_create(rel, std::ptr::null_mut());
+        let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
+        let am = &*(*rel).rd_tableam;
+        let (begin, next, end) =
+            (am.scan_begin.unwrap(), am.scan_getnextslot.unwrap(), am.scan_end.unwrap());
+        let flags = pg_sys::ScanOptions::SO_TYPE_SEQSCAN | pg_sys::ScanOptions::SO_ALLOW_PAGEMODE;
+        let scan = pg_sys::ffi::pg_guard_ffi_boundary(|| {
+            begin(rel, snapshot, 0, std::ptr::null_mut(), std::ptr::null_mut(), flags)
+        });
+        let found = pg_sys::ffi::pg_guard_ffi_boundary(|| {
+            next(scan, pg_sys::ScanDirection::ForwardScanDirection, slot)
+        });
+        let state = found
+            .then(|| {
+                Some((attribute(slot, 1)?.value() as i64, attribute(slot, 3)?.value() & 1 == 1))
+            })
+            .flatten();
+        pg_sys::ffi::pg_guard_ffi_boundary(|| end(scan));
+        pg_sys::UnregisterSnapshot(snapshot);
+        pg_sys::ExecDropSingleTupleTableSlot(slot);
+        pg_sys::relation_close(rel, pg_sys::NoLock as _);
+        state
+    }
+}
+
 /// # Safety
 /// `slot` holds a row of the table that `look` speaks of.
 unsafe fn finds(slot: *mut pg_sys::TupleTableSlot, look: Look) -> bool {
@@ -105,6 +140,19 @@ unsafe fn finds(slot: *mut pg_sys::TupleTableSlot, look: Look) -> bool {
         match look {
             Look::Row => true,
             Look::Value(column) => attribute(slot, column).is_some(),
+            Look::Between { column, from, to } => {
+                let Some(value) = attribute(slot, column) else {
+                    return false;
+                };
+                let form = super::table::attribute_form((*slot).tts_tupleDescriptor, column);
+                let value = match pg_sys::getBaseType((*form).atttypid) {
+                    pg_sys::INT2OID => i64::from(value.value() as i16),
+                    pg_sys::INT4OID => i64::from(value.value() as i32),
+                    pg_sys::INT8OID => value.value() as i64,
+                    _ => return false,
+                };
+                (from..=to).contains(&value)
+            }
             Look::Within { column, relation, attribute: inner } => {
                 let desc = (*slot).tts_tupleDescriptor;
                 let Some(value) = attribute(slot, column) else {
@@ -119,7 +167,7 @@ unsafe fn finds(slot: *mut pg_sys::TupleTableSlot, look: Look) -> bool {
 
 /// # Safety
 /// As [`finds`].
-unsafe fn attribute(slot: *mut pg_sys::TupleTableSlot, column: i16) -> Option<pg_sys::Datum> {
+pub unsafe fn attribute(slot: *mut pg_sys::TupleTableSlot, column: i16) -> Option<pg_sys::Datum> {
     // SAFETY: the slot deforms as far as asked; values added later without a
     // rewrite are filled in from the catalog by the server itself.
     unsafe {

@@ -75,9 +75,11 @@ pub struct Table {
 impl Table {
     /// None where the table isn't there (the extension is being dropped).
     pub fn open(name: &str) -> Option<Table> {
+        // The schema by the extension, not by its name: that may have become
+        // another's, with tables whose indexes run whatever their owner likes.
+        let namespace = super::extension().and_then(super::catalog::extension_schema)?;
         // SAFETY: ordinary opening of a relation and its indexes.
         unsafe {
-            let namespace = pg_sys::get_namespace_oid(c"schemaguard".as_ptr(), true);
             let relation = pg_sys::get_relname_relid(cstring(name).as_ptr(), namespace);
             if relation == pg_sys::InvalidOid {
                 return None;

@@ -198,3 +198,18 @@ pub fn may_execute(function: pg_sys::Oid) -> bool {
     };
     granted == pg_sys::AclResult::ACLCHECK_OK
 }
+
+/// Whether the table's file was made in this transaction: it was rewritten,
+/// or emptied by TRUNCATE.
+///
+/// # Safety
+/// `rel` is open.
+pub unsafe fn has_new_file(rel: pg_sys::Relation) -> bool {
+    // SAFETY: the caller's promise. 16 renamed the field.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        return (*rel).rd_firstRelfilenodeSubid != 0;
+        #[cfg(not(feature = "pg15"))]
+        return (*rel).rd_firstRelfilelocatorSubid != 0;
+    }
+}
