@@ -163,6 +163,19 @@ SET SESSION AUTHORIZATION sg_dev;
 INSERT INTO grows SELECT generate_series(10002, 30000);
 DROP TABLE grows;
 
+-- who swaps tables under a digest does not get the other one unseen
+CREATE TABLE tmp AS SELECT 1 AS id;
+CREATE TABLE precious AS SELECT 1 AS id;
+DROP TABLE tmp;
+ALTER TABLE tmp RENAME TO tmp_2;
+ALTER TABLE precious RENAME TO tmp;
+DROP TABLE tmp;
+SELECT last_digest() AS digest \gset
+SET SESSION AUTHORIZATION sg_dba;
+SELECT schemaguard.approve(:'digest', 'only tmp');
+SELECT schemaguard.revoke_approval(:'digest');
+SET SESSION AUTHORIZATION sg_dev;
+
 -- whatever the names are
 CREATE TABLE "we.ird ""t"" -- ' "" ünd
 so" AS SELECT 1 AS id;

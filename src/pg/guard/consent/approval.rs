@@ -11,6 +11,7 @@ use crate::pg::sys::own::{self, Key, Row};
 use crate::pg::sys::table::Value;
 use crate::pg::sys::{self, error, raise};
 use crate::source::sql::{NOT_KEPT, fingerprint};
+use std::collections::HashSet;
 
 /// Who wants to run what, as a hash: the statement's words as they are
 /// recorded, the roles, the database. None where the words aren't known.
@@ -144,16 +145,23 @@ struct Refusal {
     statement: String,
     detail: String,
     at_stake: String,
+    /// An earlier one with the same digest was of other objects: the names
+    /// are the same, and all that a person is shown.
+    renamed: bool,
 }
 
 /// The last refusal with a digest.
 fn refusal(digest: &str) -> Option<Refusal> {
     let mut last: Option<Refusal> = None;
+    let mut marks: HashSet<String> = HashSet::new();
     own::rows("ddl_entry", Key::Text(c"digest", digest, None), |row| {
         let id = row.long(c"id").unwrap_or(0);
-        if row.text(c"verdict").as_deref() != Some("refused")
-            || last.as_ref().is_some_and(|l| l.id > id)
-        {
+        if row.text(c"verdict").as_deref() != Some("refused") {
+            return;
+        }
+        let at_stake = row.json(c"at_stake").unwrap_or_default();
+        marks.insert(at_stake.clone());
+        if last.as_ref().is_some_and(|l| l.id > id) {
             return;
         }
         let text = |name| row.text(name).unwrap_or_default();
@@ -165,10 +173,11 @@ fn refusal(digest: &str) -> Option<Refusal> {
             database: text(c"database"),
             statement: text(c"statement"),
             detail: text(c"detail"),
-            at_stake: row.json(c"at_stake").unwrap_or_default(),
+            at_stake,
+            renamed: false,
         });
     });
-    last
+    last.map(|l| Refusal { renamed: marks.len() > 1, ..l })
 }
 
 /// Approves a refused statement.
@@ -229,7 +238,12 @@ pub fn approve(digest: &str, reason: &str, valid_for: Option<i128>) {
         ]]
     });
     table.close();
-    let detail = format!("{}\n{}", refused.statement, refused.detail);
+    let mut detail = format!("{}\n{}", refused.statement, refused.detail);
+    if refused.renamed {
+        detail.push_str(
+            "\nAn earlier refusal with this digest was of another object with the same name. This is for the last one.",
+        );
+    }
     record(&who, "APPROVE", "create", &digest, Some(&reason), detail.clone());
     error::notice_with_detail(
         format!("{} may run this once, if no more is at stake by then", person(asker.0, asker.1)),
