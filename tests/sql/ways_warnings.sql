@@ -25,6 +25,19 @@ CREATE TABLE part_1 (id int NOT NULL, k int);
 ALTER TABLE part ATTACH PARTITION part_1 FOR VALUES IN (1);
 INSERT INTO part (k) VALUES (1), (1);
 ALTER SEQUENCE part_id_seq RESTART;
+-- whoever may not read the column learns nothing of it
+CREATE ROLE sg_sequence;
+CREATE TABLE secret (id int);
+INSERT INTO secret VALUES (5);
+CREATE SEQUENCE secret_id;
+ALTER SEQUENCE secret_id OWNER TO sg_sequence;
+ALTER TABLE secret ALTER id SET DEFAULT nextval('secret_id');
+SET ROLE sg_sequence;
+ALTER SEQUENCE secret_id RESTART;
+RESET ROLE;
+ALTER SEQUENCE secret_id RESTART;
+DROP SEQUENCE secret_id CASCADE;
+DROP ROLE sg_sequence;
 -- harmless: behind the last; nothing there; nobody's; another option
 ALTER SEQUENCE t_id_seq RESTART WITH 11;
 ALTER TABLE t ALTER n RESTART WITH 11;

@@ -431,8 +431,16 @@ unsafe fn member(stmt: *mut pg_sys::AlterExtensionContentsStmt) {
 }
 
 /// Whether a column of a table, or of one of its children, holds what is
-/// looked for. A table that is locked is not waited for.
+/// looked for. A table that is locked is not waited for, and nobody is told
+/// about one that he may not read.
 fn holds(table: pg_sys::Oid, column: &str, look: impl Fn(i16) -> Look) -> bool {
+    // SAFETY: a permission check.
+    let may_read =
+        unsafe { pg_sys::pg_class_aclcheck(table, pg_sys::GetUserId(), pg_sys::ACL_SELECT as _) }
+            == pg_sys::AclResult::ACLCHECK_OK;
+    if !may_read {
+        return false;
+    }
     server::with_children(table).into_iter().any(|t| {
         // SAFETY: a lock that is given at once or not at all, and lookups.
         unsafe {
