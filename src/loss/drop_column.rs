@@ -16,6 +16,14 @@ pub const DROP_COLUMN: Rule = Rule {
     },
 };
 
+/// The way out where the column goes with something that it is made of.
+pub fn other_type(object: &str) -> String {
+    let (table, column) = split(object);
+    format!(
+        "To keep the values instead, give the column another type first: ALTER TABLE {table} ALTER COLUMN {column} TYPE …;"
+    )
+}
+
 /// Table and column of a quoted name: split at the last dot that isn't inside
 /// quotes.
 pub(super) fn split(object: &str) -> (&str, &str) {

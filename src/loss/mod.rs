@@ -193,8 +193,13 @@ pub fn words(what: &str, sql: Option<&str>, named: Option<&str>, victims: &[Vict
     if n > NAMED {
         detail.push(format!("… and {} more", grouped((n - NAMED) as u64)));
     }
-    let lossless =
-        victims.first().map_or(String::new(), |v| (v.rule.lossless)(named.unwrap_or(&v.object)));
+    let lossless = victims.first().map_or(String::new(), |v| {
+        if named.is_none() && v.through.is_some() && v.rule.code == DROP_COLUMN.code {
+            drop_column::other_type(&v.object)
+        } else {
+            (v.rule.lossless)(named.unwrap_or(&v.object))
+        }
+    });
     Words { message, detail: detail.join("\n"), hint: format!("{lossless}\n{}", consent(sql)) }
 }
 

@@ -205,6 +205,26 @@ UPDATE part SET v = NULL;
 ALTER TABLE part DROP COLUMN v;
 ROLLBACK;
 
+-- fields of composite values
+CREATE TYPE pair AS (a int, b int);
+CREATE TABLE pairs AS SELECT n AS id, ROW(1, n)::pair AS p FROM generate_series(1, 3) n;
+BEGIN;
+UPDATE pairs SET p = ROW(1, NULL) WHERE id < 3;
+DELETE FROM pairs WHERE id = 3;
+ALTER TYPE pair DROP ATTRIBUTE b;
+ROLLBACK;
+BEGIN;
+DELETE FROM pairs WHERE id > 1;
+UPDATE pairs SET p.b = NULL;
+UPDATE pairs SET id = 2;
+ALTER TYPE pair DROP ATTRIBUTE b;
+ROLLBACK;
+UPDATE pairs SET p = ROW(1, NULL);
+BEGIN;
+UPDATE pairs SET p = ROW(2, NULL);
+ALTER TYPE pair DROP ATTRIBUTE b;
+ROLLBACK;
+
 -- harmless: set to NULL and committed; never anything else; other columns changed
 BEGIN;
 UPDATE t SET v = 'z' WHERE id = 1;

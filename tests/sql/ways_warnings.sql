@@ -25,6 +25,19 @@ CREATE TABLE part_1 (id int NOT NULL, k int);
 ALTER TABLE part ATTACH PARTITION part_1 FOR VALUES IN (1);
 INSERT INTO part (k) VALUES (1), (1);
 ALTER SEQUENCE part_id_seq RESTART;
+-- whoever may not read the column learns nothing of it
+CREATE ROLE sg_sequence;
+CREATE TABLE secret (id int);
+INSERT INTO secret VALUES (5);
+CREATE SEQUENCE secret_id;
+ALTER SEQUENCE secret_id OWNER TO sg_sequence;
+ALTER TABLE secret ALTER id SET DEFAULT nextval('secret_id');
+SET ROLE sg_sequence;
+ALTER SEQUENCE secret_id RESTART;
+RESET ROLE;
+ALTER SEQUENCE secret_id RESTART;
+DROP SEQUENCE secret_id CASCADE;
+DROP ROLE sg_sequence;
 -- harmless: behind the last; nothing there; nobody's; another option
 ALTER SEQUENCE t_id_seq RESTART WITH 11;
 ALTER TABLE t ALTER n RESTART WITH 11;
@@ -68,6 +81,12 @@ REFRESH MATERIALIZED VIEW mv WITH NO DATA;
 REFRESH MATERIALIZED VIEW mv WITH NO DATA;
 REFRESH MATERIALIZED VIEW mv;
 
+-- a sequence that forgets where it was
+CREATE TABLE keeps (id serial);
+ALTER SEQUENCE keeps_id_seq SET UNLOGGED;
+ALTER SEQUENCE keeps_id_seq SET LOGGED;
+INSERT INTO keeps DEFAULT VALUES;
+ALTER SEQUENCE keeps_id_seq SET UNLOGGED;
 -- what no hook tells of: a function
 SELECT setval('t_id_seq', 1);
 SELECT setval('t_id_seq', 11);
@@ -89,6 +108,19 @@ CREATE RULE no_delete AS ON DELETE TO tmp DO INSTEAD NOTHING;
 -- nor what a trigger's function does
 CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 CREATE TRIGGER swallow BEFORE DELETE ON bin FOR EACH ROW EXECUTE FUNCTION swallow();
+
+--
+-- Columns of a type that goes with the session
+--
+CREATE TYPE pg_temp.passing AS ENUM ('x');
+CREATE TYPE lasting AS ENUM ('x');
+CREATE DOMAIN passing_too AS pg_temp.passing[];
+CREATE TABLE mixed (id int, l lasting, p pg_temp.passing);
+ALTER TABLE mixed ADD COLUMN q passing_too, DROP COLUMN p;
+CREATE TEMP TABLE also_passing (p pg_temp.passing);
+ALTER TABLE mixed DROP COLUMN q;
+ALTER TABLE mixed ADD COLUMN n int;
+CREATE TABLE plain (id int);
 
 --
 -- 4: a member of an extension is in no dump

@@ -190,15 +190,25 @@ pub fn say(running: &Running, tree: *mut pg_sys::Node) {
             {
                 restarted(running);
             }
+            pg_sys::NodeTag::T_CreateStmt => of_temporary_types(running),
             pg_sys::NodeTag::T_AlterTableStmt => {
                 let alter = tree.cast::<pg_sys::AlterTableStmt>();
-                let restarts = PgList::<pg_sys::AlterTableCmd>::from_pg((*alter).cmds)
+                let commands = PgList::<pg_sys::AlterTableCmd>::from_pg((*alter).cmds);
+                let has = |kind| commands.iter_ptr().any(|c| (*c).subtype == kind);
+                let restarts = commands
                     .iter_ptr()
                     .filter(|c| (**c).subtype == pg_sys::AlterTableType::AT_SetIdentity)
                     .any(|c| restarts((*c).def.cast()));
                 if restarts {
                     restarted(running);
                 }
+                if (*alter).objtype == pg_sys::ObjectType::OBJECT_SEQUENCE
+                    && has(pg_sys::AlterTableType::AT_SetUnLogged)
+                    && let Some(sequence) = server::relation_named((*alter).relation)
+                {
+                    unlogged(sequence);
+                }
+                of_temporary_types(running);
             }
             pg_sys::NodeTag::T_RuleStmt => rule(tree.cast()),
             pg_sys::NodeTag::T_AlterExtensionContentsStmt => member(tree.cast()),
@@ -300,6 +310,66 @@ fn restarted(running: &Running) {
     }
 }
 
+/// ALTER SEQUENCE … SET UNLOGGED: the column's values outlive a crash, the
+/// sequence doesn't.
+fn unlogged(sequence: pg_sys::Oid) {
+    for (table, column) in users(sequence) {
+        // SAFETY: a catalog lookup.
+        let persistence = unsafe { pg_sys::get_rel_persistence(table) } as u8;
+        let Some(column_name) = column_name(table, column) else { continue };
+        if persistence != pg_sys::RELPERSISTENCE_PERMANENT
+            || !holds(table, &column_name, Look::Value)
+        {
+            continue;
+        }
+        let (name, full) = (scan::relation_name(sequence), full(table, &column_name));
+        warn(
+            format!("sequence {name} begins anew after a crash, and {full} keeps its values"),
+            "Inserts then take numbers that are in use: they fail where these have to be unique, and use them twice where not.".into(),
+            format!("To take it back: ALTER SEQUENCE {name} SET LOGGED;"),
+        );
+    }
+}
+
+/// Columns of lasting tables whose type is a temporary one: they go when the
+/// session's temporary objects do.
+fn of_temporary_types(running: &Running) {
+    let (mut temporary, mut toast) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
+    // SAFETY: reads two variables.
+    unsafe { pg_sys::GetTempNamespaceState(&mut temporary, &mut toast) };
+    if temporary == pg_sys::InvalidOid {
+        return;
+    }
+    let mut seen: Vec<pg_sys::Oid> = Vec::new();
+    for touched in &running.touched {
+        let table = touched.object;
+        if touched.class != pg_sys::RelationRelationId
+            || seen.contains(&table)
+            || !matches!(relkind(table), b'r' | b'p')
+            || probe::is_disposable_unlocked(table)
+        {
+            continue;
+        }
+        seen.push(table);
+        for (column, type_oid) in catalog::columns(table) {
+            // SAFETY: catalog lookups.
+            let goes = unsafe {
+                let base = pg_sys::getBaseType(type_oid);
+                let element = pg_sys::get_element_type(base);
+                [type_oid, base, element].into_iter().any(|t| catalog::type_schema(t) == temporary)
+            };
+            if goes {
+                let full = full(table, &column);
+                warn(
+                    format!("{full} is of a temporary type"),
+                    "When this session ends the type goes, and would take the column along. The guard refuses that while there are values, so the session's temporary objects stay behind.".into(),
+                    "Make the type in a schema that stays.".into(),
+                );
+            }
+        }
+    }
+}
+
 /// A rule on a table that does nothing instead of what was asked.
 ///
 /// # Safety
@@ -361,8 +431,16 @@ unsafe fn member(stmt: *mut pg_sys::AlterExtensionContentsStmt) {
 }
 
 /// Whether a column of a table, or of one of its children, holds what is
-/// looked for. A table that is locked is not waited for.
+/// looked for. A table that is locked is not waited for, and nobody is told
+/// about one that he may not read.
 fn holds(table: pg_sys::Oid, column: &str, look: impl Fn(i16) -> Look) -> bool {
+    // SAFETY: a permission check.
+    let may_read =
+        unsafe { pg_sys::pg_class_aclcheck(table, pg_sys::GetUserId(), pg_sys::ACL_SELECT as _) }
+            == pg_sys::AclResult::ACLCHECK_OK;
+    if !may_read {
+        return false;
+    }
     server::with_children(table).into_iter().any(|t| {
         // SAFETY: a lock that is given at once or not at all, and lookups.
         unsafe {

@@ -2,7 +2,7 @@
 
 use super::state::{self, Pending};
 use super::{consent, probe, statement};
-use crate::loss::{self, Count, DROP_GUARD, SET_UNLOGGED, TRUNCATE, Victim};
+use crate::loss::{self, Count, DROP_COLUMN, DROP_GUARD, SET_UNLOGGED, TRUNCATE, Victim};
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
 use crate::pg::settings::{self, Mode};
@@ -321,7 +321,13 @@ pub fn stray() {
     }
     let tag = portal_tag();
     let case = Case::without_trigger(&tag, &tag);
-    let victims: Vec<Victim> = pending.into_iter().map(|p| p.victim).collect();
+    let mut victims: Vec<Victim> = pending.into_iter().map(|p| p.victim).collect();
+    // What such a statement names is no column.
+    if ["DROP", "DISCARD", "CREATE", NAMELESS].iter().any(|t| tag.starts_with(t)) {
+        for victim in victims.iter_mut().filter(|v| v.rule.code == DROP_COLUMN.code) {
+            victim.through.get_or_insert_with(|| "cascade".into());
+        }
+    }
     let (verdict, reason) = decide(&case, &victims);
     record(&case, verdict, reason, &victims);
 }
@@ -346,8 +352,11 @@ fn portal_tag() -> String {
         let portal = pg_sys::ActivePortal;
         if portal.is_null() { None } else { text(pg_sys::GetCommandTagName((*portal).commandTag)) }
     };
-    tag.filter(|t| t != "???").unwrap_or_else(|| "this statement".into())
+    tag.filter(|t| t != "???").unwrap_or_else(|| NAMELESS.into())
 }
+
+/// Where there is no statement: the end of a session, for one.
+const NAMELESS: &str = "this statement";
 
 /// A table that TRUNCATE would empty and that holds rows.
 pub fn truncate(relation: pg_sys::Oid, victim: Victim) {

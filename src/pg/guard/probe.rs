@@ -35,6 +35,17 @@ pub fn rows(relation: pg_sys::Oid, rule: &'static Rule) -> (&'static Rule, Count
     }
 }
 
+/// Values in a table's rows; where there are none, those that this transaction
+/// has set to NULL, with the rule that says so.
+fn values(relation: pg_sys::Oid, look: Look, rule: &'static Rule) -> (&'static Rule, Count) {
+    let count = scan::count(relation, look, bound());
+    if count.harmless() {
+        (&NULLED_EARLIER, past::count(relation, Gone::Values(look), bound()))
+    } else {
+        (rule, count)
+    }
+}
+
 /// What it would lose that a table is rewritten without write-ahead log.
 /// `copy` is the relation that it is about to be rewritten into: by then the
 /// server has had its say, and the lock is held.
@@ -75,12 +86,7 @@ pub fn column(relation: pg_sys::Oid, attribute: i16) -> Vec<Victim> {
         && !is_new(relation, attribute)
         && !is_generated(relation, attribute)
     {
-        let count = scan::count(relation, Look::Value(attribute), bound());
-        let (rule, count) = if count.harmless() {
-            (&NULLED_EARLIER, past::count(relation, Gone::Values(attribute), bound()))
-        } else {
-            (&DROP_COLUMN, count)
-        };
+        let (rule, count) = values(relation, Look::Value(attribute), &DROP_COLUMN);
         victims.extend(victim(rule, name.clone(), count));
     }
     if matches!(kind, b'r' | b'p' | b'c' | b'f') && !is_new(relation, attribute) {
@@ -90,11 +96,8 @@ pub fn column(relation: pg_sys::Oid, attribute: i16) -> Vec<Victim> {
             }
             lock_out_writers(table);
             let look = Look::Within { column, relation, attribute };
-            if let Some(mut v) = victim(
-                &DROP_ATTRIBUTE,
-                column_name(table, column),
-                scan::count(table, look, bound()),
-            ) {
+            let (rule, count) = values(table, look, &DROP_ATTRIBUTE);
+            if let Some(mut v) = victim(rule, column_name(table, column), count) {
                 v.through = Some(name.clone());
                 victims.push(v);
             }

@@ -32,6 +32,7 @@ const PARTITIONED_TABLE: pg_sys::Oid = pg_sys::Oid::from_u32(3350);
 const PARTITIONED_TABLE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3351);
 pub const LARGE_OBJECT: pg_sys::Oid = pg_sys::Oid::from_u32(2613);
 pub const PUBLICATION: pg_sys::Oid = pg_sys::Oid::from_u32(6104);
+const ATTRIBUTE_NUMBER_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2659);
 const LARGE_OBJECT_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2683);
 const LARGE_OBJECT_METADATA: pg_sys::Oid = pg_sys::Oid::from_u32(2995);
 const LARGE_OBJECT_METADATA_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2996);
@@ -597,6 +598,37 @@ pub fn rewritten(copy: pg_sys::Oid) -> Option<(pg_sys::Oid, u8)> {
         }
     });
     found
+}
+
+/// The columns of a table, with their types.
+pub fn columns(table: pg_sys::Oid) -> Vec<(String, pg_sys::Oid)> {
+    // Columns: attrelid, attname, atttypid; attnum and attisdropped elsewhere.
+    let [number_at, dropped_at] =
+        [c"attnum", c"attisdropped"].map(|name| column(pg_sys::AttributeRelationId, name));
+    let mut found = Vec::new();
+    rows(pg_sys::AttributeRelationId, ATTRIBUTE_NUMBER_INDEX, &[(0, table)], |values, _| {
+        // SAFETY: a number, a boolean, a name and an oid, never null.
+        unsafe {
+            let number = i16::from_datum(values[number_at], false).unwrap_or(0);
+            let dropped = bool::from_datum(values[dropped_at], false).unwrap_or(true);
+            if number > 0 && !dropped {
+                let name = super::text(values[1].cast_mut_ptr()).unwrap_or_default();
+                found.push((name, pg_sys::Oid::from_datum(values[2], false).unwrap()));
+            }
+        }
+    });
+    found
+}
+
+/// The schema that a type is in; invalid where there is none.
+pub fn type_schema(type_oid: pg_sys::Oid) -> pg_sys::Oid {
+    let at = column(pg_sys::TypeRelationId, c"typnamespace");
+    let mut schema = pg_sys::InvalidOid;
+    rows(pg_sys::TypeRelationId, TYPE_OID_INDEX, &[(0, type_oid)], |values, _| {
+        // SAFETY: an oid column that is never null.
+        schema = unsafe { pg_sys::Oid::from_datum(values[at], false) }.unwrap();
+    });
+    schema
 }
 
 /// Whether a materialized view holds what its query gave.

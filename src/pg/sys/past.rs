@@ -5,7 +5,7 @@
 //! a version that some other, committed transaction made and that this one
 //! has ended is a row that was there.
 
-use super::scan::{self, Bound};
+use super::scan::{self, Bound, Look};
 use super::version;
 use crate::loss::Count;
 use pgrx::pg_sys;
@@ -15,8 +15,8 @@ use pgrx::pg_sys;
 pub enum Gone {
     /// Rows that were deleted.
     Rows,
-    /// Values of this column that were set to NULL in rows that are there.
-    Values(i16),
+    /// Values that were set to NULL in rows that are there.
+    Values(Look),
 }
 
 /// Counts committed rows, or values, that this transaction has taken away
@@ -227,8 +227,8 @@ unsafe fn takes(
         let fetch = (*(*rel).rd_tableam).tuple_fetch_row_version.unwrap();
         let any = &raw mut pg_sys::SnapshotAnyData;
         let mut end = ended(slot);
-        if let (Gone::Values(column), End::Updated(_) | End::Moved) = (gone, &end)
-            && scan::attribute(slot, column).is_none()
+        if let (Gone::Values(look), End::Updated(_) | End::Moved) = (gone, &end)
+            && !scan::finds(slot, look)
         {
             return false;
         }

@@ -132,9 +132,11 @@ pub fn sequence_state(sequence: pg_sys::Oid) -> Option<(i64, bool)> {
     }
 }
 
+/// Whether a row holds what is looked for.
+///
 /// # Safety
 /// `slot` holds a row of the table that `look` speaks of.
-unsafe fn finds(slot: *mut pg_sys::TupleTableSlot, look: Look) -> bool {
+pub unsafe fn finds(slot: *mut pg_sys::TupleTableSlot, look: Look) -> bool {
     // SAFETY: attribute numbers come from the catalog of the same table.
     unsafe {
         match look {
@@ -167,7 +169,7 @@ unsafe fn finds(slot: *mut pg_sys::TupleTableSlot, look: Look) -> bool {
 
 /// # Safety
 /// As [`finds`].
-pub unsafe fn attribute(slot: *mut pg_sys::TupleTableSlot, column: i16) -> Option<pg_sys::Datum> {
+unsafe fn attribute(slot: *mut pg_sys::TupleTableSlot, column: i16) -> Option<pg_sys::Datum> {
     // SAFETY: the slot deforms as far as asked; values added later without a
     // rewrite are filled in from the catalog by the server itself.
     unsafe {
