@@ -4,22 +4,37 @@
 //! One rule = one file. A new rule is a file here and a line in [`RULES`].
 
 mod database;
+mod delete_without_where;
 mod drop_attribute;
 mod drop_column;
 mod drop_table;
 mod extension;
+mod max_rows_lost;
 mod truncate;
+mod update_without_where;
 
 pub use database::DROP_DATABASE;
+pub use delete_without_where::{DELETE_WITHOUT_WHERE, without_where};
 pub use drop_attribute::DROP_ATTRIBUTE;
 pub use drop_column::DROP_COLUMN;
 pub use drop_table::DROP_TABLE;
 pub use extension::DROP_GUARD;
+pub use max_rows_lost::{KeyAction, MAX_ROWS_LOST, key_action, too_many_rows};
 pub use truncate::TRUNCATE;
+pub use update_without_where::UPDATE_WITHOUT_WHERE;
 
 /// Every rule, in the order in which they are documented.
-pub const RULES: &[&Rule] =
-    &[&DROP_TABLE, &DROP_COLUMN, &DROP_ATTRIBUTE, &TRUNCATE, &DROP_DATABASE, &DROP_GUARD];
+pub const RULES: &[&Rule] = &[
+    &DROP_TABLE,
+    &DROP_COLUMN,
+    &DROP_ATTRIBUTE,
+    &TRUNCATE,
+    &DROP_DATABASE,
+    &DROP_GUARD,
+    &DELETE_WITHOUT_WHERE,
+    &UPDATE_WITHOUT_WHERE,
+    &MAX_ROWS_LOST,
+];
 
 /// Counting stops here: enough to know what is at stake, and bounded.
 pub const COUNT_LIMIT: u64 = 10_000;
@@ -132,13 +147,16 @@ pub fn words(what: &str, sql: Option<&str>, named: Option<&str>, victims: &[Vict
 
 /// How to say yes, to the letter.
 fn consent(sql: Option<&str>) -> String {
+    format!("To lose it on purpose: {}", accepting(sql))
+}
+
+/// A statement with consent around it.
+fn accepting(sql: Option<&str>) -> String {
     let statement = match sql.map(|s| s.trim().trim_end_matches(';')) {
         Some(s) if !s.is_empty() && s.len() <= 200 && !s.contains('\n') => s.to_owned(),
         _ => "…".to_owned(),
     };
-    format!(
-        "To lose it on purpose: BEGIN; SELECT schemaguard.accept_data_loss('why'); {statement}; COMMIT;"
-    )
+    format!("BEGIN; SELECT schemaguard.accept_data_loss('why'); {statement}; COMMIT;")
 }
 
 /// Digits in groups of three, as people read them.

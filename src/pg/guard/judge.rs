@@ -84,7 +84,6 @@ fn object(tag: &str, object_type: &str, object: String) -> ledger::Object {
 fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
     let mut words = loss::words(&case.what, case.text.as_deref(), case.named.as_deref(), victims);
     // The guard itself stands first where it goes.
-    let sqlstate = victims[0].rule.sqlstate;
     let guard = victims[0].rule.code == DROP_GUARD.code;
     if guard {
         let what = match case.tag.as_str() {
@@ -94,6 +93,13 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
         words.message =
             format!("{what} would take the guard away, and its record (rule drop_guard)");
     }
+    settle(case, victims, words)
+}
+
+/// Decides with the words given.
+fn settle(case: &Case, victims: &[Victim], words: loss::Words) -> (Verdict, Option<String>) {
+    let sqlstate = victims[0].rule.sqlstate;
+    let guard = victims[0].rule.code == DROP_GUARD.code;
     let depth = sys::transaction_depth();
     let consent = state::with(|s| {
         s.consents.last_mut().map(|c| {
@@ -122,17 +128,45 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
         Mode::Enforce => {
             let mut row = case.row(Verdict::Refused, None, victims);
             row.message = Some(words.message.clone());
+            row.detail = Some(words.detail.clone());
             ledger::write_refused(&row, &case.object(&victims[0]));
             raise(sqlstate, words.message, Some(words.detail), Some(words.hint))
         }
     }
 }
 
+/// A DML statement, worded by its rule. `client` is its text where the client
+/// sent it itself.
+pub fn dml(what: &str, tag: &str, client: Option<String>, words: loss::Words, victims: &[Victim]) {
+    let mut case = Case::without_trigger(what, tag);
+    if let Some(text) = client {
+        case.text = Some(redact(&text).into_owned());
+        case.context = None;
+    }
+    let said = words.clone();
+    let (verdict, reason) = settle(&case, victims, words);
+    let mut row = case.row(verdict, reason, victims);
+    row.message = Some(said.message);
+    row.detail = Some(said.detail);
+    let mut objects: Vec<ledger::Object> = Vec::new();
+    for object in victims.iter().map(|v| case.object(v)) {
+        if !objects.iter().any(|o| o.object == object.object) {
+            objects.push(object);
+        }
+    }
+    state::late(row, objects);
+}
+
+/// Whether nothing but a refusal can come of a victim.
+pub fn would_refuse() -> bool {
+    settings::mode() == Mode::Enforce && state::with(|s| s.consents.is_empty())
+}
+
 /// `create`, `alter` or `drop`, by the command tag.
 pub fn action(tag: &str) -> &'static str {
     match tag.split(' ').next() {
         Some("CREATE" | "SELECT" | "IMPORT") => "create",
-        Some("DROP" | "TRUNCATE") => "drop",
+        Some("DROP" | "TRUNCATE" | "DELETE") => "drop",
         _ => "alter",
     }
 }
@@ -236,7 +270,7 @@ pub fn stray() {
 }
 
 /// The command tag of what the client sent.
-fn portal_tag() -> String {
+pub fn portal_tag() -> String {
     // SAFETY: the active portal, if any; tags are static strings.
     let tag = unsafe {
         let portal = pg_sys::ActivePortal;

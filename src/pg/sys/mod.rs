@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod context;
 pub mod error;
 pub mod event;
+pub mod executor;
 pub mod scan;
 pub mod server;
 pub mod table;
