@@ -14,8 +14,9 @@ pub const DELETE_WITHOUT_WHERE: Rule = Rule {
 };
 
 /// Words a statement without a condition that chooses rows: `victims` has the
-/// tables, each with what is done to it (`DELETE FROM public.users`).
+/// tables that it would change as a whole.
 pub fn without_where(what: &str, sql: Option<&str>, victims: &[Victim]) -> Words {
+    let merge = what.starts_with("MERGE");
     let rule = victims.first().map_or("", |v| v.rule.code);
     let mut detail: Vec<String> = victims
         .iter()
@@ -26,9 +27,13 @@ pub fn without_where(what: &str, sql: Option<&str>, victims: &[Victim]) -> Words
         "schemaguard.require_where is on. A condition that is the same for every row, such as WHERE true, chooses none."
             .to_owned(),
     );
-    let lossless = victims.first().map_or(String::new(), |v| (v.rule.lossless)(&v.object));
+    let lossless = victims.first().map_or(String::new(), |v| match merge {
+        true => format!("To choose rows: ON or WHEN … AND with a column of {}.", v.object),
+        false => (v.rule.lossless)(&v.object),
+    });
+    let missing = if merge { "condition" } else { "WHERE" };
     Words {
-        message: format!("{what} has no WHERE that chooses rows (rule {rule})"),
+        message: format!("{what} has no {missing} that chooses rows (rule {rule})"),
         detail: detail.join("\n"),
         hint: format!("{lossless}\nIf every row is meant: {}", accepting(sql)),
     }

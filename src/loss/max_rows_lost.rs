@@ -9,7 +9,7 @@ pub const MAX_ROWS_LOST: Rule = Rule {
     sqlstate: "SG001",
     object_type: "table",
     unit: ("row", "rows"),
-    lossless: |_| "To stay below it: a narrower WHERE, or several statements.".to_owned(),
+    lossless: |_| "To take fewer: a narrower WHERE, or smaller batches.".to_owned(),
 };
 
 /// Words a statement that takes too many rows. `victims` has the exact counts;

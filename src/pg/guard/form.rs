@@ -1,9 +1,15 @@
 //! `schemaguard.require_where`: DELETE and UPDATE have to choose their rows.
 //!
-//! The planner's hook looks at each statement after rules and views have been
-//! applied, and marks the plan of one that chooses none; the executor's start
-//! refuses to run a marked plan. So EXPLAIN passes, and a cached plan is
-//! refused whenever it is run. Setting it on has all plans made anew.
+//! The planner's hook looks at each statement, and marks the plan of one that
+//! chooses none; the executor's start refuses to run a marked plan. So EXPLAIN
+//! passes, and a cached plan is refused whenever it is run. Setting it on has
+//! all plans made anew.
+//!
+//! Rules and views add conditions of their own before that, and those are not
+//! the client's. So the client's condition is put into an AND that can be told
+//! from others: it stays in all that is made of the statement, and the planner
+//! folds it away. Queries that are stored analysed (bodies in BEGIN ATOMIC,
+//! rules' actions) have none, and are judged by what they are in the end.
 //!
 //! What counts is the form, not what is in the table: after the server's own
 //! folding of constants some part of the condition has to name a column of the
@@ -62,6 +68,69 @@ impl Form {
     }
 }
 
+/// Where our AND would stand in the text; nothing stands before its start.
+const OURS: i32 = -77_002;
+
+/// Keeps the client's condition apart from what rules and views will add.
+#[pg_guard]
+pub unsafe extern "C-unwind" fn analysed(query: *mut pg_sys::Query) {
+    // SAFETY: a query just analysed, as a whole.
+    unsafe {
+        if !sys::may_act() {
+            return;
+        }
+        for part in parts(explained(query)) {
+            if target(part).is_none() || (*part).commandType == pg_sys::CmdType::CMD_MERGE {
+                continue;
+            }
+            let from = (*part).jointree;
+            let own = match (*from).quals {
+                none if none.is_null() => pg_sys::makeBoolConst(true, false),
+                own => own,
+            };
+            let args = pg_sys::lappend(std::ptr::null_mut(), own.cast());
+            (*from).quals = pg_sys::makeBoolExpr(pg_sys::BoolExprType::AND_EXPR, args, OURS).cast();
+        }
+    }
+}
+
+/// The query that EXPLAIN holds, or the query itself.
+///
+/// # Safety
+/// `query` is a complete query.
+unsafe fn explained(query: *mut pg_sys::Query) -> *mut pg_sys::Query {
+    // SAFETY: each node's tag says what it is.
+    unsafe {
+        let statement = (*query).utilityStmt;
+        if statement.is_null() || (*statement).type_ != pg_sys::NodeTag::T_ExplainStmt {
+            return query;
+        }
+        let inner = (*statement.cast::<pg_sys::ExplainStmt>()).query;
+        if (*inner).type_ == pg_sys::NodeTag::T_Query { inner.cast() } else { query }
+    }
+}
+
+/// The client's own part of a condition, where it was kept apart.
+///
+/// # Safety
+/// `condition` is null or a condition that is not folded yet.
+unsafe fn clients(condition: *mut pg_sys::Node) -> Option<*mut pg_sys::Node> {
+    // SAFETY: each node's tag says what it is.
+    unsafe {
+        if condition.is_null() || (*condition).type_ != pg_sys::NodeTag::T_BoolExpr {
+            return None;
+        }
+        let all = condition.cast::<pg_sys::BoolExpr>();
+        if (*all).location == OURS {
+            return Some(condition);
+        }
+        if (*all).boolop != pg_sys::BoolExprType::AND_EXPR {
+            return None;
+        }
+        PgList::<pg_sys::Node>::from_pg((*all).args).iter_ptr().find_map(|n| clients(n))
+    }
+}
+
 /// A copy of a query that changes rows.
 #[pg_guard]
 pub unsafe extern "C-unwind" fn before_plan(query: *mut pg_sys::Query) -> *mut pg_sys::Query {
@@ -80,14 +149,11 @@ pub unsafe extern "C-unwind" fn before_plan(query: *mut pg_sys::Query) -> *mut p
 /// A mark for each part of the query that changes rows and chooses none.
 #[pg_guard]
 pub unsafe extern "C-unwind" fn marks(query: *mut pg_sys::Query) -> *mut pg_sys::List {
-    // SAFETY: a complete query; CTEs of other kinds than queries are not in it.
+    // SAFETY: a complete query.
     unsafe {
         let mut found = Vec::new();
-        look(query, &mut found);
-        if (*query).hasModifyingCTE {
-            for cte in PgList::<pg_sys::CommonTableExpr>::from_pg((*query).cteList).iter_ptr() {
-                look((*cte).ctequery.cast(), &mut found);
-            }
+        for part in parts(query) {
+            look(part, &mut found);
         }
         let mut marks = std::ptr::null_mut();
         for (form, table) in found {
@@ -102,38 +168,70 @@ pub unsafe extern "C-unwind" fn marks(query: *mut pg_sys::Query) -> *mut pg_sys:
     }
 }
 
+/// A query and those in its WITH that change rows.
+///
+/// # Safety
+/// `query` is a complete query.
+unsafe fn parts(query: *mut pg_sys::Query) -> Vec<*mut pg_sys::Query> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut parts = vec![query];
+        if (*query).hasModifyingCTE {
+            let ctes = PgList::<pg_sys::CommonTableExpr>::from_pg((*query).cteList);
+            parts.extend(ctes.iter_ptr().map(|cte| (*cte).ctequery.cast::<pg_sys::Query>()));
+        }
+        parts
+    }
+}
+
 /// The table that a query changes.
+#[derive(Clone, Copy)]
 struct Target {
     table: pg_sys::Oid,
     /// Its number among the query's relations.
     number: i32,
-    /// A view with INSTEAD OF triggers: the condition names a twin of it.
-    is_view: bool,
+    /// The condition names a twin: a view with INSTEAD OF triggers, what a
+    /// rule's statement began with.
+    has_twin: bool,
+}
+
+/// What a DELETE, an UPDATE or a MERGE is about.
+///
+/// # Safety
+/// `query` is a complete query.
+unsafe fn target(query: *mut pg_sys::Query) -> Option<Target> {
+    use pg_sys::CmdType::{CMD_DELETE, CMD_MERGE, CMD_UPDATE};
+    // SAFETY: the caller's promise; the command says which parts there are.
+    unsafe {
+        if !matches!((*query).commandType, CMD_DELETE | CMD_MERGE | CMD_UPDATE) {
+            return None;
+        }
+        let number = (*query).resultRelation;
+        let relations = PgList::<pg_sys::RangeTblEntry>::from_pg((*query).rtable);
+        let entry = relations.get_ptr(usize::try_from(number - 1).ok()?)?;
+        let has_twin = (*entry).relkind as u8 == pg_sys::RELKIND_VIEW;
+        Some(Target { table: (*entry).relid, number, has_twin })
+    }
 }
 
 /// # Safety
 /// `query` is a complete query.
 unsafe fn look(query: *mut pg_sys::Query, found: &mut Vec<(Form, pg_sys::Oid)>) {
-    use pg_sys::CmdType::{CMD_DELETE, CMD_MERGE, CMD_UPDATE};
-    // SAFETY: the caller's promise; the command says which parts there are.
+    // SAFETY: the caller's promise.
     unsafe {
-        let command = (*query).commandType;
-        if !matches!(command, CMD_DELETE | CMD_MERGE | CMD_UPDATE) {
-            return;
-        }
-        let number = (*query).resultRelation;
-        let relations = PgList::<pg_sys::RangeTblEntry>::from_pg((*query).rtable);
-        let Some(entry) = relations.get_ptr(number as usize - 1) else { return };
-        let is_view = (*entry).relkind as u8 == pg_sys::RELKIND_VIEW;
-        let target = Target { table: (*entry).relid, number, is_view };
-        match command {
-            CMD_MERGE => look_at_merge(query, &target, found),
-            _ => {
-                if matches!(choice((*(*query).jointree).quals, &target), Choice::Every) {
-                    let form = if command == CMD_DELETE { Form::Delete } else { Form::Update };
-                    found.push((form, target.table));
-                }
-            }
+        let Some(target) = target(query) else { return };
+        let form = match (*query).commandType {
+            pg_sys::CmdType::CMD_MERGE => return look_at_merge(query, &target, found),
+            pg_sys::CmdType::CMD_DELETE => Form::Delete,
+            _ => Form::Update,
+        };
+        let condition = (*(*query).jointree).quals;
+        // In what a rule has made, the client's condition names another table.
+        let by_rule = (*query).querySource != pg_sys::QuerySource::QSRC_ORIGINAL;
+        let clients_target = Target { has_twin: target.has_twin || by_rule, ..target };
+        let own = clients(condition).map(|own| choice(own, &clients_target));
+        if own == Some(Choice::Every) || choice(condition, &target) == Choice::Every {
+            found.push((form, target.table));
         }
     }
 }
@@ -196,9 +294,10 @@ unsafe fn choice(condition: *mut pg_sys::Node, target: &Target) -> Choice {
     if condition.is_null() {
         return Choice::Every;
     }
-    // SAFETY: the caller's promise; the copy is ours to fold.
+    // SAFETY: the caller's promise; folding may change what it is given.
     unsafe {
-        let folded = pg_sys::eval_const_expressions(std::ptr::null_mut(), condition);
+        let copy = pg_sys::copyObjectImpl(condition.cast()).cast();
+        let folded = pg_sys::eval_const_expressions(std::ptr::null_mut(), copy);
         let parts = PgList::<pg_sys::Node>::from_pg(pg_sys::make_ands_implicit(
             folded.cast::<pg_sys::Expr>(),
         ));
@@ -209,7 +308,7 @@ unsafe fn choice(condition: *mut pg_sys::Node, target: &Target) -> Choice {
                 return Choice::None;
             }
             let names = pg_sys::pull_varnos(std::ptr::null_mut(), part);
-            let of_row = if target.is_view {
+            let of_row = if target.has_twin {
                 !names.is_null()
             } else {
                 pg_sys::bms_is_member(target.number, names)

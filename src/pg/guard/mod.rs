@@ -30,6 +30,7 @@ use super::sys::{self, executor};
 static OBSERVER: executor::Observer = executor::Observer {
     looks_at_form: settings::require_where,
     counts_rows: || settings::max_rows_lost().is_some(),
+    analysed: form::analysed,
     before_plan: form::before_plan,
     marks: form::marks,
     before_start: form::before_start,

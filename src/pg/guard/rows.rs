@@ -328,7 +328,7 @@ fn judge(client: Client, own: bool, limit: u64, victims: &[Victim]) {
     let what = match client.tag.as_str() {
         "DELETE" if own => format!("DELETE FROM {}", victims[0].object),
         "MERGE" if own => format!("MERGE INTO {}", victims[0].object),
-        tag => tag.to_owned(),
+        tag => format!("{tag} deleting from {}", victims[0].object),
     };
     let words = loss::too_many_rows(&what, client.text.as_deref(), limit, victims);
     judge::dml(&what, &client.tag, client.text, words, victims);

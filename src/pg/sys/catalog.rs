@@ -321,6 +321,9 @@ fn constraints(index: pg_sys::Oid, keys: &[(usize, pg_sys::Oid)]) -> Vec<Constra
     found
 }
 
+/// A key has no more columns: INDEX_MAX_KEYS.
+pub const KEY_COLUMNS: usize = 32;
+
 /// A foreign key, as far as what it does to rows goes.
 pub struct ForeignKey {
     pub columns: Vec<i16>,

@@ -13,6 +13,8 @@ pub struct Observer {
     pub looks_at_form: fn() -> bool,
     /// Whether rows are counted.
     pub counts_rows: fn() -> bool,
+    /// A query has been analysed; rules and views come next.
+    pub analysed: unsafe extern "C-unwind" fn(*mut pg_sys::Query),
     /// A copy of what is about to be planned, null where it is of no interest.
     pub before_plan: unsafe extern "C-unwind" fn(*mut pg_sys::Query) -> *mut pg_sys::Query,
     /// Marks for the plan of such a copy.
@@ -30,6 +32,7 @@ pub struct Observer {
 }
 
 static mut OBSERVER: Option<&'static Observer> = None;
+static mut NEXT_ANALYSE: pg_sys::post_parse_analyze_hook_type = None;
 static mut NEXT_PLANNER: pg_sys::planner_hook_type = None;
 static mut NEXT_START: pg_sys::ExecutorStart_hook_type = None;
 static mut NEXT_RUN: pg_sys::ExecutorRun_hook_type = None;
@@ -74,6 +77,8 @@ pub fn install(observer: &'static Observer) {
     // SAFETY: once, while the library is loaded, by the only thread.
     unsafe {
         OBSERVER = Some(observer);
+        NEXT_ANALYSE = pg_sys::post_parse_analyze_hook;
+        pg_sys::post_parse_analyze_hook = Some(on_analyse);
         NEXT_PLANNER = pg_sys::planner_hook;
         pg_sys::planner_hook = Some(on_plan);
         NEXT_START = pg_sys::ExecutorStart_hook;
@@ -82,6 +87,24 @@ pub fn install(observer: &'static Observer) {
         pg_sys::ExecutorRun_hook = Some(on_run);
         NEXT_FINISH = pg_sys::ExecutorFinish_hook;
         pg_sys::ExecutorFinish_hook = Some(on_finish);
+    }
+}
+
+unsafe extern "C-unwind" fn on_analyse(
+    state: *mut pg_sys::ParseState,
+    query: *mut pg_sys::Query,
+    jumble: *mut pg_sys::JumbleState,
+) {
+    // SAFETY: passes on what the server gave.
+    unsafe {
+        if let Some(next) = NEXT_ANALYSE {
+            next(state, query, jumble);
+        }
+        if let Some(o) = OBSERVER
+            && (o.looks_at_form)()
+        {
+            (o.analysed)(query);
+        }
     }
 }
 

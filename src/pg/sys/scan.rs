@@ -16,6 +16,8 @@ pub enum Look {
     Row,
     /// A value in this column (attribute number).
     Value(i16),
+    /// A value in each of these columns; 0 stands behind the last.
+    Key([i16; super::catalog::KEY_COLUMNS]),
     /// A value in attribute `attribute` of the row type of `relation`, at any
     /// depth inside this column.
     Within { column: i16, relation: pg_sys::Oid, attribute: i16 },
@@ -105,6 +107,9 @@ unsafe fn finds(slot: *mut pg_sys::TupleTableSlot, look: Look) -> bool {
         match look {
             Look::Row => true,
             Look::Value(column) => attribute(slot, column).is_some(),
+            Look::Key(columns) => {
+                columns.into_iter().take_while(|c| *c != 0).all(|c| attribute(slot, c).is_some())
+            }
             Look::Within { column, relation, attribute: inner } => {
                 let desc = (*slot).tts_tupleDescriptor;
                 let Some(value) = attribute(slot, column) else {
