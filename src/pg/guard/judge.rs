@@ -270,7 +270,7 @@ pub fn stray() {
 }
 
 /// The command tag of what the client sent.
-pub fn portal_tag() -> String {
+fn portal_tag() -> String {
     // SAFETY: the active portal, if any; tags are static strings.
     let tag = unsafe {
         let portal = pg_sys::ActivePortal;

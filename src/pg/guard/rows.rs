@@ -4,8 +4,8 @@
 //! not gone.
 //!
 //! A statement is judged when it has run, with its triggers: then all numbers
-//! are known. What runs inside a DO block or a procedure is judged after each
-//! statement in it, with what went before, because its end is not seen.
+//! are known. What runs inside a DO block or a procedure, or was made by a rule,
+//! is judged after each part, with what went before.
 
 use super::{judge, state};
 use crate::loss::{self, Count, KeyAction, MAX_ROWS_LOST, Victim};
@@ -36,9 +36,11 @@ struct Key {
     on_update: bool,
 }
 
-/// What the client sent, where its end comes when it is no more at hand.
+/// What the client sent: taken when the first rows may go, because it is no
+/// more at hand when a SELECT's or a DO block's end comes.
 struct Client {
-    tag: String,
+    /// None where that can't be told.
+    tag: Option<String>,
     text: Option<String>,
 }
 
@@ -47,7 +49,7 @@ struct Counts {
     /// What runs now, outermost first, each by the depth of its transaction.
     running: Vec<i32>,
     lost: Vec<Lost>,
-    /// Of which utility statement: message and place in it.
+    /// Of which statement of the client: message and place in it.
     of: Option<((usize, i64), i32)>,
     client: Option<Client>,
 }
@@ -99,7 +101,14 @@ pub unsafe extern "C-unwind" fn started(desc: *mut pg_sys::QueryDesc) {
         // SAFETY: a plan that was just made ready.
         unsafe {
             for node in executor::modifying(desc) {
-                if takes_rows(node) && !executor::count(node) {
+                if !takes_rows(node) {
+                    continue;
+                }
+                if with(|c| c.client.is_none()) {
+                    let client = client();
+                    with(|c| c.client = Some(client));
+                }
+                if !executor::count(node) {
                     sys::raise(
                         "SG001",
                         "rows that this statement deletes can't be counted (rule max_rows_lost)",
@@ -150,14 +159,10 @@ unsafe fn foreign_key(node: *mut pg_sys::ModifyTableState) -> Option<(String, Ke
     }
 }
 
-/// A statement begins that nothing else runs: a new one of the client's, or
-/// one more inside of a DO block.
+/// Something begins that nothing else runs: a new statement of the client's,
+/// one more of those that a rule has made of it, or one inside of a DO block.
 fn begin() {
-    if executor::is_clients_own() {
-        settle(true);
-        return;
-    }
-    let Some(at) = executor::utility_location() else { return };
+    let Some(at) = executor::clients_location() else { return };
     let of = Some((context::query_identity(), at));
     if with(|c| c.of != of) {
         settle(true);
@@ -223,14 +228,14 @@ pub unsafe extern "C-unwind" fn enter() {
 }
 
 #[pg_guard]
-pub unsafe extern "C-unwind" fn leave(finished: bool) {
+pub unsafe extern "C-unwind" fn leave(finished: *mut pg_sys::QueryDesc) {
     sys::entry(|| {
         let outermost = with(|c| {
             c.running.pop();
             c.running.is_empty()
         });
-        if outermost && finished {
-            settle(executor::is_clients_own());
+        if outermost && !finished.is_null() {
+            settle(executor::is_clients_end(finished));
         }
     });
 }
@@ -254,11 +259,6 @@ fn settle(over: bool) {
     let too_many = limit.filter(|limit| total > *limit && settings::mode() != Mode::Off);
     if let Some(limit) = too_many {
         if !over && !judge::would_refuse() {
-            let known = with(|c| c.client.is_some());
-            if !known {
-                let client = client();
-                with(|c| c.client = Some(client));
-            }
             return;
         }
         let client = with(|c| c.client.take()).unwrap_or_else(client);
@@ -287,7 +287,10 @@ fn forget_lost(over: bool) {
 }
 
 fn client() -> Client {
-    Client { tag: judge::portal_tag(), text: executor::clients_statement() }
+    match executor::clients_tag() {
+        Some(tag) if tag == "COMMIT" => Client { tag: Some(tag), text: None },
+        tag => Client { tag, text: executor::clients_statement() },
+    }
 }
 
 impl Lost {
@@ -325,11 +328,12 @@ fn victims() -> Vec<Victim> {
 }
 
 fn judge(client: Client, own: bool, limit: u64, victims: &[Victim]) {
-    let what = match client.tag.as_str() {
-        "DELETE" if own => format!("DELETE FROM {}", victims[0].object),
-        "MERGE" if own => format!("MERGE INTO {}", victims[0].object),
-        tag => format!("{tag} deleting from {}", victims[0].object),
+    let table = &victims[0].object;
+    let what = match client.tag.as_deref() {
+        Some("DELETE") if own => format!("DELETE FROM {table}"),
+        Some("MERGE") if own => format!("MERGE INTO {table}"),
+        tag => format!("{} deleting from {table}", tag.unwrap_or("a statement")),
     };
     let words = loss::too_many_rows(&what, client.text.as_deref(), limit, victims);
-    judge::dml(&what, &client.tag, client.text, words, victims);
+    judge::dml(&what, client.tag.as_deref().unwrap_or("DELETE"), client.text, words, victims);
 }

@@ -25,8 +25,8 @@ pub struct Observer {
     pub started: unsafe extern "C-unwind" fn(*mut pg_sys::QueryDesc),
     /// It runs from here …
     pub enter: unsafe extern "C-unwind" fn(),
-    /// … to here; the last time with its triggers behind it.
-    pub leave: unsafe extern "C-unwind" fn(finished: bool),
+    /// … to here. The last time with its triggers behind it, and not null.
+    pub leave: unsafe extern "C-unwind" fn(finished: *mut pg_sys::QueryDesc),
     /// A node has deleted or changed so many rows.
     pub rows: unsafe extern "C-unwind" fn(*mut pg_sys::ModifyTableState, u64),
 }
@@ -182,7 +182,7 @@ macro_rules! on_run {
                     Some(next) => next(desc, direction, count, $($name),*),
                     None => raw_run(desc, direction, count, $($name),*),
                 }
-                leave(counted, false);
+                leave(counted, std::ptr::null_mut());
             }
         }
     };
@@ -201,7 +201,7 @@ unsafe extern "C-unwind" fn on_finish(desc: *mut pg_sys::QueryDesc) {
             Some(next) => next(desc),
             None => raw_finish(desc),
         }
-        leave(counted, true);
+        leave(counted, desc);
     }
 }
 
@@ -219,7 +219,7 @@ unsafe fn enter() -> bool {
     }
 }
 
-unsafe fn leave(counted: bool, finished: bool) {
+unsafe fn leave(counted: bool, finished: *mut pg_sys::QueryDesc) {
     // SAFETY: as above.
     unsafe {
         if let Some(o) = OBSERVER
@@ -292,7 +292,11 @@ pub unsafe fn modifying(desc: *mut pg_sys::QueryDesc) -> Vec<*mut pg_sys::Modify
                 .iter_ptr()
                 .collect();
         let top = (*desc).planstate;
-        if !top.is_null() && (*top).type_ == pg_sys::NodeTag::T_ModifyTableState {
+        // A rule's statement that doesn't set the command's tag is in both places.
+        if !top.is_null()
+            && (*top).type_ == pg_sys::NodeTag::T_ModifyTableState
+            && !nodes.contains(&top.cast())
+        {
             nodes.push(top.cast());
         }
         nodes
@@ -312,17 +316,58 @@ pub fn is_clients_own() -> bool {
     }
 }
 
-/// Where the utility statement stands in the client's message that runs what
-/// runs now (DO, CALL); None where it is none.
-pub fn utility_location() -> Option<i32> {
+/// The statements of the portal that runs, the first one's place in the
+/// client's message, and whether it is a utility statement (DO, CALL).
+fn portal() -> Option<(pgrx::PgList<pg_sys::PlannedStmt>, i32, bool)> {
     // SAFETY: the active portal and its statements live as long as it runs.
     unsafe {
         let portal = pg_sys::ActivePortal;
         if portal.is_null() {
             return None;
         }
-        let first = pgrx::PgList::<pg_sys::PlannedStmt>::from_pg((*portal).stmts).get_ptr(0)?;
-        ((*first).commandType == pg_sys::CmdType::CMD_UTILITY).then(|| (*first).stmt_location)
+        let statements = pgrx::PgList::<pg_sys::PlannedStmt>::from_pg((*portal).stmts);
+        let first = statements.get_ptr(0)?;
+        let utility = (*first).commandType == pg_sys::CmdType::CMD_UTILITY;
+        Some((statements, (*first).stmt_location, utility))
+    }
+}
+
+/// Where the client's statement stands in its message that runs what runs
+/// now; None where that can't be told.
+pub fn clients_location() -> Option<i32> {
+    let own = is_clients_own();
+    portal().filter(|(_, _, utility)| own || *utility).map(|(_, at, _)| at)
+}
+
+/// Whether the client's statement is over with this: it is no utility
+/// statement, and the last of what rules have made of it.
+pub fn is_clients_end(desc: *mut pg_sys::QueryDesc) -> bool {
+    if !is_clients_own() {
+        return false;
+    }
+    let Some((statements, _, utility)) = portal() else { return true };
+    // SAFETY: a plan that has just run.
+    let plan = unsafe { (*desc).plannedstmt };
+    let more =
+        statements.iter_ptr().position(|s| s == plan).is_some_and(|at| at + 1 < statements.len());
+    !utility && !more
+}
+
+/// The command tag of what the client sent; None where the portal that runs
+/// is not the client's. Triggers that wait for the end run in none.
+pub fn clients_tag() -> Option<String> {
+    // SAFETY: the active portal, if any; tags are static strings.
+    unsafe {
+        let portal = pg_sys::ActivePortal;
+        if portal.is_null() {
+            return Some("COMMIT".into());
+        }
+        let nested_cursor = !is_clients_own()
+            && super::text((*portal).name).is_some_and(|n| n.starts_with("<unnamed portal"));
+        if nested_cursor {
+            return None;
+        }
+        super::text(pg_sys::GetCommandTagName((*portal).commandTag)).filter(|t| t != "???")
     }
 }
 
