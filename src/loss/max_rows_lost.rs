@@ -127,7 +127,7 @@ mod tests {
                 Some(KeyAction::SetNull),
             ),
             (
-                r#"UPDATE "s "" SET ".""." SET "" = " = DEFAULT, "q" = DEFAULT WHERE $1"#,
+                r#"UPDATE "s "" SET "".""."."x" SET "y "" = " = DEFAULT, "q" = DEFAULT WHERE $1"#,
                 Some(KeyAction::SetDefault),
             ),
             (r#"UPDATE ONLY "public"."c" SET "p" = $1 WHERE $2 OPERATOR(pg_catalog.=) "p""#, None),

@@ -235,7 +235,8 @@ pub unsafe extern "C-unwind" fn leave(finished: *mut pg_sys::QueryDesc) {
             c.running.is_empty()
         });
         if outermost && !finished.is_null() {
-            settle(executor::is_clients_end(finished));
+            // SAFETY: it has just run.
+            settle(unsafe { executor::is_clients_end(finished) });
         }
     });
 }

@@ -341,12 +341,15 @@ pub fn clients_location() -> Option<i32> {
 
 /// Whether the client's statement is over with this: it is no utility
 /// statement, and the last of what rules have made of it.
-pub fn is_clients_end(desc: *mut pg_sys::QueryDesc) -> bool {
+///
+/// # Safety
+/// `desc` has just run.
+pub unsafe fn is_clients_end(desc: *mut pg_sys::QueryDesc) -> bool {
     if !is_clients_own() {
         return false;
     }
     let Some((statements, _, utility)) = portal() else { return true };
-    // SAFETY: a plan that has just run.
+    // SAFETY: the caller's promise.
     let plan = unsafe { (*desc).plannedstmt };
     let more =
         statements.iter_ptr().position(|s| s == plan).is_some_and(|at| at + 1 < statements.len());
