@@ -47,6 +47,8 @@ UPDATE t SET v = 'all' WHERE 2 > 1 AND (true OR v = 'x');
 DELETE FROM t WHERE id = id;
 DELETE FROM t WHERE n IS NOT NULL AND id IS NOT NULL;
 DELETE FROM t WHERE ctid IS NOT NULL;
+DELETE FROM t WHERE v = 'v4' OR id = id;
+DELETE FROM t WHERE v = 'v4' OR (id IS NOT NULL AND n = n);
 -- the same for each row
 DELETE FROM t WHERE now() > '2001-01-01';
 DELETE FROM t WHERE current_user = 'sg_where';
@@ -68,6 +70,7 @@ DELETE FROM t WHERE false;
 DELETE FROM t WHERE NULL;
 DELETE FROM t WHERE 1 = 2;
 DELETE FROM t WHERE EXISTS (SELECT FROM s WHERE s.id = t.id);
+DELETE FROM t WHERE v = 'v4' OR id = 4;
 DELETE FROM t WHERE ctid = '(99,1)';
 DELETE FROM t WHERE random() < 0;
 DELETE FROM t USING s WHERE s.id = t.id;
@@ -256,6 +259,17 @@ SET LOCAL schemaguard.require_where = off;
 EXECUTE every;
 ROLLBACK;
 EXECUTE every;
+
+-- rows that go are no cause of drift
+CREATE SCHEMA plan;
+CREATE TABLE plan.t AS SELECT 1 AS id;
+SELECT schemaguard.declare('CREATE SCHEMA plan; CREATE TABLE plan.t (id int)', schemas => '{plan}') > 0 AS declared;
+BEGIN;
+SELECT schemaguard.accept_data_loss('emptied');
+DELETE FROM plan.t;
+COMMIT;
+ALTER TABLE plan.t RENAME TO u;
+SELECT d.object, d.change, l.statement FROM schemaguard.drift() d LEFT JOIN schemaguard.ddl_log l ON l.id = d.caused_by;
 
 -- the other modes
 SET schemaguard.mode = warn;

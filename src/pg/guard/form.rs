@@ -324,7 +324,7 @@ unsafe fn choice(condition: *mut pg_sys::Node, target: &Target) -> Choice {
 }
 
 /// Whether a part holds for every row by the table's own rules: `id = id` and
-/// `id IS NOT NULL` of a column that is NOT NULL.
+/// `id IS NOT NULL` of a column that is NOT NULL, or something else OR that.
 ///
 /// # Safety
 /// `part` is an expression of a query with this target.
@@ -352,6 +352,16 @@ unsafe fn holds_always(part: *mut pg_sys::Node, target: &Target) -> bool {
                     return false;
                 }
                 left
+            }
+            pg_sys::NodeTag::T_BoolExpr => {
+                let list = part.cast::<pg_sys::BoolExpr>();
+                let list_args = PgList::<pg_sys::Node>::from_pg((*list).args);
+                let mut args = list_args.iter_ptr();
+                return match (*list).boolop {
+                    pg_sys::BoolExprType::OR_EXPR => args.any(|a| holds_always(a, target)),
+                    pg_sys::BoolExprType::AND_EXPR => args.all(|a| holds_always(a, target)),
+                    _ => false,
+                };
             }
             _ => return false,
         };

@@ -2,7 +2,10 @@
 
 use super::state::{self, Pending};
 use super::{probe, statement};
-use crate::loss::{self, Count, DROP_GUARD, TRUNCATE, Victim};
+use crate::loss::{
+    self, Count, DELETE_WITHOUT_WHERE, DROP_GUARD, MAX_ROWS_LOST, TRUNCATE, UPDATE_WITHOUT_WHERE,
+    Victim,
+};
 use crate::pg::identity;
 use crate::pg::ledger::{self, Verdict, Who};
 use crate::pg::settings::{self, Mode};
@@ -63,7 +66,16 @@ impl Case {
 
     /// The record's row for something that goes.
     fn object(&self, victim: &Victim) -> ledger::Object {
-        object(&self.tag, victim.rule.object_type, unquoted(&victim.object))
+        let row = object(&self.tag, victim.rule.object_type, unquoted(&victim.object));
+        // Rows go by whatever the client sent: SELECT, DO, CALL.
+        let action = match victim.rule.code {
+            code if code == UPDATE_WITHOUT_WHERE.code => "alter".to_owned(),
+            code if code == DELETE_WITHOUT_WHERE.code || code == MAX_ROWS_LOST.code => {
+                "drop".to_owned()
+            }
+            _ => row.action,
+        };
+        ledger::Object { action, ..row }
     }
 }
 
@@ -149,7 +161,8 @@ pub fn dml(what: &str, tag: &str, client: Option<String>, words: loss::Words, vi
     row.message = Some(said.message);
     row.detail = Some(said.detail);
     let mut objects: Vec<ledger::Object> = Vec::new();
-    for object in victims.iter().map(|v| case.object(v)) {
+    for victim in victims {
+        let object = case.object(victim);
         if !objects.iter().any(|o| o.object == object.object) {
             objects.push(object);
         }
@@ -166,7 +179,7 @@ pub fn would_refuse() -> bool {
 pub fn action(tag: &str) -> &'static str {
     match tag.split(' ').next() {
         Some("CREATE" | "SELECT" | "IMPORT") => "create",
-        Some("DROP" | "TRUNCATE" | "DELETE") => "drop",
+        Some("DROP" | "TRUNCATE") => "drop",
         _ => "alter",
     }
 }
