@@ -199,6 +199,23 @@ BEGIN
   DELETE FROM plain WHERE id IN (10, 11);
   RAISE EXCEPTION 'eleven are gone';
 END $$;
+-- a great many of them, each released
+CREATE TABLE many AS SELECT generate_series(1, 3000) AS id;
+DO $$
+BEGIN
+  FOR i IN 1..3000 LOOP
+    BEGIN
+      DELETE FROM many WHERE id = i AND id % 300 = 0;
+    EXCEPTION WHEN division_by_zero THEN NULL;
+    END;
+  END LOOP;
+  BEGIN
+    DELETE FROM many WHERE id = 1;
+  EXCEPTION WHEN OTHERS THEN
+    RAISE WARNING '%', SQLERRM;
+  END;
+END $$;
+SELECT count(*) FROM many;
 CREATE FUNCTION tries() RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
   BEGIN

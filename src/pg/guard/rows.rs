@@ -54,6 +54,30 @@ struct Counts {
     client: Option<Client>,
 }
 
+impl Counts {
+    /// What went of this table, in this way, at this depth.
+    fn known(
+        &mut self,
+        depth: i32,
+        table: pg_sys::Oid,
+        own: bool,
+        sql: Option<&str>,
+    ) -> Option<&mut Lost> {
+        self.lost.iter_mut().find(|l| {
+            (l.depth, l.table, l.own) == (depth, table, own)
+                && l.key.as_ref().map(|k| k.sql.as_str()) == sql
+        })
+    }
+
+    fn add(&mut self, lost: Lost) {
+        let sql = lost.key.as_ref().map(|k| k.sql.as_str());
+        match self.known(lost.depth, lost.table, lost.own, sql) {
+            Some(known) => known.rows += lost.rows,
+            None => self.lost.push(lost),
+        }
+    }
+}
+
 thread_local! {
     // As state::STATE.
     static COUNTS: RefCell<Counts> = RefCell::new(Counts::default());
@@ -80,11 +104,17 @@ pub fn roll_back(depth: i32) {
     });
 }
 
-/// A savepoint is released.
+/// A savepoint is released. What went in it is put together with what went
+/// before: a loop may make and release very many.
 pub fn release(depth: i32) {
     with(|c| {
-        let depths = c.running.iter_mut().chain(c.lost.iter_mut().map(|l| &mut l.depth));
-        depths.filter(|d| **d >= depth).for_each(|d| *d = depth - 1);
+        c.running.iter_mut().filter(|d| **d >= depth).for_each(|d| *d = depth - 1);
+        let (released, kept) =
+            std::mem::take(&mut c.lost).into_iter().partition(|l: &Lost| l.depth >= depth);
+        c.lost = kept;
+        for lost in released {
+            c.add(Lost { depth: depth - 1, ..lost });
+        }
     });
 }
 
@@ -180,18 +210,13 @@ pub unsafe extern "C-unwind" fn tally(node: *mut pg_sys::ModifyTableState, rows:
         let depth = sys::transaction_depth();
         let own = with(|c| c.running.len() == 1) && executor::is_clients_own();
         let sql = key.as_ref().map(|k| k.0.as_str());
-        let known = with(|c| {
-            let same = |l: &&mut Lost| {
-                (l.depth, l.table, l.own) == (depth, table, own)
-                    && l.key.as_ref().map(|k| k.sql.as_str()) == sql
-            };
-            c.lost.iter_mut().find(same).map(|l| l.rows += rows).is_some()
-        });
+        let known =
+            with(|c| c.known(depth, table, own, sql).map(|known| known.rows += rows).is_some());
         if known {
             return;
         }
         let key = key.map(|(sql, action)| origin(table, sql, action));
-        with(|c| c.lost.push(Lost { depth, table, key, own, rows }));
+        with(|c| c.add(Lost { depth, table, key, own, rows }));
     });
 }
 
