@@ -91,7 +91,8 @@ pub fn rows(exact: bool) -> Vec<Row> {
 }
 
 /// Keys of partitions are their root's where they came from it. An index
-/// serves a key if the key's columns are its first ones, in any order.
+/// serves a key if the key's columns are its first ones, in any order. From 18
+/// on a key may be NOT ENFORCED, and then does nothing.
 const KEYS: &str = "
 SELECT c.conname::pg_catalog.text,
        c.conrelid,
@@ -121,6 +122,7 @@ SELECT c.conname::pg_catalog.text,
  WHERE c.contype OPERATOR(pg_catalog.=) 'f'
    AND c.confdeltype OPERATOR(pg_catalog.=) ANY ('{c,n,d}')
    AND c.conparentid OPERATOR(pg_catalog.=) 0
+   AND coalesce(pg_catalog.to_jsonb(c) OPERATOR(pg_catalog.->>) 'conenforced', 'true') OPERATOR(pg_catalog.=) 'true'
    AND t.relpersistence OPERATOR(pg_catalog.<>) 't'";
 
 fn keys() -> Vec<Key> {

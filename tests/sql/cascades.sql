@@ -97,6 +97,13 @@ SELECT path, rows_at_stake FROM schemaguard.cascades(true) WHERE from_table LIKE
 CREATE TABLE only_here (id int REFERENCES parted_1 ON DELETE CASCADE);
 SELECT from_table, to_table, path FROM schemaguard.cascades() WHERE to_table LIKE '%only_here%';
 
+-- from 18 on: a key that is not enforced does nothing
+SELECT current_setting('server_version_num')::int >= 180000 AS not_enforced \gset
+\if :not_enforced
+CREATE TABLE lax (id int REFERENCES users ON DELETE CASCADE NOT ENFORCED);
+SELECT count(*) FROM schemaguard.cascades() WHERE to_table = 'public.lax';
+\endif
+
 -- row-level security and old snapshots hide nothing from the count; who may not read is told no number
 ALTER TABLE posts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT ON posts TO sg_cascades;

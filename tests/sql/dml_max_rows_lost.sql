@@ -266,6 +266,13 @@ CREATE TRIGGER never INSTEAD OF DELETE ON shown FOR EACH ROW EXECUTE FUNCTION ne
 DELETE FROM shown;
 CREATE VIEW simple AS SELECT id FROM news;
 DELETE FROM simple;
+CREATE MATERIALIZED VIEW computed AS SELECT id, 1 AS n FROM news;
+CREATE UNIQUE INDEX ON computed (id);
+BEGIN;
+UPDATE news SET id = id + 1000;
+REFRESH MATERIALIZED VIEW CONCURRENTLY computed;
+SELECT min(id) FROM computed;
+ROLLBACK;
 -- a rule makes others of it
 CREATE TABLE trail (id int);
 INSERT INTO trail SELECT generate_series(1, 8);

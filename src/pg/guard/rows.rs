@@ -168,7 +168,9 @@ unsafe fn takes_rows(node: *mut pg_sys::ModifyTableState) -> bool {
         let class = (*rel).rd_rel;
         kind && (*rel).rd_createSubid == 0
             && (*class).relpersistence as u8 != pg_sys::RELPERSISTENCE_TEMP
-            && (*class).relkind as u8 != pg_sys::RELKIND_VIEW
+            // What stands behind a view is counted where it goes; REFRESH takes
+            // rows that can be computed again.
+            && !matches!((*class).relkind as u8, pg_sys::RELKIND_VIEW | pg_sys::RELKIND_MATVIEW)
     }
 }
 
