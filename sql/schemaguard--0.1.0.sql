@@ -360,6 +360,14 @@ COMMENT ON FUNCTION schemaguard.disallow(bigint) IS
 'Takes a standing rule back';
 REVOKE ALL ON FUNCTION schemaguard.disallow(bigint) FROM PUBLIC;
 
+CREATE FUNCTION schemaguard.cascades(exact boolean DEFAULT false)
+RETURNS TABLE (from_table text, to_table text, path text, foreign_key text, on_delete text, depth integer,
+               rows_at_stake bigint, is_indexed boolean)
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'cascades_wrapper';
+COMMENT ON FUNCTION schemaguard.cascades(boolean) IS
+'What foreign keys take along or set when rows of from_table are deleted, chains followed; rows_at_stake by the last ANALYZE, or with exact => true counted: the rows of to_table that point somewhere';
+
 CREATE FUNCTION schemaguard.status()
 RETURNS TABLE (item text, state text, detail text)
 LANGUAGE c STABLE PARALLEL UNSAFE

@@ -5,30 +5,36 @@
 
 mod alter_column_type;
 mod database;
+mod delete_without_where;
 mod deleted_earlier;
 mod drop_attribute;
 mod drop_column;
 mod drop_table;
 mod extension;
 mod large_object;
+mod max_rows_lost;
 pub mod meaning;
 mod nulled_earlier;
 mod set_expression;
 mod set_unlogged;
 mod truncate;
+mod update_without_where;
 
 pub use alter_column_type::ALTER_COLUMN_TYPE;
 pub use database::DROP_DATABASE;
+pub use delete_without_where::{DELETE_WITHOUT_WHERE, without_where};
 pub use deleted_earlier::DELETED_EARLIER;
 pub use drop_attribute::DROP_ATTRIBUTE;
 pub use drop_column::DROP_COLUMN;
 pub use drop_table::DROP_TABLE;
 pub use extension::DROP_GUARD;
 pub use large_object::DROP_LARGE_OBJECT;
+pub use max_rows_lost::{KeyAction, MAX_ROWS_LOST, key_action, too_many_rows};
 pub use nulled_earlier::NULLED_EARLIER;
 pub use set_expression::SET_EXPRESSION;
 pub use set_unlogged::SET_UNLOGGED;
 pub use truncate::TRUNCATE;
+pub use update_without_where::UPDATE_WITHOUT_WHERE;
 
 /// Every rule, in the order in which they are documented.
 pub const RULES: &[&Rule] = &[
@@ -44,6 +50,9 @@ pub const RULES: &[&Rule] = &[
     &SET_UNLOGGED,
     &DROP_DATABASE,
     &DROP_GUARD,
+    &DELETE_WITHOUT_WHERE,
+    &UPDATE_WITHOUT_WHERE,
+    &MAX_ROWS_LOST,
 ];
 
 /// Counting stops here: enough to know what is at stake, and bounded.
@@ -205,6 +214,11 @@ pub fn words(what: &str, sql: Option<&str>, named: Option<&str>, victims: &[Vict
 
 /// How to say yes, to the letter.
 fn consent(sql: Option<&str>) -> String {
+    format!("To lose it on purpose: {}", accepting(sql))
+}
+
+/// A statement with consent around it.
+fn accepting(sql: Option<&str>) -> String {
     let statement = match sql.map(|s| s.trim().trim_end_matches(';')) {
         // Behind a comment the rest of the line would be one, too.
         Some(s) if !s.is_empty() && s.len() <= 200 && !s.contains('\n') && !s.contains("--") => {
@@ -212,9 +226,7 @@ fn consent(sql: Option<&str>) -> String {
         }
         _ => "…".to_owned(),
     };
-    format!(
-        "To lose it on purpose: BEGIN; SELECT schemaguard.accept_data_loss('why'); {statement}; COMMIT;"
-    )
+    format!("BEGIN; SELECT schemaguard.accept_data_loss('why'); {statement}; COMMIT;")
 }
 
 /// Digits in groups of three, as people read them.

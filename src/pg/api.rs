@@ -1,7 +1,7 @@
 //! The SQL functions that are declared in sql/: what they take and give,
 //! nothing else.
 
-use super::{blame, catalog, declared, guard, status, sys};
+use super::{blame, cascades as chains, catalog, declared, guard, status, sys};
 use pgrx::JsonB;
 use pgrx::datum::Interval;
 use pgrx::prelude::*;
@@ -70,6 +70,40 @@ fn disallow(id: Option<i64>) {
 fn status()
 -> TableIterator<'static, (name!(item, String), name!(state, String), name!(detail, String))> {
     sys::entry(|| TableIterator::new(status::rows()))
+}
+
+/// One row a foreign key and table from which it is reached.
+#[pg_extern]
+#[allow(clippy::type_complexity)]
+fn cascades(
+    exact: Option<bool>,
+) -> TableIterator<
+    'static,
+    (
+        name!(from_table, String),
+        name!(to_table, String),
+        name!(path, String),
+        name!(foreign_key, String),
+        name!(on_delete, &'static str),
+        name!(depth, i32),
+        name!(rows_at_stake, Option<i64>),
+        name!(is_indexed, bool),
+    ),
+> {
+    sys::entry(|| {
+        TableIterator::new(chains::rows(exact.unwrap_or(false)).into_iter().map(|r| {
+            (
+                r.from_table,
+                r.to_table,
+                r.path,
+                r.foreign_key,
+                r.on_delete,
+                r.depth,
+                r.rows_at_stake,
+                r.is_indexed,
+            )
+        }))
+    })
 }
 
 /// One row a difference.

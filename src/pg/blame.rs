@@ -12,38 +12,42 @@ use pgrx::{JsonB, Spi};
 /// was made as it is by the statement that created it. Of several the newest counts, but
 /// what is missing was dropped, what is extra was created, and what is changed
 /// was changed by a statement with the words for it, and for a table as a
-/// whole by one that made no part of it. Refused statements did nothing.
+/// whole by one that made no part of it. Refused statements did nothing, and
+/// rows that went are no change of the schema.
 const CAUSES: &str = "
 WITH difference AS (
     SELECT * FROM pg_catalog.jsonb_to_recordset($1)
         AS d(n int, change text, object text, name text, is_table boolean, words text,
              parent text, part text, containers text[], owners text[])
+), ddl AS NOT MATERIALIZED (
+    SELECT * FROM schemaguard.ddl_log
+     WHERE coalesce(rule, '') OPERATOR(pg_catalog.<>) ALL ('{truncate,delete_without_where,update_without_where,max_rows_lost}')
 ), cause AS (
     SELECT d.*, o.id, o.statement, o.verdict, o.action, o.parts, false AS of_owner, false AS of_creation
       FROM difference d
-      JOIN schemaguard.ddl_log o ON o.object OPERATOR(pg_catalog.=) d.object
+      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) d.object
     UNION ALL
     SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, false, false
       FROM difference d
-      JOIN schemaguard.ddl_log o ON o.object OPERATOR(pg_catalog.=) d.parent
+      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) d.parent
      WHERE d.part OPERATOR(pg_catalog.=) ANY (o.parts)
     UNION ALL
     SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, false, false
       FROM difference d
-      JOIN schemaguard.ddl_log o
+      JOIN ddl o
         ON o.object OPERATOR(pg_catalog.=) ANY (d.containers)
        AND o.action OPERATOR(pg_catalog.=) 'drop'
      WHERE d.change OPERATOR(pg_catalog.=) 'missing'
     UNION ALL
     SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true, false
       FROM difference d
-      JOIN schemaguard.ddl_log o ON o.object OPERATOR(pg_catalog.=) ANY (d.owners)
+      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) ANY (d.owners)
      WHERE pg_catalog.strpos(o.statement, d.name) OPERATOR(pg_catalog.>) 0
        AND (d.words IS NULL OR o.statement OPERATOR(pg_catalog.~*) d.words)
     UNION ALL
     SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true, true
       FROM difference d
-      JOIN schemaguard.ddl_log o ON o.object OPERATOR(pg_catalog.=) d.parent
+      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) d.parent
      WHERE o.action OPERATOR(pg_catalog.=) 'create'
        AND (d.change OPERATOR(pg_catalog.<>) 'missing'
             OR pg_catalog.strpos(o.statement, d.part) OPERATOR(pg_catalog.=) 0)

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod blame;
+pub mod cascades;
 pub mod catalog;
 pub mod declared;
 pub mod guard;

@@ -35,6 +35,8 @@ static PROBE_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5_000);
 static SHOW_VALUES: GucSetting<bool> = GucSetting::<bool>::new(true);
 static LARGE_OBJECTS: GucSetting<bool> = GucSetting::<bool>::new(false);
 static PROTECTED: GucSetting<bool> = GucSetting::<bool>::new(false);
+static REQUIRE_WHERE: GucSetting<bool> = GucSetting::<bool>::new(false);
+static MAX_ROWS_LOST: GucSetting<i32> = GucSetting::<i32>::new(-1);
 static TWO_PERSON: GucSetting<bool> = GucSetting::<bool>::new(false);
 
 /// `schemaguard.two_person`: who wants to lose data may not consent to it.
@@ -63,6 +65,16 @@ pub fn show_values() -> bool {
 /// `schemaguard.guard_large_objects` of this session.
 pub fn guard_large_objects() -> bool {
     LARGE_OBJECTS.get()
+}
+
+/// `schemaguard.require_where` of this session.
+pub fn require_where() -> bool {
+    REQUIRE_WHERE.get()
+}
+
+/// `schemaguard.max_rows_lost` of this session; None where it is off.
+pub fn max_rows_lost() -> Option<u64> {
+    u64::try_from(MAX_ROWS_LOST.get()).ok()
 }
 
 /// Called once, when the library is loaded.
@@ -123,6 +135,30 @@ pub fn define() {
         GucContext::Suset,
         GucFlags::default(),
     );
+    // SAFETY: the assign hook can't fail.
+    unsafe {
+        GucRegistry::define_bool_guc_with_hooks(
+            c"schemaguard.require_where",
+            c"Refuses DELETE and UPDATE without a condition that chooses rows.",
+            c"A condition that names no column of the table is none. Off by default.",
+            &REQUIRE_WHERE,
+            GucContext::Suset,
+            GucFlags::default(),
+            None,
+            Some(on_require_where),
+            None,
+        )
+    };
+    GucRegistry::define_int_guc(
+        c"schemaguard.max_rows_lost",
+        c"How many rows one statement may delete, with what foreign keys take along.",
+        c"More are refused before commit. 0 lets no row go, -1 switches it off.",
+        &MAX_ROWS_LOST,
+        -1,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
     // SAFETY: a static string; keeps ordinary roles from making placeholders.
     unsafe { pgrx::pg_sys::MarkGUCPrefixReserved(c"schemaguard".as_ptr()) };
 }
@@ -135,6 +171,15 @@ extern "C-unwind" fn on_mode(_: std::ffi::c_int, _: *mut std::ffi::c_void) {
     // SAFETY: reads the transaction's state.
     if unsafe { pgrx::pg_sys::IsTransactionState() } {
         MODE_SET.set(true);
+    }
+}
+
+/// Plans that were made while the setting was off have no marks (see
+/// guard::form): all of them are made anew.
+extern "C-unwind" fn on_require_where(on: bool, _: *mut std::ffi::c_void) {
+    if on && !require_where() {
+        // SAFETY: only marks cached plans as no longer valid.
+        unsafe { pgrx::pg_sys::ResetPlanCache() }
     }
 }
 

@@ -67,7 +67,10 @@ pub fn rows() -> Vec<Row> {
             ("not covered", format!("in a session whose first statement it is, it passes: {cover}"))
         }
     };
+    let loaded = state == "covered";
     add("TRUNCATE", state, how);
+    let (state, how) = dml(&facts.database_quoted, loaded, &cover);
+    add("DML", state, how);
     add(
         "background workers",
         if preloaded == "shared" { "covered" } else { "not covered" },
@@ -249,6 +252,31 @@ fn facts() -> Facts {
     });
     facts.disabled_triggers.extend(expected.into_iter().map(|e| format!("{e} (dropped)")));
     facts
+}
+
+/// What is asked of DELETE, UPDATE and MERGE, and whether of all of them.
+fn dml(database: &str, loaded: bool, cover: &str) -> (&'static str, String) {
+    let mut asked = Vec::new();
+    if settings::require_where() {
+        asked.push("DELETE and UPDATE have to choose their rows (require_where)".to_owned());
+    }
+    if let Some(limit) = settings::max_rows_lost() {
+        asked.push(format!("a statement may delete {limit} rows (max_rows_lost)"));
+    }
+    let asked = asked.join("; ");
+    match (asked.is_empty(), settings::mode(), loaded) {
+        (true, ..) => (
+            "off",
+            format!(
+                "ALTER DATABASE {database} SET schemaguard.require_where = on; or schemaguard.max_rows_lost = 1000;"
+            ),
+        ),
+        (_, Mode::Off, _) => ("off", format!("{asked}; but schemaguard.mode is off")),
+        (_, _, true) => ("covered", asked),
+        (_, _, false) => {
+            ("not covered", format!("{asked}; but only where the library is loaded: {cover}"))
+        }
+    }
 }
 
 /// How the library gets into sessions of this database.

@@ -62,3 +62,6 @@ for n in 100 200 400 800; do
   echo "$n $(cat "$work/bare") $(cat "$work/ours") $bytes" |
     awk '{printf "%6d tables: %.2f times bare, %.2f ms a table\n", $1, $3 / $2, $3 / 1000 / $1}'
 done
+
+echo
+"$here/dml.sh" "$pg"

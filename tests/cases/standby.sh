@@ -11,6 +11,7 @@ sql() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }
 state() { { psql -XqAt -v VERBOSITY=sqlstate "$@" 2>&1 >/dev/null || true; } | sed -n "s/^ERROR: *//p" | tail -n 1 | grep . || echo 00000; }
 sql -c 'CREATE EXTENSION schemaguard' -c "CREATE TABLE t (id int PRIMARY KEY, v text)" -c "INSERT INTO t VALUES (1, 'x')"
 sql -c "SELECT schemaguard.declare('CREATE TABLE t (id int PRIMARY KEY, v varchar(5))')" >/dev/null
+sql -c 'CREATE SCHEMA keys' -c 'CREATE TABLE keys.tree (id int PRIMARY KEY, up int REFERENCES keys.tree ON DELETE CASCADE)' -c 'INSERT INTO keys.tree VALUES (1, NULL), (2, 1)'
 # A standby is a server like others here, whose data folder is replaced by a copy of the primary's.
 "$SERVER_SH" start "$standby" "$PG" >/dev/null
 "$SERVER_SH" stop "$standby"
@@ -23,6 +24,7 @@ check 'status() says so' standby "$(sql -c "SELECT state FROM schemaguard.status
 check 'status() has every item' t "$(sql -c "SELECT count(*) > 7 FROM schemaguard.status()")"
 check 'snapshot() works' t "$(sql -c "SELECT schemaguard.snapshot()::text LIKE '%varchar%' OR schemaguard.snapshot()::text LIKE '%text%'")"
 check 'drift() works' 'column|public.t.v|changed' "$(sql -c 'SELECT object_type, object, change FROM schemaguard.drift()')"
+check 'cascades() works' 'keys.tree -> keys.tree|1' "$(sql -c 'SELECT path, rows_at_stake FROM schemaguard.cascades(true)')"
 check 'fix() works' t "$(sql -c 'SELECT count(*) >= 1 FROM schemaguard.fix(allow_loss => true)')"
 check 'as an ordinary role, too' standby "$(on_primary sql -c 'CREATE ROLE ordinary LOGIN' >/dev/null; sleep 1; PGUSER=ordinary sql -c "SELECT state FROM schemaguard.status() WHERE item = 'record'")"
 # What was done on the primary until now has arrived: from here on there is nothing more.

@@ -1,7 +1,7 @@
 //! The object access hook: what the server says it is about to do.
 
 use super::state;
-use super::{asides, consent, definition, global, judge, probe, values};
+use super::{active, asides, consent, definition, global, judge, probe, values};
 use crate::loss::{Count, DROP_DATABASE, DROP_GUARD, TRUNCATE, Victim};
 use crate::pg::identity::Address;
 use crate::pg::ledger::Verdict;
@@ -149,12 +149,6 @@ extern "C-unwind" fn see(
             _ => altered(address),
         });
     });
-}
-
-/// Whether there is anything to see for us: a session that may write, and
-/// that isn't one of our own workers.
-fn active() -> bool {
-    sys::may_act() && !crate::pg::worker::is_worker()
 }
 
 /// `internal` marks what the server makes on its own account, as the copy

@@ -2,7 +2,10 @@
 
 use super::state::{self, Pending};
 use super::{consent, probe, statement};
-use crate::loss::{self, Count, DROP_COLUMN, DROP_GUARD, SET_UNLOGGED, TRUNCATE, Victim};
+use crate::loss::{
+    self, Count, DELETE_WITHOUT_WHERE, DROP_COLUMN, DROP_GUARD, MAX_ROWS_LOST, SET_UNLOGGED,
+    TRUNCATE, UPDATE_WITHOUT_WHERE, Victim,
+};
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
 use crate::pg::settings::{self, Mode};
@@ -66,7 +69,16 @@ impl Case {
 
     /// The record's row for something that goes.
     fn object(&self, victim: &Victim) -> ledger::Object {
-        object(&self.tag, victim.rule.object_type, unquoted(&victim.object))
+        let row = object(&self.tag, victim.rule.object_type, unquoted(&victim.object));
+        // Rows go by whatever the client sent: SELECT, DO, CALL.
+        let action = match victim.rule.code {
+            code if code == UPDATE_WITHOUT_WHERE.code => "alter".to_owned(),
+            code if code == DELETE_WITHOUT_WHERE.code || code == MAX_ROWS_LOST.code => {
+                "drop".to_owned()
+            }
+            _ => row.action,
+        };
+        ledger::Object { action, ..row }
     }
 }
 
@@ -87,7 +99,6 @@ fn object(tag: &str, object_type: &str, object: String) -> ledger::Object {
 fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
     let mut words = loss::words(&case.what, case.text.as_deref(), case.named.as_deref(), victims);
     // The guard itself stands first where it goes.
-    let sqlstate = victims[0].rule.sqlstate;
     let guard = victims[0].rule.code == DROP_GUARD.code;
     if guard {
         let what = match case.tag.as_str() {
@@ -103,6 +114,13 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
             case.what, victims[0].object, SET_UNLOGGED.code
         );
     }
+    settle(case, victims, words)
+}
+
+/// Decides with the words given.
+fn settle(case: &Case, victims: &[Victim], words: loss::Words) -> (Verdict, Option<String>) {
+    let sqlstate = victims[0].rule.sqlstate;
+    let guard = victims[0].rule.code == DROP_GUARD.code;
     let no = match consent::ask(case.text.as_deref(), case.by_client, victims) {
         Ok(reason) => {
             if guard {
@@ -129,6 +147,7 @@ fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
             let why_not = (!no.notes.is_empty()).then(|| no.notes.join("\n"));
             let mut row = case.row(Verdict::Refused, why_not, victims);
             row.message = Some(words.message.clone());
+            row.detail = Some(words.detail.clone());
             let mut detail = vec![words.detail];
             detail.extend(no.notes);
             let recorded = ledger::write_refused(&row, &case.object(&victims[0]), asked.as_ref());
@@ -163,6 +182,30 @@ fn hint(words: &str, digest: Option<&str>, more: Vec<String>) -> String {
     }
     lines.extend(more);
     lines.join("\n")
+}
+
+/// A DML statement, worded by its rule. `client` is its text where the client
+/// sent it itself.
+pub fn dml(what: &str, tag: &str, client: Option<String>, words: loss::Words, victims: &[Victim]) {
+    let mut case = Case::without_trigger(what, tag);
+    if let Some(text) = client {
+        case.text = Some(redact(&text).into_owned());
+        case.context = None;
+        case.by_client = true;
+    }
+    let said = words.clone();
+    let (verdict, reason) = settle(&case, victims, words);
+    let mut row = case.row(verdict, reason, victims);
+    row.message = Some(said.message);
+    row.detail = Some(said.detail);
+    let mut objects: Vec<ledger::Object> = Vec::new();
+    for victim in victims {
+        let object = case.object(victim);
+        if !objects.iter().any(|o| o.object == object.object) {
+            objects.push(object);
+        }
+    }
+    state::late(row, objects);
 }
 
 /// `create`, `alter` or `drop`, by the command tag.

@@ -12,10 +12,12 @@ mod asides;
 mod consent;
 mod definition;
 mod events;
+mod form;
 mod global;
 mod hook;
 mod judge;
 mod probe;
+mod rows;
 mod state;
 mod statement;
 mod transaction;
@@ -23,10 +25,34 @@ mod values;
 
 pub use consent::{accept, allow, approve, disallow, in_force, revoke_approval};
 
+use super::settings;
+use super::sys::{self, executor};
+
+/// What watches DELETE, UPDATE and MERGE, where a setting asks for it.
+static OBSERVER: executor::Observer = executor::Observer {
+    looks_at_form: settings::require_where,
+    counts_rows: || settings::max_rows_lost().is_some(),
+    analysed: form::analysed,
+    before_plan: form::before_plan,
+    marks: form::marks,
+    before_start: form::before_start,
+    started: rows::started,
+    enter: rows::enter,
+    leave: rows::leave,
+    rows: rows::tally,
+};
+
+/// Whether there is anything to see for us: a session that may write, and
+/// that isn't one of our own workers.
+fn active() -> bool {
+    sys::may_act() && !super::worker::is_worker()
+}
+
 /// Called once, when the library is loaded.
 pub fn install() {
     hook::install();
     transaction::install();
+    executor::install(&OBSERVER);
     // Defining the settings has set them.
-    crate::pg::settings::take_mode_set();
+    settings::take_mode_set();
 }

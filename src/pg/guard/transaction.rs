@@ -1,6 +1,6 @@
 //! The ends of transactions and savepoints.
 
-use super::{judge, state};
+use super::{judge, rows, state};
 use crate::pg::ledger;
 use crate::pg::settings;
 use crate::pg::sys;
@@ -27,6 +27,7 @@ unsafe extern "C-unwind" fn on_transaction(event: pg_sys::XactEvent::Type, _arg:
         XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => sys::entry(before_commit),
         XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
             state::with(|s| *s = state::State::default());
+            rows::forget();
             settings::take_mode_set();
         }
         _ => {}
@@ -38,6 +39,7 @@ fn before_commit() {
         return;
     }
     note_mode();
+    rows::before_commit();
     let something = state::with(|s| {
         !s.late.is_empty() || !s.stray.is_empty() || !s.consents.is_empty() || !s.running.is_empty()
     });
@@ -93,8 +95,14 @@ unsafe extern "C-unwind" fn on_savepoint(
     _arg: *mut c_void,
 ) {
     match event {
-        pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB => state::roll_back(sys::transaction_depth()),
-        pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB => state::release(sys::transaction_depth()),
+        pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB => {
+            state::roll_back(sys::transaction_depth());
+            rows::roll_back(sys::transaction_depth());
+        }
+        pg_sys::SubXactEvent::SUBXACT_EVENT_COMMIT_SUB => {
+            state::release(sys::transaction_depth());
+            rows::release(sys::transaction_depth());
+        }
         _ => {}
     }
 }

@@ -348,6 +348,61 @@ fn constraints(index: pg_sys::Oid, keys: &[(usize, pg_sys::Oid)]) -> Vec<Constra
     found
 }
 
+/// A key has no more columns: INDEX_MAX_KEYS.
+pub const KEY_COLUMNS: usize = 32;
+
+/// A foreign key, as far as what it does to rows goes.
+pub struct ForeignKey {
+    pub columns: Vec<i16>,
+    /// The table that it points to.
+    pub references: pg_sys::Oid,
+    /// As confdeltype and confupdtype.
+    pub on_delete: u8,
+    pub on_update: u8,
+}
+
+/// The foreign keys of a table.
+pub fn foreign_keys_of(table: pg_sys::Oid) -> Vec<ForeignKey> {
+    let table_at = column(CONSTRAINT, c"conrelid");
+    let at = [c"contype", c"conkey", c"confrelid", c"confdeltype", c"confupdtype"]
+        .map(|name| column(CONSTRAINT, name));
+    let mut found = Vec::new();
+    rows(CONSTRAINT, CONSTRAINT_TABLE_INDEX, &[(table_at, table)], |values, nulls| {
+        if values[at[0]].value() as u8 != b'f' {
+            return;
+        }
+        // SAFETY: a foreign key has an array of int2 here, an oid, and letters.
+        unsafe {
+            found.push(ForeignKey {
+                columns: Vec::from_datum(values[at[1]], nulls[at[1]]).unwrap_or_default(),
+                references: pg_sys::Oid::from_datum(values[at[2]], false).unwrap(),
+                on_delete: values[at[3]].value() as u8,
+                on_update: values[at[4]].value() as u8,
+            });
+        }
+    });
+    found
+}
+
+/// Whether a column is NOT NULL.
+pub fn is_not_null(table: pg_sys::Oid, attribute: i16) -> bool {
+    // SAFETY: the tuple is released after use.
+    unsafe {
+        let tuple = pg_sys::SearchSysCache2(
+            pg_sys::SysCacheIdentifier::ATTNUM as _,
+            table.into(),
+            attribute.into(),
+        );
+        if tuple.is_null() {
+            return false;
+        }
+        let form = pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_attribute>();
+        let not_null = (*form).attnotnull;
+        pg_sys::ReleaseSysCache(tuple);
+        not_null
+    }
+}
+
 /// The labels of an enum, in order.
 pub fn enum_labels(type_oid: pg_sys::Oid) -> Vec<String> {
     let mut labels: Vec<(f32, String)> = Vec::new();

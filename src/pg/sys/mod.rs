@@ -6,6 +6,7 @@ pub mod context;
 pub mod conversion;
 pub mod error;
 pub mod event;
+pub mod executor;
 pub mod own;
 pub mod past;
 pub mod scan;

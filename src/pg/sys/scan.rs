@@ -18,6 +18,8 @@ pub enum Look {
     Value(i16),
     /// A whole number between these two, both included, in this column.
     Between { column: i16, from: i64, to: i64 },
+    /// A value in each of these columns; 0 stands behind the last.
+    Key([i16; super::catalog::KEY_COLUMNS]),
     /// A value in attribute `attribute` of the row type of `relation`, at any
     /// depth inside this column.
     Within { column: i16, relation: pg_sys::Oid, attribute: i16 },
@@ -154,6 +156,9 @@ pub unsafe fn finds(slot: *mut pg_sys::TupleTableSlot, look: Look) -> bool {
                     _ => return false,
                 };
                 (from..=to).contains(&value)
+            }
+            Look::Key(columns) => {
+                columns.into_iter().take_while(|c| *c != 0).all(|c| attribute(slot, c).is_some())
             }
             Look::Within { column, relation, attribute: inner } => {
                 let desc = (*slot).tts_tupleDescriptor;

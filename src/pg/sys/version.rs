@@ -213,3 +213,46 @@ pub unsafe fn has_new_file(rel: pg_sys::Relation) -> bool {
         return (*rel).rd_firstRelfilelocatorSubid != 0;
     }
 }
+
+/// Which rows a WHEN of MERGE is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    Matched,
+    /// From 17 on.
+    #[cfg_attr(feature = "pg15", allow(dead_code))]
+    NotMatchedBySource,
+    /// Rows of the source: these are inserted.
+    NotMatchedByTarget,
+}
+
+/// What a WHEN of MERGE is about.
+///
+/// # Safety
+/// `action` is a complete node.
+pub unsafe fn merge_when(action: *mut pg_sys::MergeAction) -> When {
+    // SAFETY: the caller's promise. 17 has three kinds, 15 two.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        return if (*action).matched { When::Matched } else { When::NotMatchedByTarget };
+        #[cfg(not(feature = "pg15"))]
+        return match (*action).matchKind {
+            pg_sys::MergeMatchKind::MERGE_WHEN_MATCHED => When::Matched,
+            pg_sys::MergeMatchKind::MERGE_WHEN_NOT_MATCHED_BY_SOURCE => When::NotMatchedBySource,
+            _ => When::NotMatchedByTarget,
+        };
+    }
+}
+
+/// The condition in ON of a MERGE.
+///
+/// # Safety
+/// `query` is a complete MERGE that has not been planned.
+pub unsafe fn merge_condition(query: *mut pg_sys::Query) -> *mut pg_sys::Node {
+    // SAFETY: the caller's promise. 17 gave it a place of its own.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        return (*(*query).jointree).quals;
+        #[cfg(not(feature = "pg15"))]
+        return (*query).mergeJoinCondition;
+    }
+}
