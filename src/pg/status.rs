@@ -261,7 +261,7 @@ fn dml(database: &str, loaded: bool, cover: &str) -> (&'static str, String) {
         asked.push("DELETE and UPDATE have to choose their rows (require_where)".to_owned());
     }
     if let Some(limit) = settings::max_rows_lost() {
-        asked.push(format!("a statement may delete {limit} rows (max_rows_lost)"));
+        asked.push(format!("a statement may take at most {limit} rows (max_rows_lost)"));
     }
     let asked = asked.join("; ");
     match (asked.is_empty(), settings::mode(), loaded) {
