@@ -44,6 +44,8 @@ SET schemaguard.guard_large_objects = on;
 SELECT lo_unlink(4713);
 \echo :SQLSTATE
 DO $$ BEGIN PERFORM lo_unlink(4713); END $$;
+-- called by the client itself, without a statement
+\lo_unlink 4713
 -- also by the trigger of contrib's lo, that applications use
 CREATE EXTENSION lo;
 CREATE TABLE image (id int, raster lo);
