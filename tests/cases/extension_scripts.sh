@@ -38,7 +38,8 @@ check 'with silent event triggers, too' SG001 "$(state -c 'SET session_replicati
 check 'the column by itself' SG001 "$(state -c 'ALTER TABLE users DROP COLUMN m CASCADE')"
 check 'its members, with the extension' SG001 "$(state -c "DROP EXTENSION $name CASCADE")"
 check 'all is there' '1 x sad 1' "$(sql -F ' ' -c 'SELECT m.*, u.m, u.id FROM members m, users u')"
-check 'recorded as what the client sent' 1 "$(sql -c "SELECT count(*) FROM schemaguard.refused WHERE statement = 'ALTER EXTENSION $name UPDATE TO ''column'''")"
+# From 18 on the server tells where in the script it is.
+check 'recorded with its statement' 1 "$(sql -c "SELECT count(*) FROM schemaguard.refused WHERE statement IN ('ALTER EXTENSION $name UPDATE TO ''column''', 'ALTER TABLE members DROP COLUMN v')")"
 check 'the harmless update passes' 00000 "$(state -c "ALTER EXTENSION $name UPDATE TO 'harmless'")"
 sql -c "UPDATE users SET m = NULL" -c 'DELETE FROM members'
 check 'emptied, the extension goes' 00000 "$(state -c "SET client_min_messages = error" -c "DROP EXTENSION $name CASCADE")"
