@@ -101,7 +101,9 @@ pub fn dropping(address: Address) {
         catalog::ATTR_DEFAULT | catalog::PUBLICATION | catalog::SUBSCRIPTION => true,
         _ => false,
     };
-    if !seen || state::with(|s| s.running.is_empty()) || !wanted() {
+    // A table's own sequence goes with it.
+    let counts = || state::with(|s| s.running.last().is_some_and(|r| !r.drops_tables_alone));
+    if !seen || !counts() || !wanted() {
         return;
     }
     // SAFETY: catalog lookups; null for what is gone.

@@ -61,6 +61,7 @@ fn begin(event: Event) {
     let running = Running {
         depth: sys::transaction_depth(),
         tag: event.tag(),
+        drops_tables_alone: drops_tables_alone(tree),
         text: words.text,
         by_client: outermost && statement::is_clients(tree),
         same_text: words.message,
@@ -78,6 +79,17 @@ fn begin(event: Event) {
         asides: Vec::new(),
     };
     state::with(|s| s.running.push(running));
+}
+
+fn drops_tables_alone(tree: *mut pg_sys::Node) -> bool {
+    // SAFETY: the node's tag says what it is.
+    unsafe {
+        (*tree).type_ == pg_sys::NodeTag::T_DropStmt && {
+            let drop = tree.cast::<pg_sys::DropStmt>();
+            (*drop).removeType == pg_sys::ObjectType::OBJECT_TABLE
+                && (*drop).behavior == pg_sys::DropBehavior::DROP_RESTRICT
+        }
+    }
 }
 
 fn start(event: Event) {

@@ -154,7 +154,11 @@ extern "C-unwind" fn see(
 /// `internal` marks what the server makes on its own account, as the copy
 /// that a table is rewritten into.
 fn created(address: Address, internal: bool) {
-    if internal && address.class == pg_sys::RelationRelationId && address.sub == 0 {
+    // What CREATE makes is the copy of nothing.
+    let may_be_copy =
+        || state::with(|s| s.running.last().is_none_or(|r| !r.tag.starts_with("CREATE ")));
+    if internal && address.class == pg_sys::RelationRelationId && address.sub == 0 && may_be_copy()
+    {
         unlogged(address);
     }
     if address.class == pg_sys::RelationRelationId && address.sub > 0 {

@@ -14,6 +14,8 @@ pub struct Running {
     /// Transaction depth at its start: a rolled back savepoint ends it.
     pub depth: i32,
     pub tag: String,
+    /// DROP TABLE without CASCADE: nothing goes but the tables and their parts.
+    pub drops_tables_alone: bool,
     pub text: Option<String>,
     /// Sent by the client itself, not run by something that it sent.
     pub by_client: bool,

@@ -3,7 +3,7 @@
 
 use super::cstring;
 use pgrx::{FromDatum, IntoDatum, pg_sys};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 /// The column's entry in a tuple descriptor; attribute numbers begin at 1.
 ///
@@ -62,6 +62,32 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 thread_local! {
     /// The highest number when this session wrote last.
     static LAST: Cell<i64> = const { Cell::new(0) };
+    /// Our tables by their names, once found.
+    static FOUND: RefCell<Vec<(String, pg_sys::Oid)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A table of ours. The schema by the extension, not by its name: that may
+/// have become another's, with tables whose indexes run whatever their owner
+/// likes.
+fn relation(name: &str) -> Option<pg_sys::Oid> {
+    let c_name = cstring(name);
+    // SAFETY: catalog lookups; null and invalid for what isn't there.
+    unsafe {
+        let found = FOUND.with_borrow(|f| f.iter().find(|f| f.0 == name).map(|f| f.1));
+        // Still there, for the extension may have been made anew since.
+        if let Some(oid) = found
+            && super::text(pg_sys::get_rel_name(oid)).is_some_and(|n| n == name)
+        {
+            return Some(oid);
+        }
+        let namespace = super::extension().and_then(super::catalog::extension_schema)?;
+        let oid = pg_sys::get_relname_relid(c_name.as_ptr(), namespace);
+        FOUND.with_borrow_mut(|f| {
+            f.retain(|f| f.0 != name);
+            f.push((name.to_owned(), oid));
+        });
+        (oid != pg_sys::InvalidOid).then_some(oid)
+    }
 }
 
 /// A table of ours, open for writing.
@@ -75,15 +101,9 @@ pub struct Table {
 impl Table {
     /// None where the table isn't there (the extension is being dropped).
     pub fn open(name: &str) -> Option<Table> {
-        // The schema by the extension, not by its name: that may have become
-        // another's, with tables whose indexes run whatever their owner likes.
-        let namespace = super::extension().and_then(super::catalog::extension_schema)?;
+        let relation = relation(name)?;
         // SAFETY: ordinary opening of a relation and its indexes.
         unsafe {
-            let relation = pg_sys::get_relname_relid(cstring(name).as_ptr(), namespace);
-            if relation == pg_sys::InvalidOid {
-                return None;
-            }
             let rel = pg_sys::try_relation_open(relation, pg_sys::RowExclusiveLock as _);
             if rel.is_null() {
                 return None;
