@@ -6,7 +6,7 @@ CREATE TYPE app.mood AS ENUM ('sad', 'ok', 'happy');
 CREATE TYPE app.address AS (street text, "zip code" character varying(10), town text);
 CREATE TYPE app.pair AS (a integer, b integer);
 CREATE TYPE app.span AS RANGE (subtype = numeric);
-CREATE COLLATION app.loosely (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE COLLATION app.plainly (provider = libc, locale = 'C');
 CREATE DOMAIN app.email AS text CONSTRAINT email_has_at CHECK (VALUE ~ '@');
 CREATE DOMAIN app.percent AS numeric(5,2) DEFAULT 0 NOT NULL CONSTRAINT percent_range CHECK (VALUE >= 0 AND VALUE <= 100);
 
