@@ -183,6 +183,11 @@ extern "C-unwind" fn on_require_where(on: bool, _: *mut std::ffi::c_void) {
     }
 }
 
+/// Whether `schemaguard.mode` was set since [`take_mode_set`].
+pub fn is_mode_set() -> bool {
+    MODE_SET.get()
+}
+
 /// Whether `schemaguard.mode` was set since the last call.
 pub fn take_mode_set() -> bool {
     MODE_SET.take()

@@ -84,6 +84,7 @@ thread_local! {
 }
 
 fn with<T>(f: impl FnOnce(&mut Counts) -> T) -> T {
+    state::touch();
     COUNTS.with(|c| f(&mut c.borrow_mut()))
 }
 

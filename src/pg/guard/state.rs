@@ -6,7 +6,7 @@ use crate::pg::identity::Address;
 use crate::pg::ledger;
 use crate::pg::sys;
 use pgrx::pg_sys;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
 /// A DDL statement between its ddl_command_start and its ddl_command_end.
@@ -113,7 +113,27 @@ thread_local! {
 
 /// Short access to the state.
 pub fn with<T>(f: impl FnOnce(&mut State) -> T) -> T {
+    touch();
     STATE.with(|s| f(&mut s.borrow_mut()))
+}
+
+thread_local!(static TOUCHED: Cell<bool> = const { Cell::new(false) });
+
+/// Notes that this transaction leaves something to do at its end.
+pub fn touch() {
+    TOUCHED.set(true);
+}
+
+/// Whether the guard has had anything to do since [`forget`]: most
+/// transactions are none of its business, and should cost nothing.
+pub fn is_touched() -> bool {
+    TOUCHED.get()
+}
+
+/// The transaction is over.
+pub fn forget() {
+    STATE.set(State::default());
+    TOUCHED.set(false);
 }
 
 /// Marks the guard as working for the time of `f`; None where it is already.

@@ -17,8 +17,14 @@ pub fn install() {
     }
 }
 
-#[pg_guard]
 unsafe extern "C-unwind" fn on_transaction(event: pg_sys::XactEvent::Type, _arg: *mut c_void) {
+    if state::is_touched() || settings::is_mode_set() {
+        transaction_ends(event);
+    }
+}
+
+#[pg_guard]
+extern "C-unwind" fn transaction_ends(event: pg_sys::XactEvent::Type) {
     use pg_sys::XactEvent::{
         XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PRE_COMMIT, XACT_EVENT_PRE_PREPARE,
         XACT_EVENT_PREPARE,
@@ -26,9 +32,9 @@ unsafe extern "C-unwind" fn on_transaction(event: pg_sys::XactEvent::Type, _arg:
     match event {
         XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => sys::entry(before_commit),
         XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
-            state::with(|s| *s = state::State::default());
             rows::forget();
             settings::take_mode_set();
+            state::forget();
         }
         _ => {}
     }
@@ -87,13 +93,19 @@ fn note_mode() {
     }
 }
 
-#[pg_guard]
 unsafe extern "C-unwind" fn on_savepoint(
     event: pg_sys::SubXactEvent::Type,
     _id: pg_sys::SubTransactionId,
     _parent: pg_sys::SubTransactionId,
     _arg: *mut c_void,
 ) {
+    if state::is_touched() {
+        savepoint_ends(event);
+    }
+}
+
+#[pg_guard]
+extern "C-unwind" fn savepoint_ends(event: pg_sys::SubXactEvent::Type) {
     match event {
         pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB => {
             state::roll_back(sys::transaction_depth());
