@@ -137,7 +137,7 @@ pub fn script(
             note: Some(format!(
                 "left out, because {}: {}; fix(allow_loss => true) includes it",
                 if d.data_loss {
-                    "it would destroy data"
+                    "it may destroy data"
                 } else {
                     "something else that is left out uses it"
                 },

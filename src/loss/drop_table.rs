@@ -15,3 +15,17 @@ pub const DROP_TABLE: Rule = Rule {
         )
     },
 };
+
+/// The way to keep a table that goes by another thing: what helps depends on
+/// why it goes. `what` is the statement in short.
+pub(super) fn way_out(what: &str, object: &str) -> String {
+    if what.starts_with("DROP SCHEMA") {
+        format!("To keep it instead: ALTER TABLE {object} SET SCHEMA …;")
+    } else if what.starts_with("DROP OWNED") {
+        format!("To keep it instead: ALTER TABLE {object} OWNER TO …;")
+    } else if let Some(extension) = what.strip_prefix("DROP EXTENSION ") {
+        format!("To keep it instead: ALTER EXTENSION {extension} DROP TABLE {object};")
+    } else {
+        (DROP_TABLE.lossless)(object)
+    }
+}

@@ -87,6 +87,8 @@ pub enum Count {
     AtLeast(u64),
     /// Nothing is proven; why.
     Unknown(String),
+    /// The time was up after so many rows, and none of them lost anything.
+    TimedOut(u64),
     /// Values that would become others.
     Changed(Changed),
     /// What goes is no number; what it is.
@@ -139,7 +141,7 @@ impl Count {
         }
     }
 
-    /// `9,002 rows`, `more than 10,000 rows`, `an unknown number of rows (…)`.
+    /// `9,002 rows`, `more than 10,000 rows`, `not proven to hold no rows (…)`.
     pub fn words(&self, unit: (&str, &str)) -> String {
         match self {
             Count::Exact(1) => format!("1 {}", unit.0),
@@ -149,6 +151,12 @@ impl Count {
             Count::Told(what) => what.clone(),
             Count::Changed(changed) => changed.words(),
             Count::Unknown(why) => format!("not proven to hold no {} ({why})", unit.1),
+            Count::TimedOut(seen) => format!(
+                "not proven to hold no {} (looked at {} {}, then the time was up)",
+                unit.1,
+                grouped(*seen),
+                if *seen == 1 { "row" } else { "rows" }
+            ),
         }
     }
 }
@@ -172,6 +180,9 @@ pub struct Words {
     pub hint: String,
 }
 
+/// What to do where the time was not enough.
+const MORE_TIME: &str = "To have all of it looked at: a superuser sets schemaguard.probe_timeout higher for the role or the session (0 is without end); the table stays locked that long.";
+
 /// More victims than this are counted, not named: the detail has to be read.
 const NAMED: usize = 50;
 
@@ -181,7 +192,7 @@ const NAMED: usize = 50;
 /// text, given back in the hint where it is short enough to be of use;
 /// `named` is what the statement named itself, where that is a table or column.
 pub fn words(what: &str, sql: Option<&str>, named: Option<&str>, victims: &[Victim]) -> Words {
-    let proven = victims.iter().any(|v| !matches!(v.count, Count::Unknown(_)));
+    let proven = victims.iter().any(|v| !matches!(v.count, Count::Unknown(_) | Count::TimedOut(_)));
     let n = victims.len();
     let places =
         if n == 1 { "1 place".to_owned() } else { format!("{} places", grouped(n as u64)) };
@@ -203,10 +214,15 @@ pub fn words(what: &str, sql: Option<&str>, named: Option<&str>, victims: &[Vict
         detail.push(format!("… and {} more", grouped((n - NAMED) as u64)));
     }
     let lossless = victims.first().map_or(String::new(), |v| {
-        if named.is_none() && v.through.is_some() && v.rule.code == DROP_COLUMN.code {
+        let object = named.unwrap_or(&v.object);
+        if matches!(v.count, Count::TimedOut(_)) {
+            MORE_TIME.to_owned()
+        } else if v.rule.code == DROP_TABLE.code {
+            drop_table::way_out(what, object)
+        } else if named.is_none() && v.through.is_some() && v.rule.code == DROP_COLUMN.code {
             drop_column::other_type(&v.object)
         } else {
-            (v.rule.lossless)(named.unwrap_or(&v.object))
+            (v.rule.lossless)(object)
         }
     });
     Words { message, detail: detail.join("\n"), hint: format!("{lossless}\n{}", consent(sql)) }
@@ -266,7 +282,7 @@ mod tests {
             w.detail,
             "public.users: 9,002 rows\npublic.posts: more than 10,000 rows (through schema app)"
         );
-        assert!(w.hint.contains("RENAME TO"), "{}", w.hint);
+        assert!(w.hint.contains("SET SCHEMA"), "{}", w.hint);
         assert!(w.hint.ends_with(
             "BEGIN; SELECT schemaguard.accept_data_loss('why'); DROP SCHEMA app CASCADE; COMMIT;"
         ));

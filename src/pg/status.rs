@@ -63,9 +63,7 @@ pub fn rows() -> Vec<Row> {
         ("shared", _) => ("covered", "loaded by shared_preload_libraries".into()),
         ("session", _) => ("covered", "loaded by session_preload_libraries".into()),
         (_, true) => ("covered", "loaded by the login event trigger".into()),
-        _ => {
-            ("not covered", format!("in a session whose first statement it is, it passes: {cover}"))
-        }
+        _ => ("not covered", format!("until a session's first DDL statement it passes: {cover}")),
     };
     let loaded = state == "covered";
     add("TRUNCATE", state, how);

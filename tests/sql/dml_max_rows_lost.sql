@@ -340,6 +340,27 @@ DELETE FROM plain;
 SELECT command_tag, object, verdict, statement, detail FROM schemaguard.ddl_log WHERE verdict IN ('warned', 'observed') ORDER BY id;
 SELECT count(*) FROM plain;
 
+-- Old rows count also behind a parent that is made for the purpose.
+CREATE TABLE old_rows AS SELECT generate_series(1, 20) AS id;
+CREATE TABLE old_heirs AS SELECT generate_series(1, 20) AS id;
+SET schemaguard.max_rows_lost = 10;
+BEGIN;
+CREATE TABLE new_root (id int) PARTITION BY LIST (id);
+ALTER TABLE new_root ATTACH PARTITION old_rows DEFAULT;
+DELETE FROM new_root;
+ROLLBACK;
+SET schemaguard.require_where = on;
+BEGIN;
+CREATE TABLE new_parent (id int);
+ALTER TABLE old_heirs INHERIT new_parent;
+DELETE FROM new_parent;
+ROLLBACK;
+BEGIN;
+CREATE TABLE new_alone (id int);
+INSERT INTO new_alone SELECT generate_series(1, 20);
+DELETE FROM new_alone;
+ROLLBACK;
+
 SET client_min_messages = error;
 BEGIN;
 SELECT schemaguard.accept_data_loss('end of the test');

@@ -143,7 +143,7 @@ SET schemaguard.probe_timeout = '1ms';
 ALTER TABLE large DROP COLUMN n;
 \set VERBOSITY default
 \echo :SQLSTATE
-SELECT regexp_replace(detail, '\d+ rows', 'N rows') AS detail FROM schemaguard.refused WHERE statement LIKE '%large%';
+SELECT regexp_replace(detail, '[\d,]+ rows', 'N rows') AS detail FROM schemaguard.refused WHERE statement LIKE '%large%';
 SET schemaguard.probe_timeout = 0;
 ALTER TABLE large DROP COLUMN n;
 RESET schemaguard.probe_timeout;

@@ -98,6 +98,11 @@ ALTER TYPE place ALTER ATTRIBUTE height TYPE integer;
 ALTER TYPE place ALTER ATTRIBUTE height TYPE integer CASCADE;
 UPDATE mountain SET height = 2962;
 ALTER TYPE place ALTER ATTRIBUTE height TYPE integer CASCADE;
+CREATE TYPE pair AS (a numeric, k integer);
+CREATE TABLE pairs OF pair PARTITION BY LIST (k);
+CREATE TABLE pairs_1 PARTITION OF pairs DEFAULT;
+INSERT INTO pairs VALUES (1, 1);
+ALTER TYPE pair ALTER ATTRIBUTE a TYPE integer CASCADE;
 -- Used as a column's type the server refuses it itself.
 CREATE TYPE point3 AS (x numeric);
 CREATE TABLE uses (p point3);
@@ -126,16 +131,14 @@ INSERT INTO far VALUES (1), (2), (3);
 ALTER TABLE far ALTER v TYPE bigint USING CASE WHEN v = 2 THEN 5000000000 ELSE v END;
 
 -- A look that takes too long proves nothing; one that has found something does.
-CREATE FUNCTION slow(numeric) RETURNS integer LANGUAGE plpgsql STABLE AS
-$$ BEGIN PERFORM pg_sleep(0.02); RETURN $1; END $$;
 CREATE TABLE many (v numeric);
 INSERT INTO many SELECT n FROM generate_series(1, 100) n;
 SET schemaguard.probe_timeout = 1;
-ALTER TABLE many ALTER v TYPE integer USING slow(v);
+ALTER TABLE many ALTER v TYPE integer USING v::integer + 0 * length(repeat('x', 30000000 + v::integer));
 UPDATE many SET v = v + 0.5;
 VACUUM FULL many;
 SET schemaguard.show_values = off;
-ALTER TABLE many ALTER v TYPE integer USING slow(v);
+ALTER TABLE many ALTER v TYPE integer USING v::integer + 0 * length(repeat('x', 30000000 + v::integer));
 RESET schemaguard.probe_timeout;
 RESET schemaguard.show_values;
 -- A type that is known to hold everything costs no look.
@@ -145,11 +148,55 @@ ALTER TABLE tall ALTER n TYPE bigint;
 ALTER TABLE tall ALTER n TYPE numeric;
 ALTER TABLE tall ALTER n TYPE text;
 RESET schemaguard.probe_timeout;
--- One that is lied to about the function: it gives another value each time it is called.
+-- Lying functions: another value each time they are called, whatever they are marked as.
 CREATE SEQUENCE calls;
 CREATE FUNCTION liar(numeric) RETURNS numeric LANGUAGE sql VOLATILE AS
 $$ SELECT CASE WHEN nextval('calls') < 101 THEN $1 END $$;
 ALTER TABLE many ALTER v TYPE numeric USING liar(v);
+CREATE FUNCTION immutable_liar(numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS
+$$ BEGIN RETURN liar($1); END $$;
+ALTER TABLE many ALTER v TYPE numeric USING immutable_liar(v);
+-- One that the planner takes apart is seen through.
+CREATE FUNCTION same(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 0';
+ALTER TABLE many ALTER v TYPE numeric USING same(v);
+-- A cast of the user's own is no way back, and doesn't run as whoever alters the table.
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE TABLE moods (m mood);
+INSERT INTO moods VALUES ('ok');
+CREATE FUNCTION any_mood(integer) RETURNS mood LANGUAGE plpgsql IMMUTABLE AS
+$$ BEGIN RAISE WARNING 'running as %', current_user; RETURN 'ok'; END $$;
+CREATE CAST (integer AS mood) WITH FUNCTION any_mood(integer);
+ALTER TABLE moods ALTER m TYPE integer USING 1;
+-- A part that drops and one that changes: one refusal names both.
+CREATE TABLE both_ways (a integer, b text);
+INSERT INTO both_ways VALUES (1, 'x');
+ALTER TABLE both_ways DROP COLUMN a, ALTER b TYPE integer USING 5;
+-- Given their zone, timestamps are what they were.
+CREATE TABLE moments (t timestamp);
+INSERT INTO moments VALUES ('2020-07-01 12:00');
+SET timezone = 'Europe/Berlin';
+ALTER TABLE moments ALTER t TYPE timestamptz USING t AT TIME ZONE 'UTC';
+ALTER TABLE moments ALTER t TYPE timestamp USING t AT TIME ZONE 'UTC';
+SELECT * FROM moments;
+RESET timezone;
+-- A zone's name that is read as another's is no way back.
+CREATE TABLE zoned (t timestamptz);
+INSERT INTO zoned VALUES ('2020-01-01 00:00+00');
+BEGIN;
+SET LOCAL timezone = 'Asia/Kolkata';
+SET LOCAL datestyle = 'SQL, DMY';
+ALTER TABLE zoned ALTER t TYPE text;
+ROLLBACK;
+CREATE TABLE hosts (a inet);
+INSERT INTO hosts VALUES ('192.168.1.1');
+ALTER TABLE hosts ALTER a TYPE text;
+-- A cancelled look leaves nothing behind: no lock, no half transaction.
+SET statement_timeout = '50ms';
+SET schemaguard.probe_timeout = 0;
+ALTER TABLE many ALTER v TYPE integer USING v::integer + 0 * length(repeat('x', 30000000 + v::integer));
+RESET statement_timeout;
+RESET schemaguard.probe_timeout;
+SELECT count(*) FROM pg_locks WHERE relation = 'many'::regclass;
 
 -- The event triggers are off: what can't be looked at is refused, where there are values.
 ALTER EVENT TRIGGER schemaguard_ddl_command_start DISABLE;

@@ -19,7 +19,7 @@ use super::{judge, probe, state};
 use crate::loss::{self, Count, DELETE_WITHOUT_WHERE, Rule, UPDATE_WITHOUT_WHERE, Victim};
 use crate::pg::settings::{self, Mode};
 use crate::pg::sys::version::{self, When};
-use crate::pg::sys::{self, executor, scan};
+use crate::pg::sys::{self, executor, scan, server};
 use pgrx::prelude::pg_guard;
 use pgrx::{PgList, pg_sys};
 
@@ -409,7 +409,10 @@ unsafe fn marked(plan: *mut pg_sys::PlannedStmt) -> Vec<(Form, pg_sys::Oid)> {
 }
 
 fn refuse(mut found: Vec<(Form, pg_sys::Oid)>) {
-    found.retain(|(_, table)| !probe::is_disposable(*table));
+    // Old tables may be partitions or children of one that is new.
+    found.retain(|(_, table)| {
+        server::with_children(*table).into_iter().any(|t| !probe::is_disposable(t))
+    });
     let Some(&(first, table)) = found.first() else { return };
     let victims: Vec<Victim> = found
         .iter()

@@ -3,15 +3,15 @@
 use super::state::{self, Pending};
 use super::{consent, probe, statement};
 use crate::loss::{
-    self, Count, DELETE_WITHOUT_WHERE, DROP_COLUMN, DROP_GUARD, MAX_ROWS_LOST, SET_UNLOGGED,
-    TRUNCATE, UPDATE_WITHOUT_WHERE, Victim,
+    self, ALTER_COLUMN_TYPE, Count, DELETE_WITHOUT_WHERE, DROP_COLUMN, DROP_GUARD, MAX_ROWS_LOST,
+    SET_EXPRESSION, SET_UNLOGGED, TRUNCATE, UPDATE_WITHOUT_WHERE, Victim,
 };
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
 use crate::pg::settings::{self, Mode};
 use crate::pg::sys::error::{Raised, log, raise, warning};
 use crate::pg::sys::event::Dropped;
-use crate::pg::sys::{self, context, scan, server, text};
+use crate::pg::sys::{self, context, scan, server, text, version};
 use crate::source::sql::redact;
 use pgrx::{PgList, pg_sys};
 
@@ -97,7 +97,10 @@ fn object(tag: &str, object_type: &str, object: String) -> ledger::Object {
 /// Decides about victims: comes back with how they were let through, or
 /// refuses.
 fn decide(case: &Case, victims: &[Victim]) -> (Verdict, Option<String>) {
-    let mut words = loss::words(&case.what, case.text.as_deref(), case.named.as_deref(), victims);
+    // Inside of a function the client's own statement is what has to be run again.
+    let client = case.context.as_ref().and_then(|_| context::query_string());
+    let sql = client.map(|q| redact(q.trim()).into_owned()).or_else(|| case.text.clone());
+    let mut words = loss::words(&case.what, sql.as_deref(), case.named.as_deref(), victims);
     // The guard itself stands first where it goes.
     let guard = victims[0].rule.code == DROP_GUARD.code;
     if guard {
@@ -134,11 +137,12 @@ fn settle(case: &Case, victims: &[Victim], words: loss::Words) -> (Verdict, Opti
         Mode::Off => (Verdict::Unguarded, None),
         Mode::Observe => (Verdict::Observed, None),
         Mode::Warn => {
+            let way = "schemaguard.mode is warn: the statement goes through. In a transaction, ROLLBACK takes it back.";
             warning(Raised {
                 sqlstate,
                 message: words.message,
                 detail: Some(words.detail),
-                hint: Some(words.hint),
+                hint: Some(way.into()),
             });
             (Verdict::Warned, None)
         }
@@ -164,10 +168,15 @@ fn hint(words: &str, digest: Option<&str>, more: Vec<String>) -> String {
     let (lossless, own) = words.rsplit_once('\n').unwrap_or((words, ""));
     let mut lines = vec![lossless.to_owned()];
     let alone = settings::two_person();
-    if !alone {
+    // Who may not consent is not told to.
+    let may = server::own_function("accept_data_loss").is_some_and(version::may_execute);
+    if !alone && may {
         lines.push(own.to_owned());
     }
     match digest {
+        Some(digest) if !alone && !may => lines.push(format!(
+            "To lose it on purpose, a role that may consent runs it, or approves it, once: SELECT schemaguard.approve('{digest}', 'why');"
+        )),
         Some(digest) if alone => lines.push(format!(
             "To lose it on purpose, somebody else runs: SELECT schemaguard.approve('{digest}', 'why');"
         )),
@@ -251,7 +260,10 @@ pub fn end_of_statement(dropped: &[Dropped]) {
         "table" => "table",
         _ => "table column",
     };
-    case.named = originals.first().filter(|d| d.object_type == named).map(|d| d.identity.clone());
+    case.named = originals
+        .first()
+        .filter(|d| d.object_type == named && !is_own_change(&victims[0]))
+        .map(|d| d.identity.clone());
     judged(&case, victims);
 }
 
@@ -334,6 +346,11 @@ fn what(tag: &str, originals: &[&Dropped]) -> String {
     }
 }
 
+/// What a statement changes itself, rather than by something that it drops.
+fn is_own_change(victim: &Victim) -> bool {
+    [ALTER_COLUMN_TYPE.code, SET_EXPRESSION.code, SET_UNLOGGED.code].contains(&victim.rule.code)
+}
+
 /// Tells for each victim through what it goes, where the statement doesn't
 /// name it.
 fn name_ways(pending: Vec<Pending>, originals: &[&Dropped]) -> Vec<Victim> {
@@ -344,7 +361,7 @@ fn name_ways(pending: Vec<Pending>, originals: &[&Dropped]) -> Vec<Victim> {
                 (d.class, d.object, d.sub) == (p.address.class, p.address.object, p.address.sub)
             });
             let mut victim = p.victim;
-            if !named && victim.through.is_none() {
+            if !named && victim.through.is_none() && !is_own_change(&victim) {
                 victim.through = match originals {
                     [] => None,
                     [one] => Some(format!("{} {}", one.object_type, one.identity)),

@@ -167,7 +167,10 @@ unsafe fn takes_rows(node: *mut pg_sys::ModifyTableState) -> bool {
         };
         let rel = (*(*node).rootResultRelInfo).ri_RelationDesc;
         let class = (*rel).rd_rel;
-        kind && (*rel).rd_createSubid == 0
+        // Old tables may be partitions or children of one that is new.
+        let results = std::slice::from_raw_parts((*node).resultRelInfo, (*node).mt_nrels as usize);
+        let old = results.iter().any(|r| (*r.ri_RelationDesc).rd_createSubid == 0);
+        kind && old
             && (*class).relpersistence as u8 != pg_sys::RELPERSISTENCE_TEMP
             // What stands behind a view is counted where it goes; REFRESH takes
             // rows that can be computed again.

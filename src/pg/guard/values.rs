@@ -69,6 +69,14 @@ pub fn look(stmt: *mut pg_sys::AlterTableStmt) {
             }
         }
     }
+    // SAFETY: as above.
+    if unsafe { loses_otherwise(stmt) } {
+        // One refusal names all that would go.
+        for (address, victim) in victims {
+            judge::later(address, vec![victim]);
+        }
+        return;
+    }
     if let Some((_, first)) = victims.first() {
         let tag = if of_type { "ALTER TYPE" } else { "ALTER TABLE" };
         let what = format!("{tag} changing column {}", first.object);
@@ -84,6 +92,23 @@ fn holds(part: &Part, table: pg_sys::Oid, attribute: i16) -> bool {
     match part.new {
         New::Type(_) => generated == 0,
         New::Expression(_) => generated == b's',
+    }
+}
+
+/// Whether the statement has parts besides that may lose something, and are
+/// judged when they come.
+///
+/// # Safety
+/// `stmt` is a complete parse tree.
+unsafe fn loses_otherwise(stmt: *mut pg_sys::AlterTableStmt) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        PgList::<pg_sys::AlterTableCmd>::from_pg((*stmt).cmds).iter_ptr().any(|cmd| {
+            matches!(
+                (*cmd).subtype,
+                pg_sys::AlterTableType::AT_DropColumn | pg_sys::AlterTableType::AT_SetUnLogged
+            )
+        })
     }
 }
 
@@ -142,9 +167,11 @@ unsafe fn tables(stmt: *mut pg_sys::AlterTableStmt) -> Option<(pg_sys::Oid, Vec<
             // ALTER TYPE … ALTER ATTRIBUTE … CASCADE reaches the tables made
             // of the type; used in any other way the server refuses it.
             b'c' => {
-                let tables = catalog::tables_of_type(pg_sys::get_rel_type_id(relation));
-                for table in &tables {
-                    pg_sys::LockRelationOid(*table, lock);
+                let of_type = catalog::tables_of_type(pg_sys::get_rel_type_id(relation));
+                let mut tables: Vec<pg_sys::Oid> = Vec::new();
+                for table in of_type {
+                    pg_sys::LockRelationOid(table, lock);
+                    tables.extend(server::lock_with_children(table));
                 }
                 Some((relation, tables))
             }

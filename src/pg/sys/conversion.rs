@@ -7,11 +7,11 @@
 
 use super::scan::{self, Bound};
 use super::table::attribute_form;
-use super::{attempt, version};
+use super::{attempt, text, version};
 use crate::loss::meaning::{self, Kind};
-use crate::loss::{Changed, Count, grouped};
+use crate::loss::{Changed, Count};
 use pgrx::pg_sys;
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_void};
 
 /// What ALTER TABLE says about the column.
 #[derive(Clone, Copy)]
@@ -87,13 +87,10 @@ unsafe fn run(column: &Column, bound: Bound, progress: &mut Progress) -> Count {
         let (expr, new_type) = expression(rel, column, &form);
         let count = if is_widening(expr, column.attribute) {
             Count::Exact(0)
-        } else if pg_sys::contain_volatile_functions(expr.cast()) {
+        } else if let Some(why) = unforeseeable(expr) {
             match scan::count(column.relation, scan::Look::Value(column.attribute), bound) {
                 Count::Exact(0) => Count::Exact(0),
-                _ => Count::Unknown(
-                    "its expression calls a volatile function, whose result can't be known before"
-                        .into(),
-                ),
+                _ => Count::Unknown(why),
             }
         } else {
             let old_type = pg_sys::getBaseType(form.atttypid);
@@ -103,6 +100,27 @@ unsafe fn run(column: &Column, bound: Bound, progress: &mut Progress) -> Count {
         };
         pg_sys::table_close(rel, pg_sys::NoLock as _);
         count
+    }
+}
+
+/// Why nobody can know what the expression will give, if so.
+///
+/// # Safety
+/// `expr` is a planned expression.
+unsafe fn unforeseeable(expr: *mut pg_sys::Expr) -> Option<String> {
+    // SAFETY: the caller's promise, and the name of a function.
+    unsafe {
+        if pg_sys::contain_volatile_functions(expr.cast()) {
+            return Some(
+                "its expression calls a volatile function, whose result can't be known before"
+                    .into(),
+            );
+        }
+        let function = foreign_function(expr.cast())?;
+        let name = text(pg_sys::format_procedure_qualified(function)).unwrap_or_default();
+        Some(format!(
+            "its expression calls {name}, which need not give the same again, whatever it is marked as"
+        ))
     }
 }
 
@@ -219,8 +237,6 @@ const EXACT_TEXT: &[pg_sys::Oid] = &[
     pg_sys::UUIDOID,
     pg_sys::JSONOID,
     pg_sys::JSONBOID,
-    pg_sys::INETOID,
-    pg_sys::CIDROID,
     pg_sys::MACADDROID,
     pg_sys::BYTEAOID,
     pg_sys::CHAROID,
@@ -335,6 +351,9 @@ unsafe fn comparison(
         (*value).typeId = new;
         (*value).typeMod = -1;
         (*value).collation = pg_sys::get_typcollation(new);
+        if let Some(back) = other_zone(expr, value) {
+            return Compare::Back(back);
+        }
         // A length would cut what doesn't fit, and hide it; bits need theirs.
         let length = if old == pg_sys::BITOID { old_modifier } else { -1 };
         let back = pg_sys::coerce_to_target_type(
@@ -347,12 +366,88 @@ unsafe fn comparison(
             pg_sys::CoercionForm::COERCE_EXPLICIT_CAST,
             -1,
         );
-        if back.is_null() {
+        // No function of a user's own runs but those that ALTER TABLE runs.
+        if back.is_null() || foreign_function(back).is_some() {
             return texts(Kind::Text, true);
         }
         pg_sys::assign_expr_collations(std::ptr::null_mut(), back);
         Compare::Back(pg_sys::expression_planner(back.cast()))
     }
+}
+
+/// The way back from `column AT TIME ZONE 'constant'`: the same the other way
+/// round. It is how people give timestamps their zone.
+///
+/// # Safety
+/// `expr` is a planned expression, `value` stands for the new value.
+unsafe fn other_zone(
+    expr: *mut pg_sys::Expr,
+    value: *mut pg_sys::CaseTestExpr,
+) -> Option<*mut pg_sys::Expr> {
+    // SAFETY: each node's tag says what it is.
+    unsafe {
+        if (*expr).type_ != pg_sys::NodeTag::T_FuncExpr {
+            return None;
+        }
+        let call = expr.cast::<pg_sys::FuncExpr>();
+        let (back, result) = match (*call).funcid.to_u32() {
+            pg_sys::F_TIMEZONE_TEXT_TIMESTAMP => {
+                (pg_sys::F_TIMEZONE_TEXT_TIMESTAMPTZ, pg_sys::TIMESTAMPOID)
+            }
+            pg_sys::F_TIMEZONE_TEXT_TIMESTAMPTZ => {
+                (pg_sys::F_TIMEZONE_TEXT_TIMESTAMP, pg_sys::TIMESTAMPTZOID)
+            }
+            _ => return None,
+        };
+        let zone = pg_sys::list_nth((*call).args, 0).cast::<pg_sys::Node>();
+        let column = pg_sys::list_nth((*call).args, 1).cast::<pg_sys::Node>();
+        if (*zone).type_ != pg_sys::NodeTag::T_Const || (*column).type_ != pg_sys::NodeTag::T_Var {
+            return None;
+        }
+        let args =
+            pg_sys::lappend(pg_sys::lappend(std::ptr::null_mut(), zone.cast()), value.cast());
+        let back = pg_sys::makeFuncExpr(
+            pg_sys::Oid::from(back),
+            result,
+            args,
+            pg_sys::InvalidOid,
+            (*call).inputcollid,
+            pg_sys::CoercionForm::COERCE_EXPLICIT_CALL,
+        );
+        Some(back.cast())
+    }
+}
+
+/// A function in an expression that is neither the server's own nor an
+/// extension's: somebody may have it answer otherwise the next time, whatever
+/// it is marked as.
+///
+/// # Safety
+/// `node` is an analysed expression.
+unsafe fn foreign_function(node: *mut pg_sys::Node) -> Option<pg_sys::Oid> {
+    unsafe extern "C-unwind" fn check(function: pg_sys::Oid, found: *mut c_void) -> bool {
+        // SAFETY: a catalog lookup, and the place that the caller gave.
+        unsafe {
+            let foreign = function.to_u32() >= pg_sys::FirstNormalObjectId
+                && raw_extension_of(pg_sys::ProcedureRelationId, function) == pg_sys::InvalidOid;
+            if foreign {
+                *found.cast::<pg_sys::Oid>() = function;
+            }
+            foreign
+        }
+    }
+    unsafe extern "C-unwind" fn walk(node: *mut pg_sys::Node, found: *mut c_void) -> bool {
+        // SAFETY: the server's own walk through the expression.
+        unsafe {
+            !node.is_null()
+                && (raw_check_functions(node, check, found)
+                    || version::raw_walk_expression(node, walk, found))
+        }
+    }
+    let mut found = pg_sys::InvalidOid;
+    // SAFETY: the caller's promise; one guard around the whole walk.
+    unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| walk(node, (&raw mut found).cast())) };
+    (found != pg_sys::InvalidOid).then_some(found)
 }
 
 fn is_string(type_oid: pg_sys::Oid) -> bool {
@@ -364,9 +459,11 @@ fn is_string(type_oid: pg_sys::Oid) -> bool {
 
 /// Whether a type's text form has everything that its values have.
 fn has_certain_text(type_oid: pg_sys::Oid) -> bool {
-    // SAFETY: a catalog lookup.
+    // SAFETY: reads of a setting and of a catalog. Other styles write zones
+    // that are read as others' (IST, CST).
+    let iso = unsafe { pg_sys::DateStyle } == pg_sys::USE_ISO_DATES as i32;
     EXACT_TEXT.contains(&type_oid)
-        || kind(type_oid) == Kind::Moment
+        || (kind(type_oid) == Kind::Moment && iso)
         || type_oid == pg_sys::INTERVALOID
         || unsafe { pg_sys::get_typtype(type_oid) } as u8 == pg_sys::TYPTYPE_ENUM
 }
@@ -436,8 +533,8 @@ fn equality(type_oid: pg_sys::Oid) -> Option<u32> {
     None
 }
 
-// Not pgrx's wrappers: one guard around the whole scan, not one around each of
-// a row's calls.
+// Not pgrx's wrappers: one guard around a whole scan or walk, not one around each
+// of its calls.
 unsafe extern "C-unwind" {
     #[link_name = "datum_image_eq"]
     fn raw_datum_image_eq(
@@ -463,6 +560,14 @@ unsafe extern "C-unwind" {
     fn raw_interrupts();
     #[link_name = "GetCurrentTimestamp"]
     fn raw_now() -> i64;
+    #[link_name = "getExtensionOfObject"]
+    fn raw_extension_of(class: pg_sys::Oid, object: pg_sys::Oid) -> pg_sys::Oid;
+    #[link_name = "check_functions_in_node"]
+    fn raw_check_functions(
+        node: *mut pg_sys::Node,
+        check: unsafe extern "C-unwind" fn(pg_sys::Oid, *mut c_void) -> bool,
+        context: *mut c_void,
+    ) -> bool;
 }
 
 /// Everything that a row is looked at with. Owns nothing: the server's errors
@@ -554,6 +659,7 @@ unsafe fn rows(
         });
         let context = (*econtext).ecxt_per_tuple_memory;
         let outer = pg_sys::MemoryContextSwitchTo(context);
+        let (begin_at, mut next_look) = (scan::now(), 1);
         pg_sys::ffi::pg_guard_ffi_boundary(|| {
             while next(scan, pg_sys::ScanDirection::ForwardScanDirection, slot) {
                 if pg_sys::InterruptPending != 0 {
@@ -564,9 +670,15 @@ unsafe fn rows(
                 if progress.changed > bound.limit {
                     break;
                 }
-                if progress.seen.is_multiple_of(16) && raw_now() > bound.deadline {
-                    progress.timed_out = true;
-                    break;
+                if progress.seen >= next_look {
+                    let now = raw_now();
+                    if now > bound.deadline {
+                        progress.timed_out = true;
+                        break;
+                    }
+                    // About once a millisecond, however slow the expression is.
+                    let each = (now - begin_at) as u64 / progress.seen;
+                    next_look = progress.seen + (1_000 / (each + 1)).clamp(1, 64);
                 }
             }
             end(scan);
@@ -579,10 +691,7 @@ unsafe fn rows(
         pg_sys::FreeExecutorState(estate);
         match (progress.changed, progress.timed_out) {
             (0, false) => Count::Exact(0),
-            (0, true) => {
-                let seen = grouped(progress.seen);
-                Count::Unknown(format!("looked at {seen} rows, then the time was up"))
-            }
+            (0, true) => Count::TimedOut(progress.seen),
             (changed, timed_out) => Count::Changed(Changed {
                 changed,
                 of: progress.of,

@@ -151,7 +151,13 @@ pub fn attempt<T>(f: impl FnOnce() -> Option<T>) -> Option<T> {
             back();
             value
         }))
-        .catch_when(pgrx::PgSqlErrorCode::ERRCODE_QUERY_CANCELED, |error| error.rethrow())
+        .catch_when(pgrx::PgSqlErrorCode::ERRCODE_QUERY_CANCELED, |error| {
+            // Not left open: the server would abort that alone, and the
+            // session would hang in the transaction around it.
+            pg_sys::RollbackAndReleaseCurrentSubTransaction();
+            back();
+            error.rethrow()
+        })
         .catch_others(|_| {
             pg_sys::RollbackAndReleaseCurrentSubTransaction();
             back();

@@ -135,7 +135,7 @@ unsafe fn former(rel: pg_sys::Relation, gone: Gone, bound: Bound) -> Count {
         } else if timed_out && found > 0 {
             Count::AtLeast(found)
         } else if timed_out {
-            Count::Unknown(format!("looked at {seen} versions of rows, then the time was up"))
+            Count::TimedOut(seen)
         } else {
             Count::Exact(found)
         }

@@ -94,7 +94,7 @@ pub fn count(relation: pg_sys::Oid, look: Look, bound: Bound) -> Count {
         } else if timed_out && found > 0 {
             Count::AtLeast(found)
         } else if timed_out {
-            Count::Unknown(format!("looked at {seen} rows, then the time was up"))
+            Count::TimedOut(seen)
         } else {
             Count::Exact(found)
         }

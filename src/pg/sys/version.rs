@@ -256,3 +256,19 @@ pub unsafe fn merge_condition(query: *mut pg_sys::Query) -> *mut pg_sys::Node {
         return (*query).mergeJoinCondition;
     }
 }
+
+/// What is called for each node of an expression.
+pub type Walker = unsafe extern "C-unwind" fn(*mut pg_sys::Node, *mut std::ffi::c_void) -> bool;
+
+unsafe extern "C-unwind" {
+    /// Calls the walker for what an expression's node is made of, until it
+    /// says true. Not guarded: only below a guard.
+    // From 16 on the name without an ending is a macro.
+    #[cfg_attr(feature = "pg15", link_name = "expression_tree_walker")]
+    #[cfg_attr(not(feature = "pg15"), link_name = "expression_tree_walker_impl")]
+    pub fn raw_walk_expression(
+        node: *mut pg_sys::Node,
+        walker: Walker,
+        context: *mut std::ffi::c_void,
+    ) -> bool;
+}
