@@ -131,14 +131,14 @@ shows 'public.user.emailVerified +\| default +\| ops +\| psql on a laptop +\| .*
 shows 'public.verification.updatedAt +\| default +\| .* create table "verification" …'
 is "SELECT string_agg(DISTINCT object_type, ' ') FROM schemaguard.drift() WHERE caused_by IS NULL" index
 
-say 'And the SQL that mends it, in order. What would destroy data is left out unless asked for:' \
+say 'And the SQL that mends it, in order. What may destroy data is left out unless asked for:' \
   'from timestamptz to timestamp(3), microseconds are lost, and which instant it was.'
 deploy ok <<'SQL'
 \t \a
 SELECT coalesce(sql || ';', '-- ' || note) FROM schemaguard.fix() ORDER BY step;
 SQL
 shows '^ALTER TABLE public."user" ADD COLUMN role text'
-shows '^-- left out, because it would destroy data: column public.session.expiresAt'
+shows '^-- left out, because it may destroy data: column public.session.expiresAt'
 
 say "The pipeline runs what is harmless (psql's \\gexec runs each row)."
 deploy ok <<'SQL'
