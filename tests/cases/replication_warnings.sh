@@ -17,7 +17,9 @@ sql -d source -c 'CREATE EXTENSION schemaguard' -c 'CREATE TABLE r (id int PRIMA
   -c "SELECT pg_create_logical_replication_slot('s', 'pgoutput')" >/dev/null
 sql -d target -c 'CREATE EXTENSION schemaguard' -c 'CREATE TABLE r (id int PRIMARY KEY)' >/dev/null
 subscribe() { sql -d target -c "CREATE SUBSCRIPTION s CONNECTION 'host=$PGHOST dbname=source user=postgres' PUBLICATION p WITH ($1)" 2>/dev/null; }
-subscribe 'create_slot = false'
+# No worker: publisher and subscriber are one server, where a slot that is being made waits for DROP
+# SUBSCRIPTION's transaction, and that for the slot.
+subscribe 'create_slot = false, enabled = false, copy_data = false'
 check 'DROP SUBSCRIPTION with its slot' 'SG006: subscription s is gone, and with it replication slot s on the publisher' "$(said -d target -c 'DROP SUBSCRIPTION s')"
 check 'it is gone, and the slot with it' '0 0' "$(sql -d target -c 'SELECT count(*) FROM pg_subscription') $(sql -d target -c 'SELECT count(*) FROM pg_replication_slots')"
 subscribe 'connect = false, slot_name = NONE'
