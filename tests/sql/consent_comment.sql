@@ -135,6 +135,12 @@ RESET schemaguard.two_person;
 SET schemaguard.mode = warn;
 /* schemaguard: accept data loss: in mode warn */ DROP TABLE f;
 
+-- over nothing it is not worth a word, but is kept
+RESET schemaguard.mode;
+CREATE TABLE hollow (id int);
+/* schemaguard: accept data loss: on a full database */ DROP TABLE hollow;
+SELECT statement, verdict, reason FROM schemaguard.ddl_log WHERE reason LIKE '%lost nothing%';
+
 -- what is kept
 SELECT command_tag, object, verdict, reason, current_user_name FROM schemaguard.ddl_log WHERE verdict IN ('accepted', 'warned') ORDER BY id;
 SELECT statement, detail FROM schemaguard.refused ORDER BY id;

@@ -1,7 +1,7 @@
 //! The event triggers: the bracket around a DDL statement, and its record.
 
 use super::state::{self, Running};
-use super::{asides, definition, judge, statement, values};
+use super::{asides, consent, definition, judge, statement, values};
 use crate::model::Identity;
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
@@ -440,7 +440,10 @@ fn record(running: Running, objects: Vec<ledger::Object>) {
         .and_then(|message| state::with(|s| s.texts.filter(|t| t.0 == message).map(|t| t.1)));
     let (verdict, reason) = running.verdict.unwrap_or_else(|| {
         let off = settings::mode() == Mode::Off;
-        (if off { Verdict::Unguarded } else { Verdict::Allowed }, None)
+        let unused = (running.by_client && statement::may_have_comments())
+            .then(consent::unused_comment)
+            .flatten();
+        (if off { Verdict::Unguarded } else { Verdict::Allowed }, unused)
     });
     let words = (!running.lost.is_empty())
         .then(|| crate::loss::words(&running.tag, running.text.as_deref(), None, &running.lost));

@@ -5,7 +5,7 @@ use crate::pg::sys::context::{self, Parsed};
 use crate::pg::sys::{catalog, text};
 use crate::source::sql::redact;
 use pgrx::{PgList, pg_sys};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// A statement's own words.
 pub struct Words {
@@ -109,6 +109,22 @@ fn location() -> Option<i32> {
     portal().map(|portal| unsafe {
         (*pg_sys::list_nth((*portal).stmts, 0).cast::<pg_sys::PlannedStmt>()).stmt_location
     })
+}
+
+/// Whether the client's message names the guard at all: looked up once a
+/// message, for a script may be long.
+pub fn may_have_comments() -> bool {
+    thread_local!(static KNOWN: Cell<Option<((usize, i64), bool)>> = const { Cell::new(None) });
+    let identity = context::query_identity();
+    if let Some((known, answer)) = KNOWN.get()
+        && known == identity
+    {
+        return answer;
+    }
+    let named = |message: String| message.to_ascii_lowercase().contains("schemaguard");
+    let answer = context::query_string().is_some_and(named);
+    KNOWN.set(Some((identity, answer)));
+    answer
 }
 
 /// What the comments right above the client's own statement say to the guard.

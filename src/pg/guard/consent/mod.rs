@@ -117,6 +117,18 @@ fn is_for_others(victims: &[Victim]) -> bool {
     !victims.iter().any(|v| own_way.contains(&v.rule.code)) && sys::extension().is_some()
 }
 
+/// What a comment above a statement that lost nothing would have consented to:
+/// not worth a word to the client, whose file serves full and empty databases,
+/// but in the record.
+pub fn unused_comment() -> Option<String> {
+    match statement::above() {
+        Above::Accept(reason) => {
+            Some(format!("{reason} (comment above the statement, which lost nothing)"))
+        }
+        _ => None,
+    }
+}
+
 /// By a comment right above the statement, if the role may consent at all.
 fn by_comment(by_client: bool, no: &mut No) -> Option<String> {
     const RIGHT: &str = "It has to read: -- schemaguard: accept data loss: why";
