@@ -130,15 +130,7 @@ unsafe fn former(rel: pg_sys::Relation, gone: Gone, bound: Bound) -> Count {
         pg_sys::ffi::pg_guard_ffi_boundary(|| end(scan));
         pg_sys::ExecDropSingleTupleTableSlot(later);
         pg_sys::ExecDropSingleTupleTableSlot(slot);
-        if found > bound.limit {
-            Count::MoreThan(bound.limit)
-        } else if timed_out && found > 0 {
-            Count::AtLeast(found)
-        } else if timed_out {
-            Count::TimedOut(seen)
-        } else {
-            Count::Exact(found)
-        }
+        bound.counted(found, seen, timed_out)
     }
 }
 

@@ -34,6 +34,22 @@ pub struct Bound {
     pub deadline: i64,
 }
 
+impl Bound {
+    /// What a look has found that ended, by itself or by this bound, after
+    /// `seen` rows.
+    pub fn counted(&self, found: u64, seen: u64, timed_out: bool) -> Count {
+        if found > self.limit {
+            Count::MoreThan(self.limit)
+        } else if timed_out && found > 0 {
+            Count::AtLeast(found)
+        } else if timed_out {
+            Count::TimedOut(seen)
+        } else {
+            Count::Exact(found)
+        }
+    }
+}
+
 /// Server time in microseconds.
 pub fn now() -> i64 {
     // SAFETY: reads the clock.
@@ -89,15 +105,7 @@ pub fn count(relation: pg_sys::Oid, look: Look, bound: Bound) -> Count {
         pg_sys::ExecDropSingleTupleTableSlot(slot);
         pg_sys::UnregisterSnapshot(snapshot);
         pg_sys::table_close(rel, pg_sys::NoLock as _);
-        if found > bound.limit {
-            Count::MoreThan(bound.limit)
-        } else if timed_out && found > 0 {
-            Count::AtLeast(found)
-        } else if timed_out {
-            Count::TimedOut(seen)
-        } else {
-            Count::Exact(found)
-        }
+        bound.counted(found, seen, timed_out)
     }
 }
 
