@@ -313,12 +313,19 @@ AS 'MODULE_PATHNAME', 'drift_wrapper';
 COMMENT ON FUNCTION schemaguard.drift(text) IS
 'What differs between the declared and the live schema, which statement of the record made it so, and the SQL that mends it';
 
-CREATE FUNCTION schemaguard.fix(name text DEFAULT 'main', allow_loss boolean DEFAULT false)
-RETURNS TABLE (step integer, sql text, data_loss boolean, note text)
-LANGUAGE c STABLE PARALLEL UNSAFE
+CREATE FUNCTION schemaguard.fix(name text DEFAULT 'main', allow_loss boolean DEFAULT false, prove boolean DEFAULT false)
+RETURNS TABLE (step integer, sql text, data_loss boolean, note text, locks text[], rewrites text[], state text)
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'fix_wrapper';
-COMMENT ON FUNCTION schemaguard.fix(text, boolean) IS
-'The ordered script that removes the drift; steps that would lose data only where asked for';
+COMMENT ON FUNCTION schemaguard.fix(text, boolean, boolean) IS
+'The ordered script that removes the drift; steps that would lose data only where asked for. With prove => true it is tried out on a copy of the live schema in a scratch database, which also shows each step''s locks and rewrites';
+
+CREATE FUNCTION schemaguard.mend(state text, name text DEFAULT 'main')
+RETURNS TABLE (step integer, sql text)
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'mend_wrapper';
+COMMENT ON FUNCTION schemaguard.mend(text, text) IS
+'Runs the steps of fix() that lose nothing, in this transaction; state is what fix() showed: where the drift is another one by now, nothing is run';
 
 CREATE FUNCTION schemaguard.accept_data_loss(reason text)
 RETURNS void

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use crate::model::mend::{Change, Mend, Phase, Side, Step};
 use crate::model::{Attribute, Attrs, Identity, Kind, Model, Object, Severity, show};
 
-pub use script::{ScriptStep, script};
+pub use script::{Script, ScriptStep, describe, script};
 
 /// On which side a difference has its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +53,11 @@ pub struct Difference {
 impl Difference {
     pub fn object_type(&self) -> &'static str {
         self.kind.object_type
+    }
+
+    /// Whether there is SQL that mends it: a column's place, for one, has none.
+    pub fn has_fix(&self) -> bool {
+        !self.fix.lines().all(|line| line.starts_with("--"))
     }
 
     /// The identity as the record has it too.

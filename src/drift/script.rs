@@ -16,6 +16,13 @@ pub struct ScriptStep {
     pub note: Option<String>,
 }
 
+/// The rows of `fix()`, and the differences that they don't mend.
+#[derive(Debug)]
+pub struct Script<'d> {
+    pub steps: Vec<ScriptStep>,
+    pub left_out: Vec<&'d Difference>,
+}
+
 struct Entry<'d> {
     step: Step,
     rank: isize,
@@ -25,12 +32,12 @@ struct Entry<'d> {
 
 /// The script for those differences. Steps that destroy data are left out
 /// unless allowed; a note says so in their place.
-pub fn script(
+pub fn script<'d>(
     declared: &Model,
     live: &Model,
-    differences: &[Difference],
+    differences: &'d [Difference],
     allow_loss: bool,
-) -> Vec<ScriptStep> {
+) -> Script<'d> {
     let comparison = Comparison::new(declared, live);
     let (declared, live) = (&comparison.declared, &comparison.live);
     let (mut run, mut kept): (Vec<&Difference>, Vec<&Difference>) =
@@ -130,7 +137,7 @@ pub fn script(
             note: None,
         });
     }
-    for d in kept {
+    for d in &kept {
         steps.push(ScriptStep {
             sql: None,
             data_loss: d.data_loss,
@@ -145,7 +152,7 @@ pub fn script(
             )),
         });
     }
-    steps
+    Script { steps, left_out: kept }
 }
 
 /// Names of all that extra objects use, and of the schemas they are in.
@@ -165,7 +172,7 @@ fn used_by_extra(live: &Side, kept: &[&Difference]) -> HashSet<String> {
 }
 
 /// A difference in words.
-fn describe(d: &Difference) -> String {
+pub fn describe(d: &Difference) -> String {
     let what = format!("{} {}", d.kind.object_type, d.identity);
     match (d.change, &d.attribute) {
         (ChangeKind::Changed, Some(attribute)) => {

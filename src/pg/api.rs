@@ -1,7 +1,7 @@
 //! The SQL functions that are declared in sql/: what they take and give,
 //! nothing else.
 
-use super::{blame, cascades as chains, catalog, declared, guard, status, sys};
+use super::{blame, cascades as chains, catalog, declared, fix as fixing, guard, status, sys};
 use pgrx::JsonB;
 use pgrx::datum::Interval;
 use pgrx::prelude::*;
@@ -152,6 +152,7 @@ fn drift(
 fn fix(
     name: Option<&str>,
     allow_loss: Option<bool>,
+    prove: Option<bool>,
 ) -> TableIterator<
     'static,
     (
@@ -159,19 +160,28 @@ fn fix(
         name!(sql, Option<String>),
         name!(data_loss, bool),
         name!(note, Option<String>),
+        name!(locks, Option<Vec<String>>),
+        name!(rewrites, Option<Vec<String>>),
+        name!(state, String),
     ),
 > {
     sys::entry(|| {
-        let found = declared::compare(name);
-        let steps = crate::drift::script(
-            &found.declared,
-            &found.live,
-            &found.differences,
-            allow_loss.unwrap_or(false),
-        );
-        TableIterator::new(
-            steps.into_iter().zip(1..).map(|(s, number)| (number, s.sql, s.data_loss, s.note)),
-        )
+        let (rows, state) = fixing::rows(name, allow_loss.unwrap_or(false), prove.unwrap_or(false));
+        TableIterator::new(rows.into_iter().zip(1..).map(move |(r, number)| {
+            (number, r.sql, r.data_loss, r.note, r.locks, r.rewrites, state.clone())
+        }))
+    })
+}
+
+/// The steps of the script that were run.
+#[pg_extern]
+fn mend(
+    state: Option<&str>,
+    name: Option<&str>,
+) -> TableIterator<'static, (name!(step, i32), name!(sql, String))> {
+    sys::entry(|| {
+        let run = fixing::mend(state.unwrap_or_default(), name);
+        TableIterator::new((1..).zip(run))
     })
 }
 

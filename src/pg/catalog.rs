@@ -31,6 +31,20 @@ const SCHEMAS: &str = "
                           WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
                             AND classid = 'pg_namespace'::regclass)";
 
+/// The names of all schemas but the system's, those that extensions made, and
+/// ours.
+pub fn schemas() -> Vec<String> {
+    Spi::connect(|_| {
+        // SAFETY: balanced; an error's end of the transaction takes it back.
+        unsafe {
+            pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+            let list = list_schemas();
+            pg_sys::PopActiveSnapshot();
+            list
+        }
+    })
+}
+
 /// Reads schemas as a model; without a list all but the system's, those that
 /// extensions made, and ours. Takes no transaction id and no lock on what it
 /// reads, so that it works on a standby and beside everything else.

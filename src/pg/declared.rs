@@ -166,6 +166,7 @@ fn store(source: &str, format: &str, name: &str, model: String, schemas: Vec<Str
 
 /// A declared schema beside the live one.
 pub struct Compared {
+    pub version: i64,
     pub declared: Model,
     pub live: Model,
     pub differences: Vec<Difference>,
@@ -194,5 +195,5 @@ pub fn compare(name: Option<&str>) -> Compared {
     };
     let live = catalog::read(Some(&newest.schemas));
     let differences = drift::compare(&declared, &live);
-    Compared { declared, live, differences }
+    Compared { version: newest.version, declared, live, differences }
 }

@@ -5,6 +5,7 @@ pub mod blame;
 pub mod cascades;
 pub mod catalog;
 pub mod declared;
+mod fix;
 pub mod guard;
 pub mod identity;
 pub mod keep_out;

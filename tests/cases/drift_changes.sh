@@ -79,19 +79,25 @@ check() {
   else say "the rows' fix fails: $(cat "$tmp/error")"; cat "$tmp/fix.sql"; fi
   fresh
   sql drift_live <"$tmp/change.sql" >/dev/null 2>&1
-  sql drift_live >"$tmp/fix.sql" <<<"SELECT sql || ';' FROM schemaguard.fix(allow_loss => true) ORDER BY step"
+  sql drift_live >"$tmp/fix.sql" <<'SQL'
+CREATE TEMP TABLE fix AS SELECT * FROM schemaguard.fix(allow_loss => true, prove => true);
+SELECT sql || ';' FROM fix WHERE sql IS NOT NULL ORDER BY step;
+SELECT '-- ' || note FROM fix ORDER BY step DESC LIMIT 1;
+SQL
+  [ "$proof" = no ] || grep -q '^-- proven' "$tmp/fix.sql" || { say "the script is not proven"; cat "$tmp/fix.sql"; }
   if sql drift_live <"$tmp/fix.sql" >/dev/null 2>"$tmp/error"; then left "the script"
   else say "the script fails: $(cat "$tmp/error")"; cat "$tmp/fix.sql"; fi
 }
 
 count=0 bad=0
-clear_block() { title='' change='' expected='' fix=yes cause=yes pg=0; }
+clear_block() { title='' change='' expected='' fix=yes proof=yes cause=yes pg=0; }
 clear_block
 while IFS= read -r line || [ -n "$line" ]; do
   case $line in
     '# '*) title="$title${line#\#}" ;;
     '> '*) expected+="${line#> }"$'\n' ;;
     'fix: '*) fix=${line#fix: } ;;
+    'proof: '*) proof=${line#proof: } ;;
     'cause: '*) cause=${line#cause: } ;;
     'pg: '*) pg=${line#pg: } ;;
     '') check; clear_block ;;

@@ -52,7 +52,7 @@ RESET ROLE;
 DROP ROLE drift_reader;
 
 -- The script leaves out what destroys data, and says so.
-SELECT * FROM schemaguard.fix();
+SELECT step, sql, data_loss, note FROM schemaguard.fix();
 SELECT step, sql, data_loss FROM schemaguard.fix(allow_loss => true);
 
 -- Models that are none.

@@ -39,7 +39,7 @@ unsafe extern "C-unwind" fn on_access(
             next(access, class, object, sub, arg);
         }
     }
-    if crate::pg::scratch::is_building() {
+    if crate::pg::scratch::is_running_text() {
         return outside_of_schema(access, class);
     }
     use pg_sys::ObjectAccessType::{OAT_DROP, OAT_POST_ALTER, OAT_POST_CREATE, OAT_TRUNCATE};

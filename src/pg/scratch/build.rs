@@ -3,24 +3,17 @@
 
 use super::contents::{self, What};
 use super::parse::{byte_offset, parse, with_position};
+use super::statement::{self, execute};
 use super::{Build, Outcome, Trouble};
 use crate::model::Model;
 use crate::pg::sys;
 use crate::pg::worker::{self, Desk, Failure, OnTerm};
 use pgrx::{PgList, pg_sys};
-use std::cell::Cell;
 use std::ffi::c_char;
-
-thread_local!(static BUILDING: Cell<bool> = const { Cell::new(false) });
-
-/// Whether this process is running a declared text.
-pub fn is_building() -> bool {
-    BUILDING.get()
-}
 
 /// Runs the text and reads the catalogs.
 fn build(job: &Build, _: &Desk) -> Outcome {
-    BUILDING.set(true);
+    statement::begin();
     match try_build(job) {
         Ok(outcome) => outcome,
         Err(trouble) => Outcome::Failed(trouble),
@@ -51,13 +44,7 @@ fn try_build(job: &Build) -> Result<Outcome, Trouble> {
     // SAFETY: the trees have to outlive the transactions of the statements.
     let (trees, memory) = unsafe {
         pg_sys::MemoryContextSwitchTo(pg_sys::TopMemoryContext);
-        let memory = pg_sys::AllocSetContextCreateInternal(
-            pg_sys::TopMemoryContext,
-            c"schemaguard declared statement".as_ptr(),
-            pg_sys::ALLOCSET_DEFAULT_MINSIZE as _,
-            pg_sys::ALLOCSET_DEFAULT_INITSIZE as _,
-            pg_sys::ALLOCSET_DEFAULT_MAXSIZE as _,
-        );
+        let memory = statement::memory();
         (parse(sql)?, memory)
     };
     // SAFETY: a list of raw statements.
@@ -185,55 +172,6 @@ fn run(
         unsafe { pg_sys::AbortOutOfAnyTransaction() };
         (failure, None)
     })
-}
-
-/// Runs a statement the way the server runs a client's.
-///
-/// # Safety
-/// `raw` is a statement of `source`; inside a transaction, errors are caught.
-unsafe fn execute(source: *const c_char, raw: *mut pg_sys::RawStmt, memory: pg_sys::MemoryContext) {
-    // SAFETY: the steps and their order are exec_simple_query's.
-    unsafe {
-        // Not the transaction's: CREATE INDEX CONCURRENTLY ends that half-way.
-        pg_sys::MemoryContextReset(memory);
-        pg_sys::MemoryContextSwitchTo(memory);
-        let command = pg_sys::CreateCommandTag((*raw).stmt);
-        let needs_snapshot = pg_sys::analyze_requires_snapshot(raw);
-        if needs_snapshot {
-            pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
-        }
-        let queries = pg_sys::pg_analyze_and_rewrite_fixedparams(
-            raw,
-            source,
-            std::ptr::null(),
-            0,
-            std::ptr::null_mut(),
-        );
-        let plans = pg_sys::pg_plan_queries(
-            queries,
-            source,
-            pg_sys::CURSOR_OPT_PARALLEL_OK as _,
-            std::ptr::null_mut(),
-        );
-        if needs_snapshot {
-            pg_sys::PopActiveSnapshot();
-        }
-        let portal = pg_sys::CreatePortal(c"".as_ptr(), true, true);
-        (*portal).visible = false;
-        pg_sys::PortalDefineQuery(
-            portal,
-            std::ptr::null(),
-            source,
-            command,
-            plans,
-            std::ptr::null_mut(),
-        );
-        pg_sys::PortalStart(portal, std::ptr::null_mut(), 0, std::ptr::null_mut());
-        let dest = pg_sys::CreateDestReceiver(pg_sys::CommandDest::DestNone);
-        let mut completion = pg_sys::QueryCompletion::default();
-        sys::version::run_portal(portal, dest, &mut completion);
-        pg_sys::PortalDrop(portal, false);
-    }
 }
 
 crate::worker_function!(schemaguard_build, OnTerm::End, build);

@@ -1,34 +1,58 @@
-//! Building a declared text in a scratch database, by the server itself.
+//! Work in a scratch database, by the server itself: building a declared
+//! text, or trying out a script.
 //!
 //! Three workers: one creates the database and drops it again whatever
 //! happens, one furnishes it as superuser with the extensions that the live
-//! database has, one runs the text in it as the calling user and reads the
-//! catalogs. The database lets nobody else in. One that a crash left behind
-//! is dropped by the next call.
+//! database has, one works in it as the calling user and reads the catalogs.
+//! The database lets nobody else in. One that a crash left behind is dropped
+//! by the next call.
 
 mod build;
 mod contents;
 mod furnish;
 mod parse;
+mod rehearsal;
+mod statement;
 mod supervise;
 
-pub use build::is_building;
+pub use rehearsal::{Rehearsed, Seen};
+pub use statement::is_running_text;
 
 use super::sys::{self, text};
 use super::worker::{self, Failure};
+use crate::model::Model;
 use parse::parse;
 use pgrx::spi::Spi;
 use pgrx::{PgList, pg_sys};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-/// What is built, and where.
+/// What is done, and where.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
     /// `CREATE DATABASE` is given the live database's encoding and locale.
     live: u32,
     user: u32,
     furnish: Furnish,
-    build: Build,
+    work: Work,
+}
+
+/// What the third worker does.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Work {
+    Build(Build),
+    Rehearse(Rehearsal),
+}
+
+/// A script, and the schema on which it is tried out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Rehearsal {
+    /// The live schema, all of it, as a model.
+    live: String,
+    steps: Vec<String>,
+    /// The schemas that are read afterwards.
+    schemas: Vec<String>,
 }
 
 /// What the text takes for granted.
@@ -119,15 +143,7 @@ pub fn build_declared(source: &str, schemas: Option<Vec<String>>) -> Outcome {
         Err(trouble) => return Outcome::Failed(trouble),
     };
     // SAFETY: reads of session state.
-    let (superuser, user, owner) = unsafe {
-        let user = pg_sys::GetUserId();
-        (pg_sys::superuser(), user, text(pg_sys::GetUserNameFromId(user, true)).unwrap_or_default())
-    };
-    if !sys::version::worker_may_be(user) {
-        return Outcome::Failed(Trouble::general(format!(
-            "the declared schema could not be built: role \"{owner}\" is not permitted to log in"
-        )));
-    }
+    let superuser = unsafe { pg_sys::superuser() };
     // A superuser's text makes its own extensions; others may not be able to.
     let extensions: Vec<Extension> = live_extensions()
         .into_iter()
@@ -156,27 +172,57 @@ pub fn build_declared(source: &str, schemas: Option<Vec<String>>) -> Outcome {
             value.map(|v| ((*name).to_owned(), v))
         })
         .collect();
-    let job = Job {
-        // SAFETY: reads a variable.
-        live: unsafe { pg_sys::MyDatabaseId }.to_u32(),
-        user: user.to_u32(),
-        build: Build {
-            source: source.to_owned(),
-            schemas,
-            settings,
-            furnished_extensions: extensions.iter().map(|e| e.name.clone()).collect(),
-            furnished_schemas,
-        },
-        furnish: Furnish { extensions, owner },
+    let build = Build {
+        source: source.to_owned(),
+        schemas,
+        settings,
+        furnished_extensions: extensions.iter().map(|e| e.name.clone()).collect(),
+        furnished_schemas,
     };
-    // SAFETY: reads a variable.
-    let database = unsafe { pg_sys::MyDatabaseId };
-    let answer = worker::start("schemaguard_supervise", &job, database, pg_sys::InvalidOid, 0)
+    run("the declared schema could not be built", extensions, Work::Build(build))
+        .unwrap_or_else(Outcome::Failed)
+}
+
+/// Builds a copy of the live schema, runs a script on it and reads what came
+/// of it. Can be cancelled.
+pub fn rehearse(live: &Model, steps: Vec<String>, schemas: &[String]) -> Result<Rehearsed, String> {
+    let rehearsal = Rehearsal { live: live.to_json(), steps, schemas: schemas.to_vec() };
+    let answer: Result<Result<Rehearsed, String>, Trouble> =
+        run("the script could not be tried out", live_extensions(), Work::Rehearse(rehearsal));
+    answer.unwrap_or_else(|trouble| Err(trouble.failure.message))
+}
+
+/// Has the workers do it; what goes wrong with them is said after `failed`.
+fn run<A: DeserializeOwned>(
+    failed: &str,
+    extensions: Vec<Extension>,
+    work: Work,
+) -> Result<A, Trouble> {
+    // SAFETY: reads of session state.
+    let (user, owner, live) = unsafe {
+        let user = pg_sys::GetUserId();
+        let owner = text(pg_sys::GetUserNameFromId(user, true)).unwrap_or_default();
+        (user, owner, pg_sys::MyDatabaseId)
+    };
+    let trouble = |why: String| Trouble::general(format!("{failed}: {why}"));
+    if !sys::version::worker_may_be(user) {
+        return Err(trouble(format!("role \"{owner}\" is not permitted to log in")));
+    }
+    let job = Job {
+        live: live.to_u32(),
+        user: user.to_u32(),
+        furnish: Furnish { extensions, owner },
+        work,
+    };
+    let answer = worker::start("schemaguard_supervise", &job, live, pg_sys::InvalidOid, 0)
         .and_then(|running| running.wait(None))
-        .and_then(|bytes| serde_json::from_slice::<Outcome>(&bytes).map_err(|e| e.to_string()));
-    answer.unwrap_or_else(|why| {
-        Outcome::Failed(Trouble::general(format!("the declared schema could not be built: {why}")))
-    })
+        .and_then(|bytes| {
+            serde_json::from_slice::<Result<Box<RawValue>, String>>(&bytes)
+                .map_err(|e| e.to_string())
+        })
+        .and_then(|answer| answer)
+        .and_then(|answer| serde_json::from_str(answer.get()).map_err(|e| e.to_string()));
+    answer.map_err(trouble)
 }
 
 /// What a text makes, as far as its statements say so themselves.

@@ -1,29 +1,25 @@
 //! The first worker: creates the database, has it furnished and built, and
 //! drops it whatever happens.
 
-use super::{Job, Outcome, Trouble};
+use super::{Job, Work};
 use crate::pg::sys;
 use crate::pg::worker::{self, Desk, OnTerm};
 use pgrx::pg_sys;
 use pgrx::spi::Spi;
+use serde_json::value::RawValue;
 
 /// The names of scratch databases: who made them tells whether they are left
 /// over.
 const PREFIX: &str = "schemaguard_scratch_";
 
-/// Creates the database, has it furnished and built, and drops it.
-fn supervise(job: &Job, desk: &Desk) -> Outcome {
+/// Creates the database, has it furnished and worked in, and drops it. The
+/// error says why nothing came of it.
+fn supervise(job: &Job, desk: &Desk) -> Result<Box<RawValue>, String> {
     drop_left_over();
     // SAFETY: reads of variables.
     let (start, pid) = unsafe { (pg_sys::PgStartTime, pg_sys::MyProcPid) };
     let name = format!("{PREFIX}{start}_{pid}");
-    let outcome = create_database(&name, job)
-        .and_then(|database| in_database(job, database, desk))
-        .unwrap_or_else(|why| {
-            Outcome::Failed(Trouble::general(format!(
-                "the declared schema could not be built: {why}"
-            )))
-        });
+    let outcome = create_database(&name, job).and_then(|database| in_database(job, database, desk));
     for attempt in 1..=5 {
         match drop_database(&name) {
             Ok(()) => break,
@@ -39,7 +35,7 @@ fn supervise(job: &Job, desk: &Desk) -> Outcome {
     outcome
 }
 
-fn in_database(job: &Job, database: pg_sys::Oid, desk: &Desk) -> Result<Outcome, String> {
+fn in_database(job: &Job, database: pg_sys::Oid, desk: &Desk) -> Result<Box<RawValue>, String> {
     let flags = sys::version::scratch_connection_flags();
     if !job.furnish.extensions.is_empty() {
         let function = "schemaguard_furnish";
@@ -50,8 +46,11 @@ fn in_database(job: &Job, database: pg_sys::Oid, desk: &Desk) -> Result<Outcome,
         furnished?;
     }
     let user = pg_sys::Oid::from_u32(job.user);
-    let worker = worker::start("schemaguard_build", &job.build, database, user, flags)?;
-    let answer = watch(worker, desk)?;
+    let worker = match &job.work {
+        Work::Build(job) => worker::start("schemaguard_build", job, database, user, flags),
+        Work::Rehearse(job) => worker::start("schemaguard_rehearse", job, database, user, flags),
+    };
+    let answer = watch(worker?, desk)?;
     serde_json::from_slice(&answer).map_err(|e| e.to_string())
 }
 

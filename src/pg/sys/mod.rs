@@ -130,6 +130,28 @@ pub fn sha256(text: &str) -> String {
     hash.unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Runs `f` under a setting of its own; an error's end of the
+/// (sub)transaction takes it back.
+pub fn with_setting<T>(name: &CStr, value: &CStr, f: impl FnOnce() -> T) -> T {
+    // SAFETY: a setting of this session, for the time of f.
+    unsafe {
+        let level = pg_sys::NewGUCNestLevel();
+        pg_sys::set_config_option(
+            name.as_ptr(),
+            value.as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+        let value = f();
+        pg_sys::AtEOXact_GUC(true, level);
+        value
+    }
+}
+
 /// Runs `f` in a subtransaction of its own: None where the server raises an
 /// error in it. A cancel goes on to the client.
 pub fn attempt<T>(f: impl FnOnce() -> Option<T>) -> Option<T> {
