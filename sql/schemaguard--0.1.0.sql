@@ -271,18 +271,39 @@ CREATE TABLE schemaguard.declared (
     name        text NOT NULL,
     format      text NOT NULL,
     source      text NOT NULL,
-    model       json NOT NULL,
     schemas     text[] NOT NULL,
     declared_at timestamptz NOT NULL,
-    declared_by text NOT NULL
+    declared_by text NOT NULL,
+    reader      integer NOT NULL,
+    server      integer NOT NULL
 );
 CREATE INDEX declared_name_idx ON schemaguard.declared (name, version);
 COMMENT ON TABLE schemaguard.declared IS
-'Declared schemas: each version with its source and the model that the server built from it';
+'Declared schemas: each version with its source';
+COMMENT ON COLUMN schemaguard.declared.reader IS
+'Version of the reader that made the model in declared_object';
+COMMENT ON COLUMN schemaguard.declared.server IS
+'Major version of the server that built it';
+
+CREATE TABLE schemaguard.declared_object (
+    id          bigint PRIMARY KEY,
+    version     bigint NOT NULL,
+    belongs_to  text COLLATE "C" NOT NULL,
+    kind        text NOT NULL,
+    identity    text[] NOT NULL,
+    args        text,
+    attributes  json NOT NULL
+);
+CREATE INDEX declared_object_version_idx ON schemaguard.declared_object (version, belongs_to);
+COMMENT ON TABLE schemaguard.declared_object IS
+'What the server built from a declared source: an object a row';
+COMMENT ON COLUMN schemaguard.declared_object.belongs_to IS
+'The table that the object is part of, or itself';
 
 -- What pg_dump takes along. Rows name objects by name, never by OID.
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.ddl_entry', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.declared', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaguard.declared_object', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.consent', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.consent_end', '');
 

@@ -247,6 +247,11 @@ impl Object {
         Ok(Object { kind, identity: Identity { parts, args }, attributes })
     }
 
+    /// The table, view … that the object is part of, or its own name.
+    pub fn belongs_to(&self) -> Identity {
+        self.identity.prefix(2)
+    }
+
     /// The attributes, parsed.
     pub fn attrs(&self) -> Attrs {
         Attrs(serde_json::from_str(self.attributes.get()).unwrap_or_default())

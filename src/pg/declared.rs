@@ -5,23 +5,24 @@ use super::scratch::{self, Outcome, Trouble};
 use super::sys::table::{Table, Value};
 use super::sys::{self, raise, text};
 use crate::drift::{self, Difference};
-use crate::model::Model;
+use crate::model::{self, Model, ModelError, Object};
 use crate::source::sql::line_and_column;
 use pgrx::pg_sys;
 use pgrx::spi::Spi;
 
-/// A stored declaration.
+/// A stored declaration, without its objects.
 pub struct Declared {
     pub version: i64,
     pub schemas: Vec<String>,
-    pub model_json: String,
+    reader: i32,
+    server: i32,
 }
 
 /// The newest version declared under a name. Any role may ask: the table is
 /// read with the owner's rights.
 pub fn newest(name: &str) -> Option<Declared> {
     const QUERY: &str = "
-        SELECT d.version, d.schemas, d.model::pg_catalog.text
+        SELECT d.version, d.schemas, d.reader, d.server
           FROM schemaguard.declared d
          WHERE d.name OPERATOR(pg_catalog.=) $1
          ORDER BY d.version DESC LIMIT 1";
@@ -32,10 +33,55 @@ pub fn newest(name: &str) -> Option<Declared> {
             Some(Declared {
                 version: row.get(1).ok()??,
                 schemas: row.get(2).ok()??,
-                model_json: row.get(3).ok()??,
+                reader: row.get(3).ok()??,
+                server: row.get(4).ok()??,
             })
         })
     })
+}
+
+impl Declared {
+    /// The model: all of it, or only what belongs to some tables, functions …
+    pub fn model(&self, of: Option<Vec<String>>) -> Result<Model, ModelError> {
+        const ALL: &str = "
+            SELECT o.kind, o.identity, o.args, o.attributes::pg_catalog.text
+              FROM schemaguard.declared_object o
+             WHERE o.version OPERATOR(pg_catalog.=) $1
+             ORDER BY o.id";
+        const SOME: &str = "
+            SELECT o.kind, o.identity, o.args, o.attributes::pg_catalog.text
+              FROM schemaguard.declared_object o
+             WHERE o.version OPERATOR(pg_catalog.=) $1
+               AND o.belongs_to OPERATOR(pg_catalog.=) ANY ($2)
+             ORDER BY o.id";
+        let objects: Result<Vec<Object>, ModelError> = super::as_owner(|| {
+            Spi::connect(|client| {
+                let version = self.version.into();
+                let rows = match of {
+                    None => client.select(ALL, None, &[version]),
+                    Some(of) => client.select(SOME, None, &[version, of.into()]),
+                };
+                let rows = rows.map_err(|e| ModelError(e.to_string()))?;
+                rows.map(|row| {
+                    let get = |e: pgrx::spi::Error| ModelError(e.to_string());
+                    let kind: String = row.get(1).map_err(get)?.unwrap_or_default();
+                    let parts: Vec<String> = row.get(2).map_err(get)?.unwrap_or_default();
+                    let args: Option<String> = row.get(3).map_err(get)?;
+                    let attributes: String = row.get(4).map_err(get)?.unwrap_or_default();
+                    let kind = model::kind(&kind)
+                        .ok_or_else(|| ModelError(format!("unknown object kind \"{kind}\"")))?;
+                    Object::read(kind, parts, args, attributes)
+                })
+                .collect()
+            })
+        });
+        Ok(Model {
+            reader: self.reader as u32,
+            server: self.server as u32,
+            schemas: self.schemas.clone(),
+            objects: objects?,
+        })
+    }
 }
 
 /// Takes a declaration in and returns its version. Errors: SG004 with line
@@ -49,7 +95,7 @@ pub fn declare(source: &str, format: &str, name: &str, schemas: Option<Vec<Strin
     if schemas.as_ref().is_some_and(Vec::is_empty) {
         raise("SG004", "the list of schemas is empty", None, None);
     }
-    let (model, schemas) = match format {
+    let model = match format {
         "sql" => from_sql(source, schemas),
         "json" => from_json(source, schemas),
         _ => raise(
@@ -59,25 +105,18 @@ pub fn declare(source: &str, format: &str, name: &str, schemas: Option<Vec<Strin
             Some("Formats are sql and json.".into()),
         ),
     };
-    store(source, format, name, model, schemas)
+    store(source, format, name, &model)
 }
 
-fn from_sql(source: &str, schemas: Option<Vec<String>>) -> (String, Vec<String>) {
+fn from_sql(source: &str, schemas: Option<Vec<String>>) -> Model {
     match scratch::build_declared(source, schemas) {
         Outcome::Built { model, left_out } => {
             if !left_out.is_empty() {
                 sys::error::notice(left_out_words(&left_out));
             }
-            let names = match Model::from_json(&model) {
-                Ok(model) => model.schemas,
-                Err(e) => raise(
-                    "SG004",
-                    format!("the model that was built can't be read: {e}"),
-                    None,
-                    None,
-                ),
-            };
-            (model, names)
+            Model::from_json(&model).unwrap_or_else(|e| {
+                raise("SG004", format!("the model that was built can't be read: {e}"), None, None)
+            })
         }
         Outcome::Failed(trouble) => refuse(source, trouble),
     }
@@ -117,7 +156,7 @@ fn refuse(source: &str, trouble: Trouble) -> ! {
     )
 }
 
-fn from_json(source: &str, schemas: Option<Vec<String>>) -> (String, Vec<String>) {
+fn from_json(source: &str, schemas: Option<Vec<String>>) -> Model {
     let mut model = match Model::from_json(source) {
         Ok(model) => model,
         Err(e) => raise(
@@ -136,11 +175,10 @@ fn from_json(source: &str, schemas: Option<Vec<String>>) -> (String, Vec<String>
         model.schemas.retain(|s| wanted.contains(s));
         model.objects.retain(|o| o.identity.parts.first().is_some_and(|s| wanted.contains(s)));
     }
-    let names = model.schemas.clone();
-    (model.to_json(), names)
+    model
 }
 
-fn store(source: &str, format: &str, name: &str, model: String, schemas: Vec<String>) -> i64 {
+fn store(source: &str, format: &str, name: &str, model: &Model) -> i64 {
     let Some(mut table) = Table::open("declared") else {
         raise("SG004", "the extension schemaguard is not installed in this database", None, None)
     };
@@ -152,13 +190,30 @@ fn store(source: &str, format: &str, name: &str, model: String, schemas: Vec<Str
             Value::from(name),
             Value::from(format),
             Value::from(source),
-            Value::Input(model),
-            Value::Texts(schemas),
+            Value::Texts(model.schemas.clone()),
             Value::Timestamp(sys::scan::now()),
             Value::from(by),
+            Value::Int(model.reader as i32),
+            Value::Int(model.server as i32),
         ]]
     });
     table.close();
+    if let Some(mut table) = Table::open("declared_object") {
+        table.append(1, |_| {
+            let row = |object: &Object| {
+                vec![
+                    Value::from(version),
+                    Value::from(object.belongs_to().to_string()),
+                    Value::from(object.kind.name),
+                    Value::Texts(object.identity.parts.clone()),
+                    Value::from(object.identity.args.clone()),
+                    Value::Input(object.attributes.get().to_owned()),
+                ]
+            };
+            model.objects.iter().map(row).collect()
+        });
+        table.close();
+    }
     // SAFETY: makes the row visible to the rest of this statement.
     unsafe { pg_sys::CommandCounterIncrement() };
     version
@@ -184,7 +239,7 @@ pub fn compare(name: Option<&str>) -> Compared {
             Some("Declare one with schemaguard.declare(…), or nothing can be compared.".to_owned()),
         )
     };
-    let declared = match Model::from_json(&newest.model_json) {
+    let declared = match newest.model(None) {
         Ok(model) => model,
         Err(e) => raise(
             "SG004",

@@ -44,7 +44,7 @@ SQL
   else
     took=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
     rows=$(sql -c 'SELECT count(*) FROM schemaguard.drift()' 2>&1) || true
-    objects=$(sql -c "SELECT count(*) FROM schemaguard.declared d, json_array_elements(d.model -> 'objects')")
+    objects=$(sql -c "SELECT count(*) FROM schemaguard.declared_object")
     if [ "$rows" = 0 ] && [ "$objects" -gt 20 ]; then echo "ok: $name: $objects objects, declared in $took ms, no drift"
     else
       echo "NOT ok: $name: $objects objects, drift has $rows rows"; failed=1

@@ -5,9 +5,8 @@ SELECT current_database() AS db \gset
 CREATE VIEW left_behind AS SELECT count(*) FROM pg_database WHERE datname LIKE 'schemaguard_scratch%';
 -- what a version holds
 CREATE FUNCTION declared(which bigint DEFAULT NULL) RETURNS TABLE (kind text, object text) LANGUAGE sql AS $$
-  WITH newest AS (SELECT model::jsonb AS m FROM schemaguard.declared WHERE version = coalesce(which, (SELECT max(version) FROM schemaguard.declared)))
-  SELECT o ->> 'kind', CASE WHEN jsonb_typeof(o -> 'identity') = 'array' THEN array_to_string(ARRAY(SELECT jsonb_array_elements_text(o -> 'identity')), '.') ELSE o ->> 'identity' END
-    FROM newest, jsonb_array_elements(m -> 'objects') AS o ORDER BY 1, 2
+  SELECT o.kind, array_to_string(o.identity, '.') FROM schemaguard.declared_object o
+   WHERE o.version = coalesce(which, (SELECT max(version) FROM schemaguard.declared)) ORDER BY 1, 2
 $$;
 \t on
 \a
@@ -17,7 +16,7 @@ $$;
 --
 SELECT schemaguard.declare('CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL UNIQUE);');
 SELECT version, name, format, source, schemas, declared_by, declared_at BETWEEN now() - interval '1 minute' AND clock_timestamp() FROM schemaguard.declared;
-SELECT model::text LIKE '%users_email_key%' FROM schemaguard.declared;
+SELECT identity, belongs_to, args, attributes FROM schemaguard.declared_object WHERE 'users_email_key' = ANY (identity);
 -- nothing of it is in this database
 SELECT to_regclass('users');
 -- an empty one: no table is wanted

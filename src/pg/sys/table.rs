@@ -94,6 +94,8 @@ fn relation(name: &str) -> Option<pg_sys::Oid> {
 pub struct Table {
     rel: pg_sys::Relation,
     estate: *mut pg_sys::EState,
+    /// Its memory holds one row's values.
+    expressions: *mut pg_sys::ExprContext,
     result: *mut pg_sys::ResultRelInfo,
     slot: *mut pg_sys::TupleTableSlot,
 }
@@ -116,7 +118,8 @@ impl Table {
             pg_sys::ExecOpenIndices(result, false);
             let slot = pg_sys::table_slot_create(rel, std::ptr::null_mut());
             pg_sys::MemoryContextSwitchTo(before);
-            Some(Table { rel, estate, result, slot })
+            let expressions = pg_sys::MakePerTupleExprContext(estate);
+            Some(Table { rel, estate, expressions, result, slot })
         }
     }
 
@@ -213,7 +216,8 @@ impl Table {
             let desc = (*self.rel).rd_att;
             let columns = (*desc).natts as usize;
             assert!(row.len() <= columns, "a row has no more values than the table columns");
-            let before = pg_sys::MemoryContextSwitchTo((*self.estate).es_query_cxt);
+            let memory = (*self.expressions).ecxt_per_tuple_memory;
+            let before = pg_sys::MemoryContextSwitchTo(memory);
             pg_sys::ExecClearTuple(self.slot);
             let rest = columns - row.len();
             let values = row.into_iter().chain((0..rest).map(|_| Value::Null));
@@ -248,6 +252,8 @@ impl Table {
             pg_sys::simple_table_tuple_insert(self.rel, self.slot);
             super::version::insert_index_entries(self.result, self.slot, self.estate);
             pg_sys::MemoryContextSwitchTo(before);
+            pg_sys::ExecClearTuple(self.slot);
+            pg_sys::MemoryContextReset(memory);
         }
     }
 
