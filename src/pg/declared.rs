@@ -14,6 +14,8 @@ use pgrx::spi::Spi;
 pub struct Declared {
     pub version: i64,
     pub schemas: Vec<String>,
+    /// The row itself: after a rollback a version's number is given again.
+    pub row: String,
     reader: i32,
     server: i32,
 }
@@ -22,7 +24,7 @@ pub struct Declared {
 /// read with the owner's rights.
 pub fn newest(name: &str) -> Option<Declared> {
     const QUERY: &str = "
-        SELECT d.version, d.schemas, d.reader, d.server
+        SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid)
           FROM schemaguard.declared d
          WHERE d.name OPERATOR(pg_catalog.=) $1
          ORDER BY d.version DESC LIMIT 1";
@@ -35,6 +37,7 @@ pub fn newest(name: &str) -> Option<Declared> {
                 schemas: row.get(2).ok()??,
                 reader: row.get(3).ok()??,
                 server: row.get(4).ok()??,
+                row: row.get(5).ok()??,
             })
         })
     })
@@ -227,28 +230,37 @@ pub struct Compared {
     pub differences: Vec<Difference>,
 }
 
-/// Compares the newest version declared under a name with the live schema.
-/// SG004 where there is none.
-pub fn compare(name: Option<&str>) -> Compared {
+/// The newest version declared under a name. SG004 where there is none.
+pub fn expect_newest(name: Option<&str>) -> Declared {
     let name = name.unwrap_or("main");
-    let Some(newest) = newest(name) else {
+    newest(name).unwrap_or_else(|| {
         raise(
             "SG004",
             format!("no schema is declared under the name \"{name}\""),
             None,
             Some("Declare one with schemaguard.declare(…), or nothing can be compared.".to_owned()),
         )
-    };
-    let declared = match newest.model(None) {
-        Ok(model) => model,
-        Err(e) => raise(
+    })
+}
+
+/// Compares the newest version declared under a name with the live schema.
+/// SG004 where there is none.
+pub fn compare(name: Option<&str>) -> Compared {
+    compare_marked(&expect_newest(name), name).0
+}
+
+/// Compares a version with the live schema, whose mark comes with it.
+pub fn compare_marked(newest: &Declared, name: Option<&str>) -> (Compared, catalog::Mark) {
+    let declared = newest.model(None).unwrap_or_else(|e| {
+        let name = name.unwrap_or("main");
+        raise(
             "SG004",
             format!("version {} of the declared schema \"{name}\" can't be read", newest.version),
             Some(e.to_string()),
             Some("Declare it again.".to_owned()),
-        ),
-    };
-    let live = catalog::read(Some(&newest.schemas));
+        )
+    });
+    let (live, mark) = catalog::read_marked(Some(&newest.schemas));
     let differences = drift::compare(&declared, &live);
-    Compared { version: newest.version, declared, live, differences }
+    (Compared { version: newest.version, declared, live, differences }, mark)
 }
