@@ -275,7 +275,8 @@ CREATE TABLE schemaguard.declared (
     declared_at timestamptz NOT NULL,
     declared_by text NOT NULL,
     reader      integer NOT NULL,
-    server      integer NOT NULL
+    server      integer NOT NULL,
+    pending     boolean NOT NULL
 );
 CREATE INDEX declared_name_idx ON schemaguard.declared (name, version);
 COMMENT ON TABLE schemaguard.declared IS
@@ -284,6 +285,16 @@ COMMENT ON COLUMN schemaguard.declared.reader IS
 'Version of the reader that made the model in declared_object';
 COMMENT ON COLUMN schemaguard.declared.server IS
 'Major version of the server that built it';
+
+COMMENT ON COLUMN schemaguard.declared.pending IS
+'Declared as what the schema is to become; in force once it is in declared_reached';
+
+CREATE TABLE schemaguard.declared_reached (
+    version bigint PRIMARY KEY,
+    at      timestamptz NOT NULL
+);
+COMMENT ON TABLE schemaguard.declared_reached IS
+'Pending versions that the schema has reached: since a drift() that found nothing against them';
 
 CREATE TABLE schemaguard.declared_object (
     id          bigint PRIMARY KEY,
@@ -304,6 +315,7 @@ COMMENT ON COLUMN schemaguard.declared_object.belongs_to IS
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.ddl_entry', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.declared', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.declared_object', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaguard.declared_reached', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.consent', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.consent_end', '');
 
@@ -311,13 +323,14 @@ SELECT pg_catalog.pg_extension_config_dump('schemaguard.consent_end', '');
 -- Functions
 ----------------------------------------------------------------------
 
-CREATE FUNCTION schemaguard.declare(source text, format text DEFAULT 'sql', name text DEFAULT 'main', schemas text[] DEFAULT NULL)
+CREATE FUNCTION schemaguard.declare(source text, format text DEFAULT 'sql', name text DEFAULT 'main', schemas text[] DEFAULT NULL,
+                                    pending boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'declare_wrapper';
-COMMENT ON FUNCTION schemaguard.declare(text, text, text, text[]) IS
-'Declares what the schema should be: builds the source in a scratch database, stores the model that the server made of it, returns its version';
-REVOKE ALL ON FUNCTION schemaguard.declare(text, text, text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION schemaguard.declare(text, text, text, text[], boolean) IS
+'Declares what the schema should be, or with pending => true what it is to become: builds the source in a scratch database, stores the model that the server made of it, returns its version';
+REVOKE ALL ON FUNCTION schemaguard.declare(text, text, text, text[], boolean) FROM PUBLIC;
 
 CREATE FUNCTION schemaguard.snapshot(schemas text[] DEFAULT NULL)
 RETURNS jsonb
@@ -329,7 +342,7 @@ COMMENT ON FUNCTION schemaguard.snapshot(text[]) IS
 CREATE FUNCTION schemaguard.drift(name text DEFAULT 'main')
 RETURNS TABLE (object_type text, object text, change text, attribute text, declared text, actual text,
                severity text, data_loss boolean, caused_by bigint, fix text)
-LANGUAGE c STABLE PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'drift_wrapper';
 COMMENT ON FUNCTION schemaguard.drift(text) IS
 'What differs between the declared and the live schema, which statement of the record made it so, and the SQL that mends it';
@@ -355,6 +368,14 @@ AS 'MODULE_PATHNAME', 'accept_data_loss_wrapper';
 COMMENT ON FUNCTION schemaguard.accept_data_loss(text) IS
 'Consent to lose data, for the rest of this transaction; EXECUTE on this function is the permission';
 REVOKE ALL ON FUNCTION schemaguard.accept_data_loss(text) FROM PUBLIC;
+
+CREATE FUNCTION schemaguard.accept_drift(reason text)
+RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'accept_drift_wrapper';
+COMMENT ON FUNCTION schemaguard.accept_drift(text) IS
+'Consent to move the schema away from the declared one where schemaguard.on_drift refuses that, for the rest of this transaction; EXECUTE on this function is the permission';
+REVOKE ALL ON FUNCTION schemaguard.accept_drift(text) FROM PUBLIC;
 
 CREATE FUNCTION schemaguard.approve(digest text, reason text, valid_for interval DEFAULT '1 hour')
 RETURNS void

@@ -4,6 +4,7 @@ use super::{Attribute, Kind, Object, Severity, fragment, no_parent, sql};
 pub static KIND: Kind = Kind {
     name: "aggregate",
     object_type: "aggregate",
+    catalog: "pg_proc",
     query,
     attributes: &[
         Attribute::error("arguments"),

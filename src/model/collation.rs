@@ -4,6 +4,7 @@ use super::{Attribute, Kind, Object, Severity, fragment, no_parent, sql};
 pub static KIND: Kind = Kind {
     name: "collation",
     object_type: "collation",
+    catalog: "pg_collation",
     query,
     attributes: &[
         Attribute::error("provider"),

@@ -9,6 +9,7 @@ use super::{
 pub static KIND: Kind = Kind {
     name: "column",
     object_type: "column",
+    catalog: "pg_attribute",
     query,
     attributes: &[
         Attribute::error("type"),

@@ -6,6 +6,7 @@ use super::{Attribute, Kind, Object, Severity, enumeration, fragment, no_parent,
 pub static KIND: Kind = Kind {
     name: "composite",
     object_type: "type",
+    catalog: "pg_class",
     query: |_| {
         format!(
             "{}

@@ -4,6 +4,7 @@ use super::{Attribute, Kind, Object, Severity, constraint, enumeration, fragment
 pub static KIND: Kind = Kind {
     name: "domain",
     object_type: "domain",
+    catalog: "pg_type",
     query: |_| {
         format!(
             "WITH {}, {}

@@ -4,6 +4,7 @@ use super::{Attribute, Kind, Object, Severity, fragment, no_parent, sql};
 pub static KIND: Kind = Kind {
     name: "enum",
     object_type: "type",
+    catalog: "pg_type",
     query: |_| {
         format!(
             "WITH {}, {}

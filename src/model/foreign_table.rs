@@ -4,6 +4,7 @@ use super::{Attribute, Kind, Severity, fragment, no_parent, sql, table};
 pub static KIND: Kind = Kind {
     name: "foreign table",
     object_type: "foreign table",
+    catalog: "pg_class",
     query: |_| {
         format!(
             "{},

@@ -3,6 +3,7 @@ use super::{Kind, Severity, no_parent, routine};
 pub static KIND: Kind = Kind {
     name: "function",
     object_type: "function",
+    catalog: "pg_proc",
     query: |_| routine::query("'f', 'w'"),
     attributes: routine::ATTRIBUTES,
     missing: Severity::Error,

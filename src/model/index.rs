@@ -4,6 +4,7 @@ use super::{Attribute, Identity, Kind, Object, Severity, constraint, fragment, s
 pub static KIND: Kind = Kind {
     name: "index",
     object_type: "index",
+    catalog: "pg_class",
     query,
     attributes: &[
         Attribute::warning("table"),

@@ -6,6 +6,7 @@ use super::{
 pub static KIND: Kind = Kind {
     name: "materialized view",
     object_type: "materialized view",
+    catalog: "pg_class",
     query: |_| {
         format!(
             "{}

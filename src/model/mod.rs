@@ -140,8 +140,11 @@ pub struct Kind {
     pub name: &'static str,
     /// PostgreSQL's word for it, shown by `drift()`.
     pub object_type: &'static str,
+    /// The catalog whose rows are these objects.
+    pub catalog: &'static str,
     /// The catalog query for a server's major version. `$1` is the array of
-    /// schema names; columns are the identity (text[]), the arguments of a
+    /// schema names, `$2` the OIDs of the only rows wanted (for parts: those
+    /// of their tables), null for all; columns are the identity (text[]), the arguments of a
     /// function (text) and the attributes (JSON text).
     pub query: fn(u32) -> String,
     pub attributes: &'static [Attribute],
@@ -493,6 +496,12 @@ pub(crate) mod fragment {
          WHERE c.relkind IN ({relkinds}) AND c.oid NOT IN (SELECT objid FROM ext))",
             members("pg_class")
         )
+    }
+
+    /// Leaves out what isn't wanted, see [`Kind::query`](super::Kind). The
+    /// server plans each query for the values it is given.
+    pub fn only(oid: &str) -> String {
+        format!("AND ($2::oid[] IS NULL OR {oid} = ANY ($2))")
     }
 
     /// `key=value` options in an order of their own: the catalogs keep the

@@ -4,6 +4,7 @@ use super::{Attribute, Kind, Object, Severity, fragment, no_parent, sql};
 pub static KIND: Kind = Kind {
     name: "operator",
     object_type: "operator",
+    catalog: "pg_operator",
     query: |_| {
         format!(
             "WITH {}, {}

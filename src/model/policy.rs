@@ -4,6 +4,7 @@ use super::{Attribute, Kind, Object, Severity, by_name, fragment, sql};
 pub static KIND: Kind = Kind {
     name: "policy",
     object_type: "policy",
+    catalog: "pg_policy",
     query: |_| {
         format!(
             "{}

@@ -3,6 +3,7 @@ use super::{Kind, Severity, no_parent, routine};
 pub static KIND: Kind = Kind {
     name: "procedure",
     object_type: "procedure",
+    catalog: "pg_proc",
     query: |_| routine::query("'p'"),
     attributes: routine::ATTRIBUTES,
     missing: Severity::Error,

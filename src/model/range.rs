@@ -4,6 +4,7 @@ use super::{Attribute, Kind, Object, Severity, enumeration, fragment, no_parent,
 pub static KIND: Kind = Kind {
     name: "range",
     object_type: "type",
+    catalog: "pg_type",
     query: |_| {
         format!(
             "WITH {}, {}

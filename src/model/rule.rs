@@ -4,6 +4,7 @@ use super::{Attribute, Kind, Severity, by_name, fragment, sql, trigger};
 pub static KIND: Kind = Kind {
     name: "rule",
     object_type: "rule",
+    catalog: "pg_rewrite",
     query: |_| {
         format!(
             "{}

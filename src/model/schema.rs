@@ -4,6 +4,7 @@ use super::{Kind, Severity, fragment, no_parent};
 pub static KIND: Kind = Kind {
     name: "schema",
     object_type: "schema",
+    catalog: "pg_namespace",
     query: |_| {
         format!(
             "WITH {}, {}

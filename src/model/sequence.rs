@@ -4,6 +4,7 @@ use super::{Attribute, Attrs, Identity, Kind, Object, Severity, fragment};
 pub static KIND: Kind = Kind {
     name: "sequence",
     object_type: "sequence",
+    catalog: "pg_class",
     query,
     attributes: &[
         Attribute::error("type"),

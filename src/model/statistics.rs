@@ -4,6 +4,7 @@ use super::{Attribute, Kind, Object, Severity, fragment};
 pub static KIND: Kind = Kind {
     name: "statistics",
     object_type: "statistics object",
+    catalog: "pg_statistic_ext",
     query: |_| {
         format!(
             "WITH {}, {}

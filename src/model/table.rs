@@ -7,6 +7,7 @@ use super::{
 pub static KIND: Kind = Kind {
     name: "table",
     object_type: "table",
+    catalog: "pg_class",
     query,
     attributes: &[
         Attribute::error("persistence"),

@@ -4,6 +4,7 @@ use super::{Attribute, Attrs, Kind, Object, Severity, fragment, no_parent, show}
 pub static KIND: Kind = Kind {
     name: "text search configuration",
     object_type: "text search configuration",
+    catalog: "pg_ts_config",
     query: |_| {
         format!(
             "WITH {}, {}

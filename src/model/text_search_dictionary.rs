@@ -4,6 +4,7 @@ use super::{Attribute, Kind, Object, Severity, fragment, no_parent};
 pub static KIND: Kind = Kind {
     name: "text search dictionary",
     object_type: "text search dictionary",
+    catalog: "pg_ts_dict",
     query: |_| {
         format!(
             "WITH {}, {}

@@ -4,6 +4,7 @@ use super::{Attribute, Kind, Object, Severity, by_name, fragment, sql};
 pub static KIND: Kind = Kind {
     name: "trigger",
     object_type: "trigger",
+    catalog: "pg_trigger",
     query: |_| {
         format!(
             "{},

@@ -4,6 +4,7 @@ use super::{Attribute, Kind, Object, Severity, fragment, no_parent, rule, sql, t
 pub static KIND: Kind = Kind {
     name: "view",
     object_type: "view",
+    catalog: "pg_class",
     query: |_| {
         format!(
             "{},

@@ -14,18 +14,30 @@ fn declare(
     format: Option<&str>,
     name: Option<&str>,
     schemas: Option<Vec<String>>,
+    pending: Option<bool>,
 ) -> i64 {
     sys::entry(|| {
         let Some(source) = source else {
             sys::raise("SG004", "the source of a declared schema must not be null", None, None)
         };
-        declared::declare(source, format.unwrap_or("sql"), name.unwrap_or("main"), schemas)
+        declared::declare(
+            source,
+            format.unwrap_or("sql"),
+            name.unwrap_or("main"),
+            schemas,
+            pending.unwrap_or(false),
+        )
     })
 }
 
 #[pg_extern]
 fn accept_data_loss(reason: Option<&str>) {
     sys::entry(|| guard::accept(reason.unwrap_or_default()))
+}
+
+#[pg_extern]
+fn accept_drift(reason: Option<&str>) {
+    sys::entry(|| guard::accept_drift(reason.unwrap_or_default()))
 }
 
 #[pg_extern]

@@ -2,6 +2,7 @@
 
 use super::catalog;
 use super::scratch::{self, Outcome, Trouble};
+use super::sys::own::{self, Key};
 use super::sys::table::{Table, Value};
 use super::sys::{self, raise, text};
 use crate::drift::{self, Difference};
@@ -20,25 +21,46 @@ pub struct Declared {
     server: i32,
 }
 
-/// The newest version declared under a name. Any role may ask: the table is
-/// read with the owner's rights.
-pub fn newest(name: &str) -> Option<Declared> {
-    const QUERY: &str = "
+/// What is declared under a name.
+pub struct Versions {
+    /// What the schema should be.
+    pub current: Option<Declared>,
+    /// What it is to become.
+    pub pending: Option<Declared>,
+}
+
+/// The versions declared under a name that count. Any role may ask: the table
+/// is read with the owner's rights.
+pub fn versions(name: &str) -> Versions {
+    const CURRENT: &str = "
+        SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid)
+          FROM schemaguard.declared d
+         WHERE d.name OPERATOR(pg_catalog.=) $1
+           AND (NOT d.pending OR EXISTS (SELECT FROM schemaguard.declared_reached r
+                                          WHERE r.version OPERATOR(pg_catalog.=) d.version))
+         ORDER BY d.version DESC LIMIT 1";
+    const NEWEST: &str = "
         SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid)
           FROM schemaguard.declared d
          WHERE d.name OPERATOR(pg_catalog.=) $1
          ORDER BY d.version DESC LIMIT 1";
     super::as_owner(|| {
         Spi::connect(|client| {
-            let rows = client.select(QUERY, Some(1), &[name.into()]).ok()?;
-            let row = rows.first();
-            Some(Declared {
-                version: row.get(1).ok()??,
-                schemas: row.get(2).ok()??,
-                reader: row.get(3).ok()??,
-                server: row.get(4).ok()??,
-                row: row.get(5).ok()??,
-            })
+            let one = |query| {
+                let rows = client.select(query, Some(1), &[name.into()]).ok()?;
+                let row = rows.first();
+                Some(Declared {
+                    version: row.get(1).ok()??,
+                    schemas: row.get(2).ok()??,
+                    reader: row.get(3).ok()??,
+                    server: row.get(4).ok()??,
+                    row: row.get(5).ok()??,
+                })
+            };
+            let current = one(CURRENT);
+            let newest = one(NEWEST);
+            let version = current.as_ref().map(|c| c.version);
+            Versions { pending: newest.filter(|n| Some(n.version) != version), current }
         })
     })
 }
@@ -89,7 +111,13 @@ impl Declared {
 
 /// Takes a declaration in and returns its version. Errors: SG004 with line
 /// and column of the text.
-pub fn declare(source: &str, format: &str, name: &str, schemas: Option<Vec<String>>) -> i64 {
+pub fn declare(
+    source: &str,
+    format: &str,
+    name: &str,
+    schemas: Option<Vec<String>>,
+    pending: bool,
+) -> i64 {
     if name.trim().is_empty() {
         raise("SG004", "a declared schema needs a name", None, None);
     }
@@ -108,7 +136,7 @@ pub fn declare(source: &str, format: &str, name: &str, schemas: Option<Vec<Strin
             Some("Formats are sql and json.".into()),
         ),
     };
-    store(source, format, name, &model)
+    store(source, format, name, &model, pending)
 }
 
 fn from_sql(source: &str, schemas: Option<Vec<String>>) -> Model {
@@ -181,7 +209,7 @@ fn from_json(source: &str, schemas: Option<Vec<String>>) -> Model {
     model
 }
 
-fn store(source: &str, format: &str, name: &str, model: &Model) -> i64 {
+fn store(source: &str, format: &str, name: &str, model: &Model, pending: bool) -> i64 {
     let Some(mut table) = Table::open("declared") else {
         raise("SG004", "the extension schemaguard is not installed in this database", None, None)
     };
@@ -198,6 +226,7 @@ fn store(source: &str, format: &str, name: &str, model: &Model) -> i64 {
             Value::from(by),
             Value::Int(model.reader as i32),
             Value::Int(model.server as i32),
+            Value::Bool(pending),
         ]]
     });
     table.close();
@@ -230,37 +259,58 @@ pub struct Compared {
     pub differences: Vec<Difference>,
 }
 
-/// The newest version declared under a name. SG004 where there is none.
-pub fn expect_newest(name: Option<&str>) -> Declared {
-    let name = name.unwrap_or("main");
-    newest(name).unwrap_or_else(|| {
-        raise(
-            "SG004",
-            format!("no schema is declared under the name \"{name}\""),
-            None,
-            Some("Declare one with schemaguard.declare(…), or nothing can be compared.".to_owned()),
-        )
-    })
+/// SG004: nothing is declared under that name.
+pub fn nothing_declared(name: &str) -> ! {
+    raise(
+        "SG004",
+        format!("no schema is declared under the name \"{name}\""),
+        None,
+        Some("Declare one with schemaguard.declare(…), or nothing can be compared.".to_owned()),
+    )
 }
 
-/// Compares the newest version declared under a name with the live schema.
-/// SG004 where there is none.
+/// Compares the live schema with what it is to become, or else with what it
+/// should be. SG004 where nothing is declared.
 pub fn compare(name: Option<&str>) -> Compared {
-    compare_marked(&expect_newest(name), name).0
+    let name = name.unwrap_or("main");
+    let versions = versions(name);
+    match versions.pending.or(versions.current) {
+        Some(declared) => compare_with(&declared).0,
+        None => nothing_declared(name),
+    }
 }
 
 /// Compares a version with the live schema, whose mark comes with it.
-pub fn compare_marked(newest: &Declared, name: Option<&str>) -> (Compared, catalog::Mark) {
-    let declared = newest.model(None).unwrap_or_else(|e| {
-        let name = name.unwrap_or("main");
+pub fn compare_with(version: &Declared) -> (Compared, catalog::Mark) {
+    let declared = version.model(None).unwrap_or_else(|e| {
         raise(
             "SG004",
-            format!("version {} of the declared schema \"{name}\" can't be read", newest.version),
+            format!("version {} of the declared schema can't be read", version.version),
             Some(e.to_string()),
             Some("Declare it again.".to_owned()),
         )
     });
-    let (live, mark) = catalog::read_marked(Some(&newest.schemas));
+    let (live, mark) = catalog::read_marked(Some(&version.schemas));
     let differences = drift::compare(&declared, &live);
-    (Compared { version: newest.version, declared, live, differences }, mark)
+    (Compared { version: version.version, declared, live, differences }, mark)
+}
+
+/// Notes that the schema has become what was pending; not where nothing may be
+/// written.
+pub fn reached(version: &Declared) {
+    // SAFETY: reads of the transaction's state.
+    if unsafe { pg_sys::XactReadOnly || pg_sys::RecoveryInProgress() } {
+        return;
+    }
+    if let Some(mut table) = Table::open("declared_reached") {
+        table.lock_number(version.version);
+        let key = Key::Number(version.version, "declared_reached_pkey");
+        let mut known = false;
+        own::rows("declared_reached", key, |_| known = true);
+        if !known {
+            let now = Value::Timestamp(sys::scan::now());
+            table.insert(vec![Value::Long(version.version), now]);
+        }
+        table.close();
+    }
 }
