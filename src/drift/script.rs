@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::model::mend::{Phase, Side, Step};
-use crate::model::{Model, Object, sql};
+use crate::model::{Model, Object, facet, sql};
 
 use super::{ChangeKind, Comparison, Difference, order, users};
 
@@ -100,7 +100,7 @@ pub fn script<'d>(
         }
         // One that isn't declared is extra, by itself or with its table.
         if let Some(again) = declared.get(user.kind, &user.identity) {
-            for step in (again.kind.create)(again, declared) {
+            for step in facet::make(again, declared) {
                 add(step, "had to make way");
             }
         }

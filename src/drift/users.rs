@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 
 use crate::model::mend::{Mend, Side, Step, Target};
-use crate::model::{Identity, Object, sql};
+use crate::model::{Identity, Object, facet, sql};
 
 use super::{ChangeKind, order};
 
@@ -71,9 +71,9 @@ impl<'s, 'm> Users<'s, 'm> {
             }
             before.splice(0..0, (user.kind.drop)(user, live).steps);
             match declared.get(user.kind, &user.identity) {
-                Some(d) => after.extend((d.kind.create)(d, declared)),
+                Some(d) => after.extend(facet::make(d, declared)),
                 None if change == ChangeKind::Changed => {
-                    after.extend((user.kind.create)(user, live));
+                    after.extend(facet::make(user, live));
                 }
                 None => {}
             }

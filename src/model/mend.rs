@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use super::{Attrs, Identity, Kind, Model, Object, sql};
+use super::{Attrs, Identity, Kind, Model, Object, facet, sql};
 
 /// When a step runs in a script, relative to all others: first what is in the
 /// way is taken down, then things are made from the ground up, then what
@@ -37,6 +37,8 @@ pub enum Phase {
     CreateView,
     CreateTrigger,
     Finish,
+    /// Who gives an object away may not alter it any more.
+    Owner,
     DropSequence,
     DropRoutine,
     DropType,
@@ -88,6 +90,13 @@ impl Mend {
 
     pub fn and(mut self, phase: Phase, sql: impl Into<String>) -> Mend {
         self.steps.push(Step::new(phase, sql));
+        self
+    }
+
+    /// For an object that was made anew by itself: what its definition
+    /// doesn't say.
+    pub fn dressed(mut self, made: &Object) -> Mend {
+        self.steps.extend(facet::steps(made));
         self
     }
 
@@ -224,7 +233,7 @@ impl Change<'_, '_> {
     /// Drops the live object and makes the declared one.
     pub fn again(&self) -> Mend {
         let mut mend = (self.live.kind.drop)(self.live, self.live_side);
-        mend.steps.extend((self.declared.kind.create)(self.declared, self.declared_side));
+        mend.steps.extend(facet::make(self.declared, self.declared_side));
         mend
     }
 }

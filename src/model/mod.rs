@@ -4,6 +4,8 @@
 //! what its attributes mean, and the SQL that makes, drops or changes it.
 //! Adding a kind is that file and its line in [`KINDS`].
 
+pub mod facet;
+pub mod like;
 pub mod mend;
 pub mod sql;
 
@@ -45,7 +47,7 @@ use mend::{Change, Mend, Side, Step};
 
 /// Version of what the reader below puts into a model. A stored model of
 /// another version is read again from its source: a newer reader isn't drift.
-pub const READER: u32 = 2;
+pub const READER: u32 = 3;
 
 /// Every kind that is read and compared, in the order in which it is read.
 pub static KINDS: &[&Kind] = &[
@@ -134,15 +136,33 @@ impl Attribute {
     }
 }
 
+/// Where objects of a kind stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In a schema, whose name is the first part of their identity.
+    Schema,
+    /// In the database as a whole.
+    Database,
+}
+
+/// Where a row stands in the catalogs: catalog, row, column of a relation.
+pub type Address = (u32, u32, i32);
+
 /// An object kind: how it is read, what it says, how it is mended.
 pub struct Kind {
     /// The name in a stored model.
     pub name: &'static str,
     /// PostgreSQL's word for it, shown by `drift()`.
     pub object_type: &'static str,
+    /// The catalog whose rows are these objects.
+    pub catalog: &'static str,
+    pub scope: Scope,
+    /// The object as COMMENT ON and ALTER name it: `TABLE public.t`.
+    pub sql_name: fn(&Object) -> String,
     /// The catalog query for a server's major version. `$1` is the array of
     /// schema names; columns are the identity (text[]), the arguments of a
-    /// function (text) and the attributes (JSON text).
+    /// function (text), the attributes (JSON text), the row's OID and for a
+    /// column its number.
     pub query: fn(u32) -> String,
     pub attributes: &'static [Attribute],
     pub missing: Severity,
@@ -232,6 +252,8 @@ pub struct Object {
     /// Kept as text: two objects whose texts are equal are equal, and only
     /// the others are ever parsed.
     pub attributes: Box<RawValue>,
+    /// Where it was read; none where it comes from a stored model.
+    pub address: Option<Address>,
 }
 
 impl Object {
@@ -244,12 +266,19 @@ impl Object {
     ) -> Result<Object, ModelError> {
         let attributes = RawValue::from_string(attributes)
             .map_err(|e| ModelError(format!("{} {}: {e}", kind.name, parts.join("."))))?;
-        Ok(Object { kind, identity: Identity { parts, args }, attributes })
+        Ok(Object { kind, identity: Identity { parts, args }, attributes, address: None })
     }
 
     /// The table, view … that the object is part of, or its own name.
     pub fn belongs_to(&self) -> Identity {
         self.identity.prefix(2)
+    }
+
+    /// Gives it other attributes.
+    pub fn set(&mut self, attrs: Attrs) {
+        if let Ok(attributes) = serde_json::value::to_raw_value(&attrs.0) {
+            self.attributes = attributes;
+        }
     }
 
     /// The attributes, parsed.
@@ -301,6 +330,26 @@ impl Attrs {
 
     pub fn list(&self, name: &str) -> Vec<String> {
         strings(self.get(name))
+    }
+
+    /// A value in an attribute that is a JSON object.
+    pub fn within(&self, name: &str, key: &str) -> Option<&Value> {
+        self.get(name)?.as_object()?.get(key)
+    }
+
+    /// The keys under which an attribute that is a JSON object says something
+    /// else than in other attributes.
+    pub fn differing<'a>(
+        &'a self,
+        name: &'a str,
+        other: &'a Attrs,
+    ) -> impl Iterator<Item = &'a str> {
+        let keys =
+            |attrs: &'a Attrs| attrs.get(name).and_then(Value::as_object).into_iter().flatten();
+        let gone = keys(other).filter(move |(k, _)| self.within(name, k).is_none());
+        let other_has = move |k: &str, v: &Value| other.within(name, k) == Some(v);
+        let said = keys(self).filter(move |(k, v)| !other_has(k, v));
+        gone.chain(said).map(|(k, _)| k.as_str())
     }
 
     /// A name kept as the array of its parts.
@@ -426,6 +475,7 @@ impl<'de> Deserialize<'de> for Object {
             kind,
             identity: Identity { parts: read.identity, args: read.args },
             attributes: read.attributes,
+            address: None,
         })
     }
 }
@@ -512,6 +562,21 @@ pub(crate) fn no_parent(_: &Object) -> Option<Identity> {
 /// Parent of what is named under its table.
 pub(crate) fn by_name(object: &Object) -> Option<Identity> {
     Some(object.identity.prefix(2))
+}
+
+/// `TABLE public.t`: what most kinds are called.
+pub(crate) fn named(object: &Object) -> String {
+    format!("{} {}", object.kind.object_type.to_uppercase(), object.identity.sql())
+}
+
+/// `TRIGGER t ON public.t`.
+pub(crate) fn named_on(object: &Object) -> String {
+    format!(
+        "{} {} ON {}",
+        object.kind.object_type.to_uppercase(),
+        sql::ident(object.identity.name()),
+        object.identity.prefix(2).sql()
+    )
 }
 
 #[cfg(test)]
