@@ -275,7 +275,9 @@ CREATE TABLE schemaguard.declared (
     declared_at timestamptz NOT NULL,
     declared_by text NOT NULL,
     reader      integer NOT NULL,
-    server      integer NOT NULL
+    server      integer NOT NULL,
+    compare     text[] NOT NULL,
+    unmanaged   text[] NOT NULL
 );
 CREATE INDEX declared_name_idx ON schemaguard.declared (name, version);
 COMMENT ON TABLE schemaguard.declared IS
@@ -284,6 +286,11 @@ COMMENT ON COLUMN schemaguard.declared.reader IS
 'Version of the reader that made the model in declared_object';
 COMMENT ON COLUMN schemaguard.declared.server IS
 'Major version of the server that built it';
+
+COMMENT ON COLUMN schemaguard.declared.compare IS
+'What is compared besides the structure';
+COMMENT ON COLUMN schemaguard.declared.unmanaged IS
+'Patterns of objects that are left out';
 
 CREATE TABLE schemaguard.declared_object (
     id          bigint PRIMARY KEY,
@@ -311,13 +318,14 @@ SELECT pg_catalog.pg_extension_config_dump('schemaguard.consent_end', '');
 -- Functions
 ----------------------------------------------------------------------
 
-CREATE FUNCTION schemaguard.declare(source text, format text DEFAULT 'sql', name text DEFAULT 'main', schemas text[] DEFAULT NULL)
+CREATE FUNCTION schemaguard.declare(source text, format text DEFAULT 'sql', name text DEFAULT 'main', schemas text[] DEFAULT NULL,
+                                    compare text[] DEFAULT NULL, unmanaged text[] DEFAULT NULL)
 RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'declare_wrapper';
-COMMENT ON FUNCTION schemaguard.declare(text, text, text, text[]) IS
-'Declares what the schema should be: builds the source in a scratch database, stores the model that the server made of it, returns its version';
-REVOKE ALL ON FUNCTION schemaguard.declare(text, text, text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION schemaguard.declare(text, text, text, text[], text[], text[]) IS
+'Declares what the schema should be: builds the source in a scratch database, stores the model that the server made of it, returns its version. compare names what counts besides the structure: comments, column_order (these two by default), owners, grants; unmanaged names objects that are left out: schema.name, with * for any characters';
+REVOKE ALL ON FUNCTION schemaguard.declare(text, text, text, text[], text[], text[]) FROM PUBLIC;
 
 CREATE FUNCTION schemaguard.snapshot(schemas text[] DEFAULT NULL)
 RETURNS jsonb

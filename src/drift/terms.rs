@@ -3,8 +3,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
-
 use crate::model::facet::{self, Facet};
 use crate::model::like::like;
 use crate::model::{Attrs, Identity, Model, Object, Scope};
@@ -20,7 +18,7 @@ pub const DEFAULT: [&str; 2] = ["comments", "column_order"];
 
 /// What a declaration is compared by, besides the structure, and which
 /// objects it doesn't manage.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Terms {
     words: Vec<String>,
     unmanaged: Vec<Vec<String>>,
@@ -50,17 +48,26 @@ impl Terms {
     /// side says nothing of is as it is live, so that what has to be made
     /// anew gets it back.
     pub fn apply(&self, declared: &mut Model, live: &mut Model) {
-        let kinds: HashSet<&str> = declared.objects.iter().map(|o| o.kind.name).collect();
-        for model in [&mut *declared, &mut *live] {
-            model.objects.retain(|o| {
-                let speaks = match o.kind.name {
-                    "default privileges" => self.compares("grants"),
-                    _ => o.kind.scope == Scope::Schema || kinds.contains(o.kind.name),
-                };
-                speaks && !self.is_unmanaged(o)
-            });
-        }
+        let kinds = kinds(declared);
+        self.narrow(declared, &kinds);
+        self.narrow(live, &kinds);
         self.adopt(declared, live);
+    }
+
+    /// Makes a model comparable with another one that `apply` has dealt with.
+    pub fn liken(&self, model: &mut Model, like: &Model, declared: &Model) {
+        self.narrow(model, &kinds(declared));
+        self.adopt(model, like);
+    }
+
+    fn narrow(&self, model: &mut Model, kinds: &HashSet<&str>) {
+        model.objects.retain(|o| {
+            let counts = match o.kind.name {
+                "default privileges" => self.compares("grants"),
+                _ => o.kind.scope == Scope::Schema || kinds.contains(o.kind.name),
+            };
+            counts && !self.is_unmanaged(o)
+        });
     }
 
     fn is_unmanaged(&self, object: &Object) -> bool {
@@ -77,7 +84,7 @@ impl Terms {
     }
 
     /// Gives one model what isn't compared of another.
-    pub fn adopt(&self, to: &mut Model, from: &Model) {
+    fn adopt(&self, to: &mut Model, from: &Model) {
         let key = |o: &Object| (o.kind.name, o.identity.clone());
         let others: HashMap<_, &Object> = from.objects.iter().map(|o| (key(o), o)).collect();
         for object in &mut to.objects {
@@ -95,13 +102,16 @@ impl Terms {
                 });
             if concerned {
                 let mut attrs = object.attrs();
-                self.silence(&mut attrs, &other.map(Object::attrs).unwrap_or_default(), object);
+                let from = other.map(Object::attrs);
+                self.silence(object, &mut attrs, from.as_ref());
                 object.set(attrs);
             }
         }
     }
 
-    fn silence(&self, to: &mut Attrs, from: &Attrs, object: &Object) {
+    fn silence(&self, object: &Object, to: &mut Attrs, from: Option<&Attrs>) {
+        let (there, none) = (from.is_some(), Attrs::default());
+        let from = from.unwrap_or(&none);
         let mut take = |name: &str| match from.get(name) {
             Some(value) => drop(to.0.insert(name.to_owned(), value.clone())),
             None => drop(to.0.remove(name)),
@@ -113,10 +123,10 @@ impl Terms {
         let silent: &[&str] =
             if object.kind.name == "extension" { &["owner", "version"] } else { &["owner"] };
         for name in silent {
-            if to.get(name).is_none_or(Value::is_null)
-                && let Some(value) = from.get(name)
-            {
-                to.0.insert((*name).to_owned(), value.clone());
+            match (to.get(name), from.get(name)) {
+                (None, Some(value)) => drop(to.0.insert((*name).to_owned(), value.clone())),
+                (Some(_), None) if there => drop(to.0.remove(*name)),
+                _ => {}
             }
         }
     }
@@ -138,6 +148,10 @@ impl Terms {
             differences.retain(|d| d.attribute.as_deref() != Some("position"));
         }
     }
+}
+
+fn kinds(model: &Model) -> HashSet<&'static str> {
+    model.objects.iter().map(|o| o.kind.name).collect()
 }
 
 /// `schema.name` or `schema`, quoted as in SQL where need be; `*` and `%`

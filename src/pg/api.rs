@@ -1,7 +1,9 @@
 //! The SQL functions that are declared in sql/: what they take and give,
 //! nothing else.
 
-use super::{blame, cascades as chains, catalog, declared, fix as fixing, guard, status, sys};
+use super::{
+    blame, cascades as chains, catalog, declared, fix as fixing, guard, status, sys, unchanged,
+};
 use pgrx::JsonB;
 use pgrx::datum::Interval;
 use pgrx::prelude::*;
@@ -12,12 +14,15 @@ fn declare(
     format: Option<&str>,
     name: Option<&str>,
     schemas: Option<Vec<String>>,
+    compare: Option<Vec<String>>,
+    unmanaged: Option<Vec<String>>,
 ) -> i64 {
     sys::entry(|| {
         let Some(source) = source else {
             sys::raise("SG004", "the source of a declared schema must not be null", None, None)
         };
-        declared::declare(source, format.unwrap_or("sql"), name.unwrap_or("main"), schemas)
+        let (format, name) = (format.unwrap_or("sql"), name.unwrap_or("main"));
+        declared::declare(source, format, name, schemas, compare, unmanaged)
     })
 }
 
@@ -127,22 +132,28 @@ fn drift(
     ),
 > {
     sys::entry(|| {
-        let found = declared::compare(name);
-        let causes = blame::causes(&found);
-        TableIterator::new(found.differences.into_iter().zip(causes).map(|(d, cause)| {
-            (
-                d.object_type().to_owned(),
-                d.object(),
-                d.change.as_str().to_owned(),
-                d.attribute,
-                d.declared,
-                d.actual,
-                d.severity.as_str().to_owned(),
-                d.data_loss,
-                cause,
-                d.fix,
-            )
-        }))
+        let found = unchanged::drift(name);
+        let causes = blame::answers(&found.questions);
+        let rows: Vec<_> = found
+            .differences
+            .iter()
+            .zip(causes)
+            .map(|(d, cause)| {
+                (
+                    d.object_type().to_owned(),
+                    d.object(),
+                    d.change.as_str().to_owned(),
+                    d.attribute.clone(),
+                    d.declared.clone(),
+                    d.actual.clone(),
+                    d.severity.as_str().to_owned(),
+                    d.data_loss,
+                    cause,
+                    d.fix.clone(),
+                )
+            })
+            .collect();
+        TableIterator::new(rows)
     })
 }
 

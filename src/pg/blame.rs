@@ -146,15 +146,10 @@ fn mentioned(d: &Difference) -> &str {
     if d.attribute.as_deref() == Some("triggers") { "" } else { d.identity.name() }
 }
 
-/// The number of the record's row that caused each difference, where the
-/// record has it.
-pub fn causes(found: &Compared) -> Vec<Option<i64>> {
-    let differences = &found.differences;
-    let mut causes = vec![None; differences.len()];
-    if differences.is_empty() {
-        return causes;
-    }
-    let asked: Vec<serde_json::Value> = differences
+/// What the record is asked about each difference.
+pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
+    found
+        .differences
         .iter()
         .enumerate()
         .map(|(n, d)| {
@@ -172,11 +167,21 @@ pub fn causes(found: &Compared) -> Vec<Option<i64>> {
                 "containers": if d.change == ChangeKind::Missing { d.containers() } else { Vec::new() },
             })
         })
-        .collect();
+        .collect()
+}
+
+/// The number of the record's row that caused each difference, where the
+/// record has it.
+pub fn answers(questions: &[serde_json::Value]) -> Vec<Option<i64>> {
+    let mut causes = vec![None; questions.len()];
+    if questions.is_empty() {
+        return causes;
+    }
+    let asked = serde_json::Value::Array(questions.to_vec());
     super::as_owner(|| {
         Spi::connect(|client| {
             let rows = client
-                .select(CAUSES, None, &[JsonB(serde_json::Value::Array(asked)).into()])
+                .select(CAUSES, None, &[JsonB(asked).into()])
                 .unwrap_or_else(|e| pgrx::error!("schemaguard could not read its record: {e}"));
             for row in rows {
                 let n = row.get::<i32>(1).ok().flatten();

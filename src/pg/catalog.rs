@@ -1,6 +1,6 @@
 //! Catalogs to model: one query a kind, all in one snapshot.
 
-use super::sys::{self, cstring};
+use super::sys::{self, cstring, fingerprint};
 use crate::model::facet::{self, FACETS, Facet};
 use crate::model::{Address, KINDS, Kind, Model, Object, READER};
 use pgrx::spi::Spi;
@@ -33,6 +33,46 @@ const SCHEMAS: &str = "
                           WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
                             AND classid = 'pg_namespace'::regclass)";
 
+/// Stands for all that a reading depends on: where it is the same, another
+/// reading gives the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark((u64, u64));
+
+/// The catalogs that no reading depends on are left out: what changes without
+/// any DDL, and what other databases change.
+const CATALOGS: &str = "
+    SELECT array_agg(c.oid ORDER BY c.oid)
+      FROM pg_class c
+     WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind = 'r'
+       AND c.relname <> ALL ('{pg_statistic,pg_statistic_ext_data,pg_largeobject,pg_largeobject_metadata,
+                               pg_shdepend,pg_subscription_rel,pg_replication_origin}')";
+
+/// The mark of the catalogs as they are now.
+pub fn mark() -> Mark {
+    Spi::connect(|_| {
+        // SAFETY: balanced; an error's end of the transaction takes it back.
+        unsafe {
+            pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+            let mark = mark_in_snapshot();
+            pg_sys::PopActiveSnapshot();
+            mark
+        }
+    })
+}
+
+/// # Safety
+/// SPI is connected and a snapshot is active.
+unsafe fn mark_in_snapshot() -> Mark {
+    let mut catalogs = Vec::new();
+    // SAFETY: as the caller's; the query gives one oid[].
+    unsafe {
+        query(CATALOGS, None, |tuple, desc| {
+            catalogs = column::<Vec<pg_sys::Oid>>(tuple, desc, 1).unwrap_or_default();
+        });
+    }
+    Mark(fingerprint::of(&catalogs))
+}
+
 /// The names of all schemas but the system's, those that extensions made, and
 /// ours.
 pub fn schemas() -> Vec<String> {
@@ -51,6 +91,11 @@ pub fn schemas() -> Vec<String> {
 /// extensions made, and ours. Takes no transaction id and no lock on what it
 /// reads, so that it works on a standby and beside everything else.
 pub fn read(schemas: Option<&[String]>) -> Model {
+    read_marked(schemas).0
+}
+
+/// Reads schemas, with the mark of the catalogs that were read.
+pub fn read_marked(schemas: Option<&[String]>) -> (Model, Mark) {
     Spi::connect(|_| {
         // SAFETY: balanced where it ends; where an error leaves by unwinding,
         // the end of the (sub)transaction takes back settings and snapshot.
@@ -69,6 +114,7 @@ pub fn read(schemas: Option<&[String]>) -> Model {
                 );
             }
             pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+            let mark = mark_in_snapshot();
             let schemas = match schemas {
                 Some(list) => list.to_vec(),
                 None => list_schemas(),
@@ -82,7 +128,8 @@ pub fn read(schemas: Option<&[String]>) -> Model {
             }
             pg_sys::PopActiveSnapshot();
             pg_sys::AtEOXact_GUC(true, level);
-            Model { reader: READER, server: pg_sys::PG_MAJORVERSION_NUM, schemas, objects }
+            let server = pg_sys::PG_MAJORVERSION_NUM;
+            (Model { reader: READER, server, schemas, objects }, mark)
         }
     })
 }

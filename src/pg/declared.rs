@@ -4,8 +4,8 @@ use super::catalog;
 use super::scratch::{self, Outcome, Trouble};
 use super::sys::table::{Table, Value};
 use super::sys::{self, raise, text};
-use crate::drift::{self, Difference};
-use crate::model::{self, Model, ModelError, Object};
+use crate::drift::{self, Difference, Terms};
+use crate::model::{self, Model, ModelError, Object, Scope};
 use crate::source::sql::line_and_column;
 use pgrx::pg_sys;
 use pgrx::spi::Spi;
@@ -14,6 +14,9 @@ use pgrx::spi::Spi;
 pub struct Declared {
     pub version: i64,
     pub schemas: Vec<String>,
+    pub terms: Terms,
+    /// The row itself: after a rollback a version's number is given again.
+    pub row: String,
     reader: i32,
     server: i32,
 }
@@ -22,7 +25,8 @@ pub struct Declared {
 /// read with the owner's rights.
 pub fn newest(name: &str) -> Option<Declared> {
     const QUERY: &str = "
-        SELECT d.version, d.schemas, d.reader, d.server
+        SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid),
+               d.compare, d.unmanaged
           FROM schemaguard.declared d
          WHERE d.name OPERATOR(pg_catalog.=) $1
          ORDER BY d.version DESC LIMIT 1";
@@ -35,6 +39,12 @@ pub fn newest(name: &str) -> Option<Declared> {
                 schemas: row.get(2).ok()??,
                 reader: row.get(3).ok()??,
                 server: row.get(4).ok()??,
+                row: row.get(5).ok()??,
+                terms: Terms::new(
+                    &row.get::<Vec<String>>(6).ok()??,
+                    &row.get::<Vec<String>>(7).ok()??,
+                )
+                .ok()?,
             })
         })
     })
@@ -86,7 +96,14 @@ impl Declared {
 
 /// Takes a declaration in and returns its version. Errors: SG004 with line
 /// and column of the text.
-pub fn declare(source: &str, format: &str, name: &str, schemas: Option<Vec<String>>) -> i64 {
+pub fn declare(
+    source: &str,
+    format: &str,
+    name: &str,
+    schemas: Option<Vec<String>>,
+    compare: Option<Vec<String>>,
+    unmanaged: Option<Vec<String>>,
+) -> i64 {
     if name.trim().is_empty() {
         raise("SG004", "a declared schema needs a name", None, None);
     }
@@ -94,6 +111,11 @@ pub fn declare(source: &str, format: &str, name: &str, schemas: Option<Vec<Strin
     unsafe { pg_sys::PreventCommandIfReadOnly(c"declare()".as_ptr()) };
     if schemas.as_ref().is_some_and(Vec::is_empty) {
         raise("SG004", "the list of schemas is empty", None, None);
+    }
+    let compare = compare.unwrap_or_else(|| drift::DEFAULT.map(str::to_owned).to_vec());
+    let unmanaged = unmanaged.unwrap_or_default();
+    if let Err(why) = Terms::new(&compare, &unmanaged) {
+        raise("SG004", why, None, None);
     }
     let model = match format {
         "sql" => from_sql(source, schemas),
@@ -105,7 +127,7 @@ pub fn declare(source: &str, format: &str, name: &str, schemas: Option<Vec<Strin
             Some("Formats are sql and json.".into()),
         ),
     };
-    store(source, format, name, &model)
+    store(source, format, name, &model, compare, unmanaged)
 }
 
 fn from_sql(source: &str, schemas: Option<Vec<String>>) -> Model {
@@ -173,12 +195,22 @@ fn from_json(source: &str, schemas: Option<Vec<String>>) -> Model {
             }
         }
         model.schemas.retain(|s| wanted.contains(s));
-        model.objects.retain(|o| o.identity.parts.first().is_some_and(|s| wanted.contains(s)));
+        model.objects.retain(|o| {
+            o.kind.scope == Scope::Database
+                || o.identity.parts.first().is_some_and(|s| wanted.contains(s))
+        });
     }
     model
 }
 
-fn store(source: &str, format: &str, name: &str, model: &Model) -> i64 {
+fn store(
+    source: &str,
+    format: &str,
+    name: &str,
+    model: &Model,
+    compare: Vec<String>,
+    unmanaged: Vec<String>,
+) -> i64 {
     let Some(mut table) = Table::open("declared") else {
         raise("SG004", "the extension schemaguard is not installed in this database", None, None)
     };
@@ -195,6 +227,8 @@ fn store(source: &str, format: &str, name: &str, model: &Model) -> i64 {
             Value::from(by),
             Value::Int(model.reader as i32),
             Value::Int(model.server as i32),
+            Value::Texts(compare),
+            Value::Texts(unmanaged),
         ]]
     });
     table.close();
@@ -222,33 +256,46 @@ fn store(source: &str, format: &str, name: &str, model: &Model) -> i64 {
 /// A declared schema beside the live one.
 pub struct Compared {
     pub version: i64,
+    pub terms: Terms,
     pub declared: Model,
     pub live: Model,
     pub differences: Vec<Difference>,
 }
 
-/// Compares the newest version declared under a name with the live schema.
-/// SG004 where there is none.
-pub fn compare(name: Option<&str>) -> Compared {
+/// The newest version declared under a name. SG004 where there is none.
+pub fn expect_newest(name: Option<&str>) -> Declared {
     let name = name.unwrap_or("main");
-    let Some(newest) = newest(name) else {
+    newest(name).unwrap_or_else(|| {
         raise(
             "SG004",
             format!("no schema is declared under the name \"{name}\""),
             None,
             Some("Declare one with schemaguard.declare(…), or nothing can be compared.".to_owned()),
         )
-    };
-    let declared = match newest.model(None) {
-        Ok(model) => model,
-        Err(e) => raise(
+    })
+}
+
+/// Compares the newest version declared under a name with the live schema.
+/// SG004 where there is none.
+pub fn compare(name: Option<&str>) -> Compared {
+    compare_marked(&expect_newest(name), name).0
+}
+
+/// Compares a version with the live schema, whose mark comes with it.
+pub fn compare_marked(newest: &Declared, name: Option<&str>) -> (Compared, catalog::Mark) {
+    let mut declared = newest.model(None).unwrap_or_else(|e| {
+        let name = name.unwrap_or("main");
+        raise(
             "SG004",
             format!("version {} of the declared schema \"{name}\" can't be read", newest.version),
             Some(e.to_string()),
             Some("Declare it again.".to_owned()),
-        ),
-    };
-    let live = catalog::read(Some(&newest.schemas));
-    let differences = drift::compare(&declared, &live);
-    Compared { version: newest.version, declared, live, differences }
+        )
+    });
+    let (mut live, mark) = catalog::read_marked(Some(&newest.schemas));
+    newest.terms.apply(&mut declared, &mut live);
+    let mut differences = drift::compare(&declared, &live);
+    newest.terms.settle(&mut differences);
+    let terms = newest.terms.clone();
+    (Compared { version: newest.version, terms, declared, live, differences }, mark)
 }

@@ -14,6 +14,7 @@ pub mod scratch;
 pub mod settings;
 pub mod status;
 pub mod sys;
+mod unchanged;
 pub mod worker;
 
 use pgrx::pg_sys;

@@ -74,7 +74,7 @@ RESET search_path;
 DROP SCHEMA other;
 -- it is the caller who builds
 CREATE ROLE sg_declare LOGIN;
-GRANT EXECUTE ON FUNCTION schemaguard.declare(text, text, text, text[]) TO sg_declare;
+GRANT EXECUTE ON FUNCTION schemaguard.declare TO sg_declare;
 
 --
 -- Where the error is

@@ -2,7 +2,7 @@
 \set SHOW_CONTEXT never
 CREATE EXTENSION schemaguard;
 CREATE ROLE sg_nologin;
-GRANT EXECUTE ON FUNCTION schemaguard.declare(text, text, text, text[]) TO sg_nologin;
+GRANT EXECUTE ON FUNCTION schemaguard.declare TO sg_nologin;
 SET ROLE sg_nologin;
 SELECT schemaguard.declare('CREATE TABLE t (id int)');
 \echo :SQLSTATE

@@ -9,6 +9,7 @@ use crate::model::Model;
 use crate::pg::sys;
 use crate::pg::worker::{self, Desk, Failure, OnTerm};
 use pgrx::{PgList, pg_sys};
+use std::collections::HashSet;
 use std::ffi::c_char;
 
 /// Runs the text and reads the catalogs.
@@ -48,12 +49,12 @@ fn try_build(job: &Build) -> Result<Outcome, Trouble> {
         (parse(sql)?, memory)
     };
     // SAFETY: a list of raw statements.
+    let mut owners = HashSet::new();
     for raw in unsafe { PgList::<pg_sys::RawStmt>::from_pg(trees) }.iter_ptr() {
         let start = statement_start(sql, raw);
         if let Some(note) =
-            run(raw, job, source.as_ptr(), memory).map_err(|(failure, position)| Trouble {
-                failure,
-                at: Some(position.map_or(start, |p| byte_offset(sql, p))),
+            run(raw, job, source.as_ptr(), memory, &mut owners).map_err(|(failure, position)| {
+                Trouble { failure, at: Some(position.map_or(start, |p| byte_offset(sql, p))) }
             })?
         {
             let line = crate::source::sql::line_and_column(sql, start).0;
@@ -90,6 +91,7 @@ fn try_build(job: &Build) -> Result<Outcome, Trouble> {
     }
     let model = worker::transaction(|| {
         let mut model = crate::pg::catalog::read(job.schemas.as_deref());
+        forget_owner(&mut model, &owners);
         if job.schemas.is_none() {
             forget_furniture(&mut model, &job.furnished_schemas);
         }
@@ -97,6 +99,24 @@ fn try_build(job: &Build) -> Result<Outcome, Trouble> {
     })
     .map_err(|failure| Trouble { failure, at: None })?;
     Ok(Outcome::Built { model, left_out })
+}
+
+/// What the text gives to nobody belongs to whoever declares it: that says
+/// nothing, unless the text names that role as an owner itself.
+fn forget_owner(model: &mut Model, named: &HashSet<String>) {
+    // SAFETY: reads of session state.
+    let own = unsafe { sys::text(pg_sys::GetUserNameFromId(pg_sys::GetSessionUserId(), true)) };
+    let own = own.unwrap_or_default();
+    if named.contains(&own) {
+        return;
+    }
+    for object in &mut model.objects {
+        let mut attrs = object.attrs();
+        if attrs.text("owner") == Some(&own) {
+            attrs.0.remove("owner");
+            object.set(attrs);
+        }
+    }
 }
 
 /// Schemas that stand there for an extension only are not declared.
@@ -143,6 +163,7 @@ fn run(
     job: &Build,
     source: *const c_char,
     memory: pg_sys::MemoryContext,
+    owners: &mut HashSet<String>,
 ) -> Result<Option<String>, (Failure, Option<usize>)> {
     let caught = with_position(|| {
         worker::caught(|| {
@@ -153,6 +174,7 @@ fn run(
                 pgrx::check_for_interrupts!();
                 match contents::judge((*raw).stmt, job) {
                     What::Run => {
+                        owners.extend(contents::owner_named((*raw).stmt));
                         execute(source, raw, memory);
                         pg_sys::CommitTransactionCommand();
                         Ok(None)

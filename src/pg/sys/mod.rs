@@ -7,6 +7,7 @@ pub mod conversion;
 pub mod error;
 pub mod event;
 pub mod executor;
+pub mod fingerprint;
 pub mod own;
 pub mod past;
 pub mod scan;
