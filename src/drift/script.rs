@@ -160,7 +160,7 @@ fn used_by_extra(live: &Side, kept: &[&Difference]) -> HashSet<String> {
     let mut used = HashSet::new();
     let mut read = |object: &Object| {
         used.extend(sql::pairs(&object.attrs().texts()).into_iter().map(str::to_owned));
-        used.insert(sql::ident(&object.identity.parts[0]));
+        used.extend(object.identity.parts.first().map(|schema| sql::ident(schema)));
     };
     for d in kept.iter().filter(|d| d.change == ChangeKind::Extra) {
         if let Some(object) = live.get(d.kind, &d.identity) {

@@ -22,9 +22,13 @@ pub enum Phase {
     /// Takes a name out of the way that is needed for something else.
     DropInTheWay,
     CreateSchema,
+    /// Extensions, servers: what others stand on.
+    CreateGround,
     CreateType,
     CreateSequence,
     CreateRoutine,
+    /// Types whose functions had to be there first.
+    DefineType,
     CreateTable,
     /// Routines whose arguments or results are rows of new tables.
     CreateLateRoutine,
@@ -36,12 +40,13 @@ pub enum Phase {
     OwnSequence,
     CreateView,
     CreateTrigger,
-    Finish,
-    /// Who gives an object away may not alter it any more.
+    /// Before what is granted: the new owner's rights are the old one's.
     Owner,
+    Finish,
     DropSequence,
     DropRoutine,
     DropType,
+    DropGround,
     DropSchema,
 }
 

@@ -9,30 +9,48 @@ pub mod like;
 pub mod mend;
 pub mod sql;
 
+mod access_method;
 mod aggregate;
+mod base_type;
+mod cast;
 mod collation;
 mod column;
 mod composite;
 mod constraint;
+mod conversion;
+mod default_privileges;
 mod domain;
 mod enumeration;
+mod event_trigger;
+mod extension;
+mod foreign_data_wrapper;
+mod foreign_server;
 mod foreign_table;
 mod function;
 mod index;
+mod language;
 mod materialized_view;
 mod operator;
+mod operator_class;
+mod operator_family;
 mod policy;
 mod procedure;
+mod publication;
 mod range;
 mod routine;
 mod rule;
 mod schema;
 mod sequence;
 mod statistics;
+mod subscription;
 mod table;
 mod text_search_configuration;
 mod text_search_dictionary;
+mod text_search_parser;
+mod text_search_template;
+mod transform;
 mod trigger;
+mod user_mapping;
 mod view;
 
 use std::fmt;
@@ -52,7 +70,14 @@ pub const READER: u32 = 3;
 /// Every kind that is read and compared, in the order in which it is read.
 pub static KINDS: &[&Kind] = &[
     &schema::KIND,
+    &extension::KIND,
+    &language::KIND,
+    &access_method::KIND,
+    &foreign_data_wrapper::KIND,
+    &foreign_server::KIND,
+    &user_mapping::KIND,
     &collation::KIND,
+    &base_type::KIND,
     &enumeration::KIND,
     &composite::KIND,
     &range::KIND,
@@ -68,6 +93,13 @@ pub static KINDS: &[&Kind] = &[
     &procedure::KIND,
     &aggregate::KIND,
     &operator::KIND,
+    &operator_family::KIND,
+    &operator_class::KIND,
+    &cast::KIND,
+    &transform::KIND,
+    &conversion::KIND,
+    &text_search_parser::KIND,
+    &text_search_template::KIND,
     &text_search_dictionary::KIND,
     &text_search_configuration::KIND,
     &view::KIND,
@@ -75,6 +107,10 @@ pub static KINDS: &[&Kind] = &[
     &trigger::KIND,
     &rule::KIND,
     &policy::KIND,
+    &default_privileges::KIND,
+    &publication::KIND,
+    &subscription::KIND,
+    &event_trigger::KIND,
 ];
 
 /// The kind of that name.
@@ -461,7 +497,10 @@ impl<'de> Deserialize<'de> for Object {
         let read = ObjectIn::deserialize(deserializer)?;
         let kind = kind(&read.kind)
             .ok_or_else(|| D::Error::custom(format!("unknown object kind \"{}\"", read.kind)))?;
-        if read.identity.is_empty() || read.identity.iter().any(String::is_empty) {
+        // A cast has no name, only what it goes from and to.
+        if read.identity.is_empty() && read.args.is_none()
+            || read.identity.iter().any(String::is_empty)
+        {
             return Err(D::Error::custom(format!("a {} without a name", read.kind)));
         }
         if !read.attributes.get().trim_start().starts_with('{') {

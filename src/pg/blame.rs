@@ -18,7 +18,7 @@ const CAUSES: &str = "
 WITH difference AS (
     SELECT * FROM pg_catalog.jsonb_to_recordset($1)
         AS d(n int, change text, object text, name text, is_table boolean, words text,
-             parent text, part text, containers text[], owners text[])
+             parent text, part text, containers text[], owners text[], in_schema boolean)
 ), ddl AS NOT MATERIALIZED (
     SELECT * FROM schemaguard.ddl_log
      WHERE coalesce(rule, '') OPERATOR(pg_catalog.<>) ALL ('{truncate,delete_without_where,update_without_where,max_rows_lost}')
@@ -42,7 +42,8 @@ WITH difference AS (
     SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true, false
       FROM difference d
       JOIN ddl o ON o.object OPERATOR(pg_catalog.=) ANY (d.owners)
-     WHERE pg_catalog.strpos(o.statement, d.name) OPERATOR(pg_catalog.>) 0
+     WHERE (pg_catalog.strpos(o.statement, d.name) OPERATOR(pg_catalog.>) 0
+            OR d.in_schema AND o.statement OPERATOR(pg_catalog.~*) '\\min\\s+schema\\M')
        AND (d.words IS NULL OR o.statement OPERATOR(pg_catalog.~*) d.words)
     UNION ALL
     SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true, true
@@ -71,6 +72,12 @@ SELECT DISTINCT ON (c.n) c.n, c.id
 /// match.
 fn words(d: &Difference) -> Option<&'static str> {
     Some(match (d.kind.name, d.attribute.as_deref()?) {
+        (_, "comment") => r"\mcomment\M",
+        (_, "column_comments") => r"\mcomment\s+on\s+column\M",
+        (_, "index_comment") => r"\mcomment\s+on\s+index\M",
+        (_, "owner") => r"\mowner\M|\mreassign\M",
+        (_, "grants" | "column_grants") => r"\m(grant|revoke|owner)\M",
+        (_, "security_labels") => r"\mlabel\M",
         ("column", "type" | "collation") => r"\mtype\M",
         ("column", "default") => r"\mdefault\M",
         ("column", "not_null" | "not_null_validated" | "not_null_no_inherit") => {
@@ -122,6 +129,21 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
             .filter_map(|model| of(model).identity("partition_of"))
             .map(|parent| parent.to_string())
             .collect(),
+        Some(attribute @ ("column_comments" | "column_grants")) => {
+            let (declared, live) = (of(&found.declared), of(&found.live));
+            declared
+                .differing(attribute, &live)
+                .map(|column| {
+                    let mut identity = d.identity.clone();
+                    identity.parts.push(column.to_owned());
+                    identity.to_string()
+                })
+                .collect()
+        }
+        Some("grants") => {
+            let parent = d.part_of().map(|(parent, _)| parent);
+            parent.into_iter().chain([d.identity.prefix(1).to_string()]).collect()
+        }
         Some("enabled_on_partitions") => [&found.declared, &found.live]
             .into_iter()
             .filter_map(|model| of(model).get("enabled_on_partitions")?.as_object().cloned())
@@ -162,6 +184,8 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
                 "is_table": d.kind.name == "table",
                 "words": words(d),
                 "owners": owners(d, found),
+                // GRANT … ON ALL TABLES IN SCHEMA names no table.
+                "in_schema": matches!(d.attribute.as_deref(), Some("grants")),
                 "parent": part.as_ref().map(|(parent, _)| parent),
                 "part": part.as_ref().map(|(_, part)| part),
                 "containers": if d.change == ChangeKind::Missing { d.containers() } else { Vec::new() },

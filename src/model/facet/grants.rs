@@ -107,14 +107,14 @@ pub(in crate::model) fn unusual(key: &str, usual: &str) -> String {
 
 /// One line of such a list: `SELECT, UPDATE* TO alice`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Privileges {
-    pub grantee: String,
+struct Privileges {
+    grantee: String,
     plain: Vec<String>,
     grantable: Vec<String>,
 }
 
 /// Reads the lines.
-pub fn privileges(list: &[String]) -> Vec<Privileges> {
+fn privileges(list: &[String]) -> Vec<Privileges> {
     list.iter()
         .filter_map(|line| {
             let (held, grantee) = line.split_once(" TO ")?;
@@ -243,7 +243,7 @@ impl What {
 }
 
 fn alter(attribute: &str, o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
-    let owner = from.text("owner").or(to.text("owner"));
+    let owner = to.text("owner").or(from.text("owner"));
     let mut what = What {
         head: String::new(),
         on: String::new(),
@@ -276,7 +276,10 @@ fn alter(attribute: &str, o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
         _ => format!(" ON SCHEMA {name}"),
     };
     let statements = if attribute == "grants" {
-        what.change(&from.list(attribute), &to.list(attribute))
+        let mut from = from.list(attribute);
+        // What the new owner was granted before has become the owner's own.
+        from.retain(|line| !line.ends_with(&format!(" TO {}", what.owner)));
+        what.change(&from, &to.list(attribute))
     } else {
         let mut statements = Vec::new();
         for column in to.differing(attribute, from) {

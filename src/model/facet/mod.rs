@@ -3,7 +3,7 @@
 //! catalogs; what it finds is laid onto the objects by their addresses.
 
 mod comment;
-mod grants;
+pub(super) mod grants;
 mod owner;
 mod security_label;
 
@@ -11,8 +11,6 @@ use serde_json::value::RawValue;
 
 use super::mend::{Side, Step};
 use super::{Attribute, Attrs, Object};
-
-pub use grants::{Privileges, privileges};
 
 /// One such thing.
 pub struct Facet {

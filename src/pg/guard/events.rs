@@ -397,6 +397,12 @@ fn granted(tree: *mut pg_sys::Node) -> Vec<Identity> {
                     let object = pg_sys::LookupFuncWithArgs((*grant).objtype, node.cast(), true);
                     identity::of(Address { class: pg_sys::ProcedureRelationId, object, sub: 0 })
                 }
+                // A type or domain.
+                pg_sys::NodeTag::T_List => {
+                    let name = pg_sys::makeTypeNameFromNameList(node.cast());
+                    let object = pg_sys::LookupTypeNameOid(std::ptr::null_mut(), name, true);
+                    identity::of(Address { class: pg_sys::TypeRelationId, object, sub: 0 })
+                }
                 pg_sys::NodeTag::T_String => {
                     text((*node.cast::<pg_sys::String>()).sval).map(|name| Identity::new([name]))
                 }
