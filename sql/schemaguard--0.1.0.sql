@@ -404,6 +404,13 @@ AS 'MODULE_PATHNAME', 'cascades_wrapper';
 COMMENT ON FUNCTION schemaguard.cascades(boolean) IS
 'What foreign keys take along or set when rows of from_table are deleted, chains followed; rows_at_stake by the last ANALYZE, or with exact => true counted: the rows of to_table that point somewhere';
 
+CREATE FUNCTION schemaguard.unread()
+RETURNS TABLE (object_type text, object text)
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'unread_wrapper';
+COMMENT ON FUNCTION schemaguard.unread() IS
+'Objects of this database that drift() knows nothing of: no row means that all are read';
+
 CREATE FUNCTION schemaguard.status()
 RETURNS TABLE (item text, state text, detail text)
 LANGUAGE c STABLE PARALLEL UNSAFE

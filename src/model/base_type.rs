@@ -1,5 +1,7 @@
 use super::mend::{Change, Mend, Phase, Step};
-use super::{Attribute, Attrs, Kind, Object, Scope, Severity, fragment, named, no_parent, sql};
+use super::{
+    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, fragment, named, no_parent, sql,
+};
 
 /// A type of its own input and output functions, and a type that is only
 /// announced (a "shell").
@@ -40,7 +42,9 @@ pub static KIND: Kind = Kind {
             vec![Step::new(Phase::CreateType, format!("CREATE TYPE {}", o.identity.sql()))];
         let attrs = o.attrs();
         if attrs.get("input").is_some() {
-            steps.push(Step::new(Phase::DefineType, definition(o, &attrs)));
+            let mut define = Step::new(Phase::DefineType, definition(o, &attrs));
+            define.needs = last_function(&attrs);
+            steps.push(define);
         }
         steps
     },
@@ -75,7 +79,13 @@ fn query(_: u32) -> String {
                     'default', t.typdefault,
                     'element', CASE WHEN t.typelem <> 0 THEN format_type(t.typelem, NULL) END,
                     'delimiter', t.typdelim,
-                    'collatable', nullif(t.typcollation <> 0, false)))::text END, t.oid
+                    'collatable', nullif(t.typcollation <> 0, false),
+                    '_last_function', (
+                        SELECT json_build_object('name', json_build_array(n.nspname, p.proname, oidvectortypes(p.proargtypes)))
+                          FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+                         WHERE p.oid IN (t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout,
+                                         t.typanalyze, t.typsubscript)
+                         ORDER BY n.nspname DESC, p.proname DESC LIMIT 1)))::text END, t.oid
            FROM pg_type t
            JOIN ns ON ns.oid = t.typnamespace
            -- The arrays of other types come with those.
@@ -85,6 +95,13 @@ fn query(_: u32) -> String {
         fragment::SCHEMAS,
         fragment::members("pg_type"),
     )
+}
+
+/// Its functions are made one after the other: this one last.
+fn last_function(attrs: &Attrs) -> Option<Identity> {
+    let mut function = attrs.identity("_last_function")?;
+    function.args = function.parts.pop();
+    Some(function)
 }
 
 fn definition(o: &Object, attrs: &Attrs) -> String {

@@ -35,9 +35,7 @@ pub static KIND: Kind = Kind {
     drop_loses: false,
     parent: no_parent,
     create: |o, _| vec![Step::new(Phase::CreateGround, create(o))],
-    drop: |o, _| {
-        Mend::step(Phase::DropGround, format!("DROP SERVER IF EXISTS {}", o.identity.sql()))
-    },
+    drop: |o, _| Mend::step(Phase::DropType, format!("DROP SERVER IF EXISTS {}", o.identity.sql())),
     alter: |c: &Change| {
         let what = match c.attribute {
             "options" => format!(

@@ -113,6 +113,8 @@ fn alter(c: &Change) -> Mend {
             let bare: Vec<_> = bare.collect();
             Mend::step(Phase::CreateTrigger, format!("{what} DROP {}", bare.join(", ")))
         }
-        attribute => Mend::step(Phase::CreateTrigger, format!("{what} SET ({})", option(attribute, c.to))),
+        attribute => {
+            Mend::step(Phase::CreateTrigger, format!("{what} SET ({})", option(attribute, c.to)))
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::{
     blame, cascades as chains, catalog, declared, fix as fixing, guard, status, sys, unchanged,
+    unread,
 };
 use pgrx::JsonB;
 use pgrx::datum::Interval;
@@ -75,6 +76,12 @@ fn disallow(id: Option<i64>) {
 fn status()
 -> TableIterator<'static, (name!(item, String), name!(state, String), name!(detail, String))> {
     sys::entry(|| TableIterator::new(status::rows()))
+}
+
+/// Objects that no reader knows.
+#[pg_extern]
+fn unread() -> TableIterator<'static, (name!(object_type, String), name!(object, String))> {
+    sys::entry(|| TableIterator::new(unread::rows().into_iter().map(|u| (u.object_type, u.object))))
 }
 
 /// One row a foreign key and table from which it is reached.

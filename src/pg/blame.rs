@@ -1,8 +1,9 @@
 //! Who made a difference: the record's row for it.
 
 use super::declared::Compared;
+use super::identity::unquoted;
 use crate::drift::{ChangeKind, Difference};
-use crate::model::Model;
+use crate::model::{Identity, Model, sql};
 use pgrx::{JsonB, Spi};
 
 /// The row of the record for each difference. A row is about an object if it
@@ -71,6 +72,9 @@ SELECT DISTINCT ON (c.n) c.n, c.id
 /// to choose between statements that touched the object: none of them has to
 /// match.
 fn words(d: &Difference) -> Option<&'static str> {
+    if d.kind.name == "default privileges" {
+        return Some(r"\mdefault\s+privileges\M");
+    }
     Some(match (d.kind.name, d.attribute.as_deref()?) {
         (_, "comment") => r"\mcomment\M",
         (_, "column_comments") => r"\mcomment\s+on\s+column\M",
@@ -108,6 +112,14 @@ fn words(d: &Difference) -> Option<&'static str> {
         ("sequence", "owned_by") => r"\mowned\M",
         ("function" | "procedure", "body" | "arguments" | "result") => r"\mcreate\M",
         ("view" | "materialized view", "definition") => r"\mcreate\M",
+        ("publication", "tables") => r"\malter\s+publication\M",
+        ("publication", "publish" | "via_partition_root" | "generated_columns") => r"\mpublish",
+        ("foreign data wrapper" | "foreign server" | "foreign table", "options") => r"\moptions\M",
+        ("foreign server", "version") => r"\mversion\M",
+        ("base type", "storage") => r"\mstorage\M",
+        ("operator family", "members") => r"\m(add|drop)\M",
+        ("extension", "schema") => r"\mschema\M",
+        ("extension", "version") => r"\mupdate\M",
         _ => return None,
     })
 }
@@ -123,7 +135,24 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
             .map(|o| o.attrs())
             .unwrap_or_default()
     };
+    // Its rows in the record name no object.
+    if d.kind.name == "default privileges" {
+        return vec![String::new()];
+    }
     match d.attribute.as_deref() {
+        // Those name the table, or the schema.
+        Some("tables") => [&found.declared, &found.live]
+            .into_iter()
+            .flat_map(|model| of(model).list("tables"))
+            .map(|part| {
+                let name = part.strip_prefix("TABLES IN SCHEMA ").map(str::to_owned);
+                let name = name.or_else(|| {
+                    let pairs = sql::pairs(part.strip_prefix("TABLE ONLY ")?);
+                    pairs.first().map(|name| (*name).to_owned())
+                });
+                Identity::new(unquoted(&name.unwrap_or_default())).to_string()
+            })
+            .collect(),
         Some("partition_of" | "partition_bound") => [&found.declared, &found.live]
             .into_iter()
             .filter_map(|model| of(model).identity("partition_of"))
@@ -165,7 +194,8 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
 
 /// The name that such a statement says. DISABLE TRIGGER ALL names no key.
 fn mentioned(d: &Difference) -> &str {
-    if d.attribute.as_deref() == Some("triggers") { "" } else { d.identity.name() }
+    let unnamed = d.kind.name == "default privileges";
+    if unnamed || d.attribute.as_deref() == Some("triggers") { "" } else { d.identity.name() }
 }
 
 /// What the record is asked about each difference.

@@ -26,6 +26,9 @@ SQL
   cat "$here/base.sql"
   printf 'SELECT schemaguard.declare($declared$%s$declared$, compare => $${comments,column_order,owners,grants}$$);\n' "$(cat "$here/base.sql")"
 } | sql drift_base >/dev/null
+# No row of the catalogs is unknown to the readers, and what is unknown shows.
+unread=$(sql drift_base <<<"SELECT object_type, object FROM schemaguard.unread()")
+[ -z "$unread" ] || { echo "no reader knows $unread"; exit 1; }
 declared_at=$(sql drift_base <<<"SELECT max(id) FROM schemaguard.ddl_log")
 
 # fresh: the live database as it was declared.

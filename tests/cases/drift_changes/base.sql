@@ -151,10 +151,12 @@ CREATE TEXT SEARCH TEMPLATE app.template (INIT = dsimple_init, LEXIZE = dsimple_
 CREATE LANGUAGE plother HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler;
 CREATE ACCESS METHOD other_heap TYPE TABLE HANDLER heap_tableam_handler;
 CREATE FOREIGN DATA WRAPPER wrapper OPTIONS (a '1');
+CREATE FOREIGN DATA WRAPPER bare;
 CREATE SERVER remote TYPE 'x' VERSION '1' FOREIGN DATA WRAPPER wrapper OPTIONS (host 'h', port '1');
 CREATE USER MAPPING FOR drift_a SERVER remote OPTIONS (password 'secret');
 CREATE FOREIGN TABLE app.far (id integer OPTIONS (name 'x')) SERVER remote OPTIONS (path '/a');
-CREATE PUBLICATION pub FOR TABLE app.users (id, email) WHERE (score > 1), app.plain;
+CREATE TABLE app.published (id integer PRIMARY KEY, name text, rank integer, more integer);
+CREATE PUBLICATION pub FOR TABLE app.published (id, name) WHERE (id > 1), "Odd.Name"."Strange ""Table""";
 CREATE PUBLICATION pub_all FOR ALL TABLES WITH (publish = 'insert, update');
 CREATE FUNCTION app.watch() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$;
 CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE INDEX', 'CREATE VIEW') EXECUTE FUNCTION app.watch();
