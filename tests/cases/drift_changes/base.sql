@@ -108,21 +108,24 @@ ALTER TEXT SEARCH CONFIGURATION app.words ADD MAPPING FOR email WITH pg_catalog.
 -- Whoever declares this is named as an owner, so that its objects' owners count.
 ALTER SCHEMA app OWNER TO CURRENT_USER;
 COMMENT ON SCHEMA app IS 'The application''s own';
-COMMENT ON TABLE app.users IS 'People';
-COMMENT ON COLUMN app.users.email IS 'Where they are written to';
-COMMENT ON COLUMN app.members.email IS 'As in users';
-COMMENT ON VIEW app.members IS 'Those who joined';
+CREATE TABLE app.told (id integer PRIMARY KEY, word text, CONSTRAINT told_word UNIQUE (word));
+CREATE VIEW app.told_words AS SELECT id, word FROM app.told;
+CREATE TABLE app.lent (id integer);
+COMMENT ON TABLE app.told IS 'People';
+COMMENT ON COLUMN app.told.word IS 'What they say';
+COMMENT ON COLUMN app.told_words.word IS 'As in told';
+COMMENT ON VIEW app.told_words IS 'All of them';
 COMMENT ON FUNCTION app.touch() IS 'Keeps the time';
-COMMENT ON CONSTRAINT users_email_key ON app.users IS 'One each';
-COMMENT ON INDEX app.users_email_key IS 'Also of use for logging in';
-GRANT SELECT, INSERT ON app.users TO drift_a;
-GRANT UPDATE ON app.users TO drift_a WITH GRANT OPTION;
-GRANT SELECT (note) ON app.plain TO drift_a;
-GRANT SELECT ON app.members TO drift_b;
-GRANT UPDATE (role) ON app.members TO drift_b;
+COMMENT ON CONSTRAINT told_word ON app.told IS 'Once each';
+COMMENT ON INDEX app.told_word IS 'Also of use for finding';
+GRANT SELECT, INSERT ON app.told TO drift_a;
+GRANT UPDATE ON app.told TO drift_a WITH GRANT OPTION;
+GRANT SELECT (word) ON app.told TO drift_b;
+GRANT SELECT ON app.told_words TO drift_b;
+GRANT UPDATE (id) ON app.told_words TO drift_b;
 REVOKE EXECUTE ON FUNCTION app.secret() FROM PUBLIC;
 GRANT USAGE ON SCHEMA app TO drift_a, drift_b;
-ALTER TABLE app.orders OWNER TO drift_a;
+ALTER TABLE app.lent OWNER TO drift_a;
 
 -- What stands in the database as a whole, and what few schemas have.
 CREATE EXTENSION fuzzystrmatch WITH SCHEMA app;
