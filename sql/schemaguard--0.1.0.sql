@@ -276,6 +276,8 @@ CREATE TABLE schemaguard.declared (
     declared_by text NOT NULL,
     reader      integer NOT NULL,
     server      integer NOT NULL,
+    compare     text[] NOT NULL,
+    unmanaged   text[] NOT NULL,
     pending     boolean NOT NULL
 );
 CREATE INDEX declared_name_idx ON schemaguard.declared (name, version);
@@ -286,6 +288,10 @@ COMMENT ON COLUMN schemaguard.declared.reader IS
 COMMENT ON COLUMN schemaguard.declared.server IS
 'Major version of the server that built it';
 
+COMMENT ON COLUMN schemaguard.declared.compare IS
+'What is compared besides the structure';
+COMMENT ON COLUMN schemaguard.declared.unmanaged IS
+'Patterns of objects that are left out';
 COMMENT ON COLUMN schemaguard.declared.pending IS
 'Declared as what the schema is to become; in force once it is in declared_reached';
 
@@ -324,13 +330,14 @@ SELECT pg_catalog.pg_extension_config_dump('schemaguard.consent_end', '');
 ----------------------------------------------------------------------
 
 CREATE FUNCTION schemaguard.declare(source text, format text DEFAULT 'sql', name text DEFAULT 'main', schemas text[] DEFAULT NULL,
+                                    compare text[] DEFAULT NULL, unmanaged text[] DEFAULT NULL,
                                     pending boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'declare_wrapper';
-COMMENT ON FUNCTION schemaguard.declare(text, text, text, text[], boolean) IS
-'Declares what the schema should be, or with pending => true what it is to become: builds the source in a scratch database, stores the model that the server made of it, returns its version';
-REVOKE ALL ON FUNCTION schemaguard.declare(text, text, text, text[], boolean) FROM PUBLIC;
+COMMENT ON FUNCTION schemaguard.declare(text, text, text, text[], text[], text[], boolean) IS
+'Declares what the schema should be: builds the source in a scratch database, stores the model that the server made of it, returns its version. With pending => true it is what the schema is to become. compare names what counts besides the structure: comments, column_order (these two by default), owners, grants; unmanaged names objects that are left out: schema.name, with * for any characters';
+REVOKE ALL ON FUNCTION schemaguard.declare(text, text, text, text[], text[], text[], boolean) FROM PUBLIC;
 
 CREATE FUNCTION schemaguard.snapshot(schemas text[] DEFAULT NULL)
 RETURNS jsonb
@@ -416,6 +423,13 @@ LANGUAGE c STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'cascades_wrapper';
 COMMENT ON FUNCTION schemaguard.cascades(boolean) IS
 'What foreign keys take along or set when rows of from_table are deleted, chains followed; rows_at_stake by the last ANALYZE, or with exact => true counted: the rows of to_table that point somewhere';
+
+CREATE FUNCTION schemaguard.unread()
+RETURNS TABLE (object_type text, object text)
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'unread_wrapper';
+COMMENT ON FUNCTION schemaguard.unread() IS
+'Objects of this database that drift() knows nothing of: no row means that all are read';
 
 CREATE FUNCTION schemaguard.status()
 RETURNS TABLE (item text, state text, detail text)

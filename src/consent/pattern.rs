@@ -2,6 +2,8 @@
 //! stands for any characters. Everything else stands for itself, `_` too:
 //! half of all names hold one, and a rule must not cover more than it says.
 
+use crate::model::like::like;
+
 /// A pattern that can be held against names.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pattern {
@@ -34,25 +36,6 @@ impl Pattern {
     pub fn matches(&self, parts: &[String]) -> bool {
         matches!(parts, [schema, name] if *schema == self.schema && like(name, &self.name))
     }
-}
-
-/// Whether `%`-separated pieces follow each other in `name`: the first at its
-/// start, the last at its end.
-fn like(name: &str, pattern: &str) -> bool {
-    let Some((first, others)) = pattern.split_once('%') else {
-        return name == pattern;
-    };
-    let Some(mut rest) = name.strip_prefix(first) else {
-        return false;
-    };
-    let (middle, last) = others.rsplit_once('%').unwrap_or(("", others));
-    for piece in middle.split('%').filter(|p| !p.is_empty()) {
-        match rest.find(piece) {
-            Some(at) => rest = &rest[at + piece.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
 
 #[cfg(test)]

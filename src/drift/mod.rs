@@ -4,12 +4,15 @@ mod course;
 mod order;
 mod same;
 mod script;
+mod terms;
 mod users;
 
 use std::collections::{HashMap, HashSet};
 
 use crate::model::mend::{Change, Mend, Phase, Side, Step};
-use crate::model::{Attribute, Attrs, Identity, Kind, Model, Object, Severity, show};
+use crate::model::{Attribute, Attrs, Identity, Kind, Model, Object, Severity, facet, show};
+
+pub use terms::{DEFAULT, Terms};
 
 pub use course::Before;
 pub use script::{Script, ScriptStep, describe, script};
@@ -381,7 +384,7 @@ impl<'m> Comparison<'m> {
 
     fn mend(&self, f: &Found<'m>) -> Mend {
         match (f.declared, f.live) {
-            (Some(declared), None) => Mend::steps((f.kind.create)(declared, &self.declared)),
+            (Some(declared), None) => Mend::steps(facet::make(declared, &self.declared)),
             (None, Some(live)) => {
                 let mut mend = (f.kind.drop)(live, &self.live);
                 mend.data_loss |= f.kind.drop_loses;
@@ -395,6 +398,12 @@ impl<'m> Comparison<'m> {
                     }
                 }
                 mend
+            }
+            (Some(declared), Some(live)) if f.attribute.and_then(facet::of).is_some() => {
+                let attribute = f.attribute.unwrap_or_default();
+                let facet = facet::of(attribute).expect("just found");
+                let steps = (facet.alter)(attribute, live, &live.attrs(), &declared.attrs());
+                Mend::steps(steps)
             }
             (Some(declared), Some(live)) => (f.kind.alter)(&Change {
                 attribute: f.attribute.unwrap_or_default(),
@@ -482,7 +491,7 @@ fn attributes<'m>(
         }
         false
     };
-    for attribute in declared.kind.attributes {
+    for attribute in declared.kind.attributes.iter().chain(facet::attributes()) {
         let (was, is) = (to.get(attribute.name), from.get(attribute.name));
         let spelling = match (was.and_then(|v| v.as_str()), is.and_then(|v| v.as_str())) {
             (Some(was), Some(is)) => same::same(attribute.name, was, is),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::model::mend::{Phase, Side, Step};
-use crate::model::{Model, Object, sql};
+use crate::model::{Model, Object, facet, sql};
 
 use super::{ChangeKind, Comparison, Difference, order, users};
 
@@ -100,7 +100,7 @@ pub fn script<'d>(
         }
         // One that isn't declared is extra, by itself or with its table.
         if let Some(again) = declared.get(user.kind, &user.identity) {
-            for step in (again.kind.create)(again, declared) {
+            for step in facet::make(again, declared) {
                 add(step, "had to make way");
             }
         }
@@ -160,7 +160,7 @@ fn used_by_extra(live: &Side, kept: &[&Difference]) -> HashSet<String> {
     let mut used = HashSet::new();
     let mut read = |object: &Object| {
         used.extend(sql::pairs(&object.attrs().texts()).into_iter().map(str::to_owned));
-        used.insert(sql::ident(&object.identity.parts[0]));
+        used.extend(object.identity.parts.first().map(|schema| sql::ident(schema)));
     };
     for d in kept.iter().filter(|d| d.change == ChangeKind::Extra) {
         if let Some(object) = live.get(d.kind, &d.identity) {

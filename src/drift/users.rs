@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 
 use crate::model::mend::{Mend, Side, Step, Target};
-use crate::model::{Identity, Object, sql};
+use crate::model::{Identity, Object, facet, sql};
 
 use super::{ChangeKind, order};
 
@@ -20,7 +20,7 @@ impl<'s, 'm> Users<'s, 'm> {
 
     fn candidates(&self) -> &[(&'m Object, String)] {
         self.candidates.get_or_init(|| {
-            ["view", "materialized view", "trigger", "rule", "policy"]
+            ["view", "materialized view", "trigger", "rule", "policy", "publication"]
                 .into_iter()
                 .flat_map(|kind| self.live.all(kind))
                 .map(|o| {
@@ -30,7 +30,7 @@ impl<'s, 'm> Users<'s, 'm> {
                         .filter_map(|a| attrs.text(a))
                         .collect::<Vec<_>>()
                         .join(" ");
-                    (o, text)
+                    (o, if text.is_empty() { attrs.list("tables").join("\n") } else { text })
                 })
                 .collect()
         })
@@ -71,9 +71,9 @@ impl<'s, 'm> Users<'s, 'm> {
             }
             before.splice(0..0, (user.kind.drop)(user, live).steps);
             match declared.get(user.kind, &user.identity) {
-                Some(d) => after.extend((d.kind.create)(d, declared)),
+                Some(d) => after.extend(facet::make(d, declared)),
                 None if change == ChangeKind::Changed => {
-                    after.extend((user.kind.create)(user, live));
+                    after.extend(facet::make(user, live));
                 }
                 None => {}
             }
@@ -83,6 +83,16 @@ impl<'s, 'm> Users<'s, 'm> {
 }
 
 fn uses(object: &Object, text: &str, target: &Target) -> bool {
+    if object.kind.name == "publication" {
+        // Only the columns that it names are held by it.
+        let Target::Column(column) = target else {
+            return false;
+        };
+        let table = column.prefix(2).sql();
+        return text
+            .lines()
+            .any(|part| has_pair(part, &table) && sql::mentions(part, &sql::ident(column.name())));
+    }
     match target {
         // What is named under it goes with it.
         Target::Relation(relation) => {

@@ -1,10 +1,12 @@
 use super::mend::{Change, Mend, Phase, Step, Target};
-use super::{Attribute, Kind, Object, Severity, fragment, no_parent, sql};
+use super::{Attribute, Kind, Object, Scope, Severity, fragment, no_parent, sql};
 
 pub static KIND: Kind = Kind {
     name: "aggregate",
     object_type: "aggregate",
     catalog: "pg_proc",
+    scope: Scope::Schema,
+    sql_name: |o| format!("AGGREGATE {}", signature(o)),
     query,
     attributes: &[
         Attribute::error("arguments"),
@@ -48,7 +50,7 @@ pub static KIND: Kind = Kind {
         for step in &mut mend.steps {
             step.phase = Phase::CreateLateRoutine;
         }
-        mend.and(Phase::CreateLateRoutine, definition(c.declared, false))
+        mend.and(Phase::CreateLateRoutine, definition(c.declared, false)).dressed(c.declared)
     },
 };
 
@@ -87,7 +89,7 @@ fn query(_: u32) -> String {
                     'sortop', CASE WHEN g.aggsortop <> 0 THEN
                          (SELECT quote_ident(n.nspname) || '.' || o.oprname FROM pg_operator o
                             JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid = g.aggsortop) END,
-                    'parallel', CASE p.proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' ELSE 'unsafe' END))::text
+                    'parallel', CASE p.proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' ELSE 'unsafe' END))::text, p.oid
            FROM pg_aggregate g
            JOIN pg_proc p ON p.oid = g.aggfnoid
            JOIN ns ON ns.oid = p.pronamespace

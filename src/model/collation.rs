@@ -1,10 +1,12 @@
 use super::mend::{Change, Mend, Phase, Step};
-use super::{Attribute, Kind, Object, Severity, fragment, no_parent, sql};
+use super::{Attribute, Kind, Object, Scope, Severity, fragment, named, no_parent, sql};
 
 pub static KIND: Kind = Kind {
     name: "collation",
     object_type: "collation",
     catalog: "pg_collation",
+    scope: Scope::Schema,
+    sql_name: named,
     query,
     attributes: &[
         Attribute::error("provider"),
@@ -23,7 +25,9 @@ pub static KIND: Kind = Kind {
     alter: |c: &Change| {
         // Nothing of it can be altered; while a column uses it the server
         // won't let it go.
-        Mend::step(Phase::CreateType, drop(c.live)).and(Phase::CreateType, create(c.declared))
+        Mend::step(Phase::CreateType, drop(c.live))
+            .and(Phase::CreateType, create(c.declared))
+            .dressed(c.declared)
     },
 };
 
@@ -40,7 +44,7 @@ fn query(version: u32) -> String {
                     'lc_collate', c.collcollate,
                     'lc_ctype', c.collctype,
                     'deterministic', CASE WHEN NOT c.collisdeterministic THEN false END,
-                    'rules', {rules}))::text
+                    'rules', {rules}))::text, c.oid
            FROM pg_collation c
            JOIN ns ON ns.oid = c.collnamespace
           WHERE c.oid NOT IN (SELECT objid FROM ext) {only}

@@ -2,14 +2,16 @@ use serde_json::Value;
 
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
 use super::{
-    Attribute, Attrs, Identity, Kind, Object, Severity, by_name, foreign_table, fragment, sequence,
-    sql, table,
+    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, facet, foreign_table,
+    fragment, named, sequence, sql, table,
 };
 
 pub static KIND: Kind = Kind {
     name: "column",
     object_type: "column",
-    catalog: "pg_attribute",
+    catalog: "pg_class",
+    scope: Scope::Schema,
+    sql_name: named,
     query,
     attributes: &[
         Attribute::error("type"),
@@ -82,7 +84,7 @@ fn query(server: u32) -> String {
                     'options', {},
                     'fdw_options', {},
                     '_inherited', nullif(a.attinhcount > 0, false),
-                    '_local', CASE WHEN a.attinhcount > 0 AND a.attislocal THEN true END))::text
+                    '_local', CASE WHEN a.attinhcount > 0 AND a.attislocal THEN true END))::text, rel.oid, a.attnum::integer
            FROM rel
            JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
            JOIN pg_type t ON t.oid = a.atttypid
@@ -442,15 +444,17 @@ fn anew(c: &Change) -> Mend {
     for sql in finish(&c.declared.identity, c.to) {
         mend = mend.and(Phase::AlterColumn, sql);
     }
+    mend = mend.dressed(c.declared);
     // Indexes and constraints on the column went with it.
     for kind in ["constraint", "index", "statistics"] {
         for child in c.declared_side.children_of(&c.live.identity.prefix(2), kind) {
             if involves(child, c.live.identity.name()) {
                 let drop = (child.kind.drop)(child, c.declared_side).steps;
-                let create = (child.kind.create)(child, c.declared_side);
-                mend.steps.extend(
-                    drop.into_iter().chain(create).map(|s| Step { phase: Phase::AlterColumn, ..s }),
-                );
+                let create = facet::make(child, c.declared_side);
+                mend.steps.extend(drop.into_iter().chain(create).map(|s| Step {
+                    phase: if s.phase < Phase::Finish { Phase::AlterColumn } else { s.phase },
+                    ..s
+                }));
             }
         }
     }

@@ -1,12 +1,16 @@
 use serde_json::Value;
 
 use super::mend::{Change, Mend, Phase, Step};
-use super::{Attribute, Kind, Object, Severity, enumeration, fragment, no_parent, sql};
+use super::{
+    Attribute, Kind, Object, Scope, Severity, enumeration, fragment, named, no_parent, sql,
+};
 
 pub static KIND: Kind = Kind {
     name: "composite",
     object_type: "type",
-    catalog: "pg_class",
+    catalog: "pg_type",
+    scope: Scope::Schema,
+    sql_name: named,
     query: |_| {
         format!(
             "{}
@@ -18,14 +22,14 @@ pub static KIND: Kind = Kind {
                                 ELSE '' END
                         ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '[]'::json),
                         '_names', coalesce(json_agg(a.attname ORDER BY a.attnum)
-                                  FILTER (WHERE a.attnum IS NOT NULL), '[]'::json))::text
+                                  FILTER (WHERE a.attnum IS NOT NULL), '[]'::json))::text, rel.reltype
                FROM rel
                LEFT JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
                LEFT JOIN pg_type t ON t.oid = a.atttypid
                LEFT JOIN pg_collation co ON co.oid = a.attcollation
                LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
               WHERE rel.reltype NOT IN (SELECT objid FROM exttype)
-              GROUP BY rel.nspname, rel.relname
+              GROUP BY rel.nspname, rel.relname, rel.reltype
               ORDER BY rel.nspname, rel.relname",
             // A composite type is in pg_depend as a type, not as its relation.
             fragment::relations("'c'").replacen(
@@ -107,6 +111,7 @@ fn attributes(c: &Change) -> Mend {
         )
         .and(Phase::AlterTable, format!("DROP TYPE {}", c.sql()))
         .and(Phase::AlterTable, create(c.declared))
+        .dressed(c.declared)
         .losing(true);
     }
     Mend::step(Phase::AlterTable, format!("ALTER TYPE {} {}", c.sql(), sub.join(", ")))

@@ -1,10 +1,14 @@
 use super::mend::{Change, Mend, Phase, Side, Step};
-use super::{Attribute, Attrs, Identity, Kind, Object, Severity, by_name, fragment, sql, table};
+use super::{
+    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, fragment, sql, table,
+};
 
 pub static KIND: Kind = Kind {
     name: "constraint",
     object_type: "constraint",
     catalog: "pg_constraint",
+    scope: Scope::Schema,
+    sql_name: |o| format!("CONSTRAINT {} ON {}", sql::ident(o.identity.name()), of(o)),
     query,
     attributes: &[
         Attribute::error("type"),
@@ -134,7 +138,7 @@ fn query(server: u32) -> String {
                     'storage_parameters', CASE WHEN con.contype IN ('p', 'u') THEN {sorted} END,
                     'tablespace', CASE WHEN con.contype IN ('p', 'u', 'x') THEN ts.spcname END,
                     'triggers', CASE WHEN off.yes THEN 'disabled' END,
-                    '_on', con.on_domain))::text
+                    '_on', con.on_domain))::text, con.oid
            FROM con
            LEFT JOIN keys ON keys.oid = con.oid
            LEFT JOIN refs ON refs.oid = con.oid
@@ -244,6 +248,12 @@ fn keywords(action: &str) -> String {
         Some((words, columns)) => format!("{} ({columns}", words.to_uppercase()),
         None => action.to_uppercase(),
     }
+}
+
+/// What it is a constraint of, as COMMENT ON names it.
+fn of(o: &Object) -> String {
+    let domain = o.attrs().text("_on") == Some("domain");
+    format!("{}{}", if domain { "DOMAIN " } else { "" }, o.identity.prefix(2).sql())
 }
 
 fn owner(o: &Object) -> String {

@@ -1,10 +1,14 @@
 use super::mend::{Change, Mend, Phase, Side, Step};
-use super::{Attribute, Kind, Object, Severity, constraint, enumeration, fragment, no_parent};
+use super::{
+    Attribute, Kind, Object, Scope, Severity, constraint, enumeration, fragment, named, no_parent,
+};
 
 pub static KIND: Kind = Kind {
     name: "domain",
     object_type: "domain",
     catalog: "pg_type",
+    scope: Scope::Schema,
+    sql_name: named,
     query: |_| {
         format!(
             "WITH {}, {}
@@ -15,7 +19,7 @@ pub static KIND: Kind = Kind {
                              THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END,
                         'default', CASE WHEN t.typdefaultbin IS NOT NULL
                              THEN pg_get_expr(t.typdefaultbin, 0) ELSE quote_literal(t.typdefault) END,
-                        'not_null', nullif(t.typnotnull, false)))::text
+                        'not_null', nullif(t.typnotnull, false)))::text, t.oid
                FROM pg_type t
                JOIN ns ON ns.oid = t.typnamespace
                JOIN pg_type b ON b.oid = t.typbasetype

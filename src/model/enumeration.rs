@@ -1,15 +1,17 @@
 use super::mend::{Change, Mend, Phase, Step, Target};
-use super::{Attribute, Kind, Object, Severity, fragment, no_parent, sql};
+use super::{Attribute, Kind, Object, Scope, Severity, fragment, named, no_parent, sql};
 
 pub static KIND: Kind = Kind {
     name: "enum",
     object_type: "type",
     catalog: "pg_type",
+    scope: Scope::Schema,
+    sql_name: named,
     query: |_| {
         format!(
             "WITH {}, {}
              SELECT ARRAY[ns.nspname, t.typname]::text[], NULL::text,
-                    json_build_object('labels', coalesce(l.labels, '[]'::json))::text
+                    json_build_object('labels', coalesce(l.labels, '[]'::json))::text, t.oid
                FROM pg_type t
                JOIN ns ON ns.oid = t.typnamespace
                LEFT JOIN (SELECT enumtypid, json_agg(enumlabel ORDER BY enumsortorder) AS labels
@@ -133,5 +135,5 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
         let rename = format!("ALTER {what} {name} RENAME TO {}", sql::ident(&old));
         [rename, create.to_owned()].into_iter().chain(back).chain([drop]).collect()
     };
-    statements.into_iter().fold(mend, |mend, s| mend.and(Phase::SwapType, s))
+    statements.into_iter().fold(mend, |mend, s| mend.and(Phase::SwapType, s)).dressed(c.declared)
 }

@@ -1,10 +1,12 @@
 use super::mend::{Change, Mend, Phase};
-use super::{Attribute, Kind, Severity, fragment, no_parent, sql, table};
+use super::{Attribute, Kind, Scope, Severity, fragment, named, no_parent, sql, table};
 
 pub static KIND: Kind = Kind {
     name: "foreign table",
     object_type: "foreign table",
     catalog: "pg_class",
+    scope: Scope::Schema,
+    sql_name: named,
     query: |_| {
         format!(
             "{},
@@ -23,7 +25,7 @@ pub static KIND: Kind = Kind {
                         'partition_of', CASE WHEN rel.relispartition THEN parents.list -> 0 END,
                         'partition_bound', CASE WHEN rel.relispartition
                              THEN pg_get_expr(rel.relpartbound, rel.oid) END,
-                        'inherits', CASE WHEN NOT rel.relispartition THEN parents.list END))::text
+                        'inherits', CASE WHEN NOT rel.relispartition THEN parents.list END))::text, rel.oid
                FROM rel
                JOIN pg_foreign_table f ON f.ftrelid = rel.oid
                JOIN pg_foreign_server s ON s.oid = f.ftserver

@@ -1,9 +1,11 @@
-use super::{Kind, Severity, no_parent, routine};
+use super::{Kind, Scope, Severity, named, no_parent, routine};
 
 pub static KIND: Kind = Kind {
     name: "function",
     object_type: "function",
     catalog: "pg_proc",
+    scope: Scope::Schema,
+    sql_name: named,
     query: |_| routine::query("'f', 'w'"),
     attributes: routine::ATTRIBUTES,
     missing: Severity::Error,

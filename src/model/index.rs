@@ -1,10 +1,14 @@
 use super::mend::{Change, Mend, Phase, Side, Step};
-use super::{Attribute, Identity, Kind, Object, Severity, constraint, fragment, sql, table};
+use super::{
+    Attribute, Identity, Kind, Object, Scope, Severity, constraint, fragment, named, sql, table,
+};
 
 pub static KIND: Kind = Kind {
     name: "index",
     object_type: "index",
     catalog: "pg_class",
+    scope: Scope::Schema,
+    sql_name: named,
     query,
     attributes: &[
         Attribute::warning("table"),
@@ -53,7 +57,7 @@ fn query(_: u32) -> String {
                                   LATERAL (SELECT substr(o, strpos(o, '=') + 1)) v(value)) || ')', '') END,
                     'valid', CASE WHEN NOT idx.indisvalid THEN false END,
                     'storage_parameters', {},
-                    'tablespace', idx.spcname))::text
+                    'tablespace', idx.spcname))::text, idx.indexrelid
            FROM idx,
                 LATERAL (SELECT substr(idx.def, length('CREATE INDEX  ON . USING ') + idx.only_length
                     + CASE WHEN idx.indisunique THEN 7 ELSE 0 END

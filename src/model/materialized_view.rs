@@ -1,12 +1,15 @@
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
 use super::{
-    Attribute, Kind, Object, Severity, fragment, index, no_parent, sql, statistics, table,
+    Attribute, Kind, Object, Scope, Severity, facet, fragment, index, named, no_parent, sql,
+    statistics, table,
 };
 
 pub static KIND: Kind = Kind {
     name: "materialized view",
     object_type: "materialized view",
     catalog: "pg_class",
+    scope: Scope::Schema,
+    sql_name: named,
     query: |_| {
         format!(
             "{}
@@ -16,7 +19,7 @@ pub static KIND: Kind = Kind {
                         'access_method', am.amname,
                         'tablespace', ts.spcname,
                         'storage_parameters', {},
-                        'clustered_on', clc.relname))::text
+                        'clustered_on', clc.relname))::text, rel.oid
                FROM rel
                LEFT JOIN pg_am am ON am.oid = rel.relam
                LEFT JOIN pg_tablespace ts ON ts.oid = rel.reltablespace
@@ -109,7 +112,7 @@ fn alter(c: &Change) -> Mend {
         ),
         _ => {
             let mut mend = drop(c.live, c.live_side);
-            mend.steps.extend(create(c.declared, c.declared_side));
+            mend.steps.extend(facet::make(c.declared, c.declared_side));
             mend
         }
     }

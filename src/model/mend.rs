@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use super::{Attrs, Identity, Kind, Model, Object, sql};
+use super::{Attrs, Identity, Kind, Model, Object, facet, sql};
 
 /// When a step runs in a script, relative to all others: first what is in the
 /// way is taken down, then things are made from the ground up, then what
@@ -22,9 +22,13 @@ pub enum Phase {
     /// Takes a name out of the way that is needed for something else.
     DropInTheWay,
     CreateSchema,
+    /// Extensions, servers: what others stand on.
+    CreateGround,
     CreateType,
     CreateSequence,
     CreateRoutine,
+    /// Types whose functions had to be there first.
+    DefineType,
     CreateTable,
     /// Routines whose arguments or results are rows of new tables.
     CreateLateRoutine,
@@ -36,10 +40,13 @@ pub enum Phase {
     OwnSequence,
     CreateView,
     CreateTrigger,
+    /// Before what is granted: the new owner's rights are the old one's.
+    Owner,
     Finish,
     DropSequence,
     DropRoutine,
     DropType,
+    DropGround,
     DropSchema,
 }
 
@@ -88,6 +95,13 @@ impl Mend {
 
     pub fn and(mut self, phase: Phase, sql: impl Into<String>) -> Mend {
         self.steps.push(Step::new(phase, sql));
+        self
+    }
+
+    /// For an object that was made anew by itself: what its definition
+    /// doesn't say.
+    pub fn dressed(mut self, made: &Object) -> Mend {
+        self.steps.extend(facet::steps(made));
         self
     }
 
@@ -224,7 +238,7 @@ impl Change<'_, '_> {
     /// Drops the live object and makes the declared one.
     pub fn again(&self) -> Mend {
         let mut mend = (self.live.kind.drop)(self.live, self.live_side);
-        mend.steps.extend((self.declared.kind.create)(self.declared, self.declared_side));
+        mend.steps.extend(facet::make(self.declared, self.declared_side));
         mend
     }
 }

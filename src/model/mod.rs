@@ -4,33 +4,53 @@
 //! what its attributes mean, and the SQL that makes, drops or changes it.
 //! Adding a kind is that file and its line in [`KINDS`].
 
+pub mod facet;
+pub mod like;
 pub mod mend;
 pub mod sql;
 
+mod access_method;
 mod aggregate;
+mod base_type;
+mod cast;
 mod collation;
 mod column;
 mod composite;
 mod constraint;
+mod conversion;
+mod default_privileges;
 mod domain;
 mod enumeration;
+mod event_trigger;
+mod extension;
+mod foreign_data_wrapper;
+mod foreign_server;
 mod foreign_table;
 mod function;
 mod index;
+mod language;
 mod materialized_view;
 mod operator;
+mod operator_class;
+mod operator_family;
 mod policy;
 mod procedure;
+mod publication;
 mod range;
 mod routine;
 mod rule;
 mod schema;
 mod sequence;
 mod statistics;
+mod subscription;
 mod table;
 mod text_search_configuration;
 mod text_search_dictionary;
+mod text_search_parser;
+mod text_search_template;
+mod transform;
 mod trigger;
+mod user_mapping;
 mod view;
 
 use std::fmt;
@@ -45,12 +65,19 @@ use mend::{Change, Mend, Side, Step};
 
 /// Version of what the reader below puts into a model. A stored model of
 /// another version is read again from its source: a newer reader isn't drift.
-pub const READER: u32 = 2;
+pub const READER: u32 = 3;
 
 /// Every kind that is read and compared, in the order in which it is read.
 pub static KINDS: &[&Kind] = &[
     &schema::KIND,
+    &extension::KIND,
+    &language::KIND,
+    &access_method::KIND,
+    &foreign_data_wrapper::KIND,
+    &foreign_server::KIND,
+    &user_mapping::KIND,
     &collation::KIND,
+    &base_type::KIND,
     &enumeration::KIND,
     &composite::KIND,
     &range::KIND,
@@ -66,6 +93,13 @@ pub static KINDS: &[&Kind] = &[
     &procedure::KIND,
     &aggregate::KIND,
     &operator::KIND,
+    &operator_family::KIND,
+    &operator_class::KIND,
+    &cast::KIND,
+    &transform::KIND,
+    &conversion::KIND,
+    &text_search_parser::KIND,
+    &text_search_template::KIND,
     &text_search_dictionary::KIND,
     &text_search_configuration::KIND,
     &view::KIND,
@@ -73,6 +107,10 @@ pub static KINDS: &[&Kind] = &[
     &trigger::KIND,
     &rule::KIND,
     &policy::KIND,
+    &default_privileges::KIND,
+    &publication::KIND,
+    &subscription::KIND,
+    &event_trigger::KIND,
 ];
 
 /// The kind of that name.
@@ -134,6 +172,18 @@ impl Attribute {
     }
 }
 
+/// Where objects of a kind stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In a schema, whose name is the first part of their identity.
+    Schema,
+    /// In the database as a whole.
+    Database,
+}
+
+/// Where a row stands in the catalogs: catalog, row, column of a relation.
+pub type Address = (u32, u32, i32);
+
 /// An object kind: how it is read, what it says, how it is mended.
 pub struct Kind {
     /// The name in a stored model.
@@ -142,10 +192,14 @@ pub struct Kind {
     pub object_type: &'static str,
     /// The catalog whose rows are these objects.
     pub catalog: &'static str,
+    pub scope: Scope,
+    /// The object as COMMENT ON and ALTER name it: `TABLE public.t`.
+    pub sql_name: fn(&Object) -> String,
     /// The catalog query for a server's major version. `$1` is the array of
     /// schema names, `$2` the OIDs of the only rows wanted (for parts: those
     /// of their tables), null for all; columns are the identity (text[]), the arguments of a
-    /// function (text) and the attributes (JSON text).
+    /// function (text), the attributes (JSON text), the row's OID and for a
+    /// column its number.
     pub query: fn(u32) -> String,
     pub attributes: &'static [Attribute],
     pub missing: Severity,
@@ -235,6 +289,8 @@ pub struct Object {
     /// Kept as text: two objects whose texts are equal are equal, and only
     /// the others are ever parsed.
     pub attributes: Box<RawValue>,
+    /// Where it was read; none where it comes from a stored model.
+    pub address: Option<Address>,
 }
 
 impl Object {
@@ -247,12 +303,19 @@ impl Object {
     ) -> Result<Object, ModelError> {
         let attributes = RawValue::from_string(attributes)
             .map_err(|e| ModelError(format!("{} {}: {e}", kind.name, parts.join("."))))?;
-        Ok(Object { kind, identity: Identity { parts, args }, attributes })
+        Ok(Object { kind, identity: Identity { parts, args }, attributes, address: None })
     }
 
     /// The table, view … that the object is part of, or its own name.
     pub fn belongs_to(&self) -> Identity {
         self.identity.prefix(2)
+    }
+
+    /// Gives it other attributes.
+    pub fn set(&mut self, attrs: Attrs) {
+        if let Ok(attributes) = serde_json::value::to_raw_value(&attrs.0) {
+            self.attributes = attributes;
+        }
     }
 
     /// The attributes, parsed.
@@ -304,6 +367,26 @@ impl Attrs {
 
     pub fn list(&self, name: &str) -> Vec<String> {
         strings(self.get(name))
+    }
+
+    /// A value in an attribute that is a JSON object.
+    pub fn within(&self, name: &str, key: &str) -> Option<&Value> {
+        self.get(name)?.as_object()?.get(key)
+    }
+
+    /// The keys under which an attribute that is a JSON object says something
+    /// else than in other attributes.
+    pub fn differing<'a>(
+        &'a self,
+        name: &'a str,
+        other: &'a Attrs,
+    ) -> impl Iterator<Item = &'a str> {
+        let keys =
+            |attrs: &'a Attrs| attrs.get(name).and_then(Value::as_object).into_iter().flatten();
+        let gone = keys(other).filter(move |(k, _)| self.within(name, k).is_none());
+        let other_has = move |k: &str, v: &Value| other.within(name, k) == Some(v);
+        let said = keys(self).filter(move |(k, v)| !other_has(k, v));
+        gone.chain(said).map(|(k, _)| k.as_str())
     }
 
     /// A name kept as the array of its parts.
@@ -415,7 +498,10 @@ impl<'de> Deserialize<'de> for Object {
         let read = ObjectIn::deserialize(deserializer)?;
         let kind = kind(&read.kind)
             .ok_or_else(|| D::Error::custom(format!("unknown object kind \"{}\"", read.kind)))?;
-        if read.identity.is_empty() || read.identity.iter().any(String::is_empty) {
+        // A cast has no name, only what it goes from and to.
+        if read.identity.is_empty() && read.args.is_none()
+            || read.identity.iter().any(String::is_empty)
+        {
             return Err(D::Error::custom(format!("a {} without a name", read.kind)));
         }
         if !read.attributes.get().trim_start().starts_with('{') {
@@ -429,6 +515,7 @@ impl<'de> Deserialize<'de> for Object {
             kind,
             identity: Identity { parts: read.identity, args: read.args },
             attributes: read.attributes,
+            address: None,
         })
     }
 }
@@ -525,6 +612,21 @@ pub(crate) fn no_parent(_: &Object) -> Option<Identity> {
 /// Parent of what is named under its table.
 pub(crate) fn by_name(object: &Object) -> Option<Identity> {
     Some(object.identity.prefix(2))
+}
+
+/// `TABLE public.t`: what most kinds are called.
+pub(crate) fn named(object: &Object) -> String {
+    format!("{} {}", object.kind.object_type.to_uppercase(), object.identity.sql())
+}
+
+/// `TRIGGER t ON public.t`.
+pub(crate) fn named_on(object: &Object) -> String {
+    format!(
+        "{} {} ON {}",
+        object.kind.object_type.to_uppercase(),
+        sql::ident(object.identity.name()),
+        object.identity.prefix(2).sql()
+    )
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 use super::mend::{Change, Mend, Phase, Step};
-use super::{Attribute, Kind, Object, Severity, fragment, no_parent, sql};
+use super::{Attribute, Kind, Object, Scope, Severity, fragment, no_parent, sql};
 
 pub static KIND: Kind = Kind {
     name: "operator",
     object_type: "operator",
     catalog: "pg_operator",
+    scope: Scope::Schema,
+    sql_name: |o| format!("OPERATOR {}", signature(o)),
     query: |_| {
         format!(
             "WITH {}, {}
@@ -18,7 +20,7 @@ pub static KIND: Kind = Kind {
                         'restrict', nullif(o.oprrest::text, '-'),
                         'join', nullif(o.oprjoin::text, '-'),
                         'hashes', nullif(o.oprcanhash, false),
-                        'merges', nullif(o.oprcanmerge, false)))::text
+                        'merges', nullif(o.oprcanmerge, false)))::text, o.oid
                FROM pg_operator o
                JOIN ns ON ns.oid = o.oprnamespace
               WHERE o.oprcode <> 0 AND o.oid NOT IN (SELECT objid FROM ext) {only}
@@ -53,7 +55,8 @@ pub static KIND: Kind = Kind {
             Mend::step(Phase::Finish, sql)
         }
         _ => Mend::step(Phase::CreateLateRoutine, drop(c.live))
-            .and(Phase::CreateLateRoutine, create(c.declared)),
+            .and(Phase::CreateLateRoutine, create(c.declared))
+            .dressed(c.declared),
     },
 };
 

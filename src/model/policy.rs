@@ -1,10 +1,12 @@
 use super::mend::{Change, Mend, Phase, Step};
-use super::{Attribute, Kind, Object, Severity, by_name, fragment, sql};
+use super::{Attribute, Kind, Object, Scope, Severity, by_name, fragment, named_on, sql};
 
 pub static KIND: Kind = Kind {
     name: "policy",
     object_type: "policy",
     catalog: "pg_policy",
+    scope: Scope::Schema,
+    sql_name: named_on,
     query: |_| {
         format!(
             "{}
@@ -18,7 +20,7 @@ pub static KIND: Kind = Kind {
                                     FROM unnest(p.polroles) u),
                         '_public', CASE WHEN p.polroles = '{{0}}' THEN true END,
                         'using', pg_get_expr(p.polqual, p.polrelid),
-                        'with_check', pg_get_expr(p.polwithcheck, p.polrelid)))::text
+                        'with_check', pg_get_expr(p.polwithcheck, p.polrelid)))::text, p.oid
                FROM rel
                JOIN pg_policy p ON p.polrelid = rel.oid
               ORDER BY rel.nspname, rel.relname, p.polname",

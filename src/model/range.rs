@@ -1,10 +1,14 @@
 use super::mend::{Phase, Step};
-use super::{Attribute, Kind, Object, Severity, enumeration, fragment, no_parent, sql};
+use super::{
+    Attribute, Kind, Object, Scope, Severity, enumeration, fragment, named, no_parent, sql,
+};
 
 pub static KIND: Kind = Kind {
     name: "range",
     object_type: "type",
     catalog: "pg_type",
+    scope: Scope::Schema,
+    sql_name: named,
     query: |_| {
         format!(
             "WITH {}, {}
@@ -18,7 +22,7 @@ pub static KIND: Kind = Kind {
                         'canonical', CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::text END,
                         'subtype_diff', CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff::text END,
                         'multirange', CASE WHEN m.oid IS NOT NULL THEN
-                             json_build_object('name', json_build_array(mn.nspname, m.typname)) END))::text
+                             json_build_object('name', json_build_array(mn.nspname, m.typname)) END))::text, t.oid
                FROM pg_range r
                JOIN pg_type t ON t.oid = r.rngtypid
                JOIN ns ON ns.oid = t.typnamespace

@@ -61,7 +61,7 @@ pub(super) fn query(prokind: &str) -> String {
                     '_names', CASE WHEN p.proargnames IS NOT NULL THEN
                          (SELECT json_agg(coalesce(nullif(p.proargmodes[n]::text, 'i'), '') || '=' || coalesce(name, '') ORDER BY n)
                             FROM unnest(p.proargnames) WITH ORDINALITY u(name, n)) END,
-                    '_defaults', nullif(p.pronargdefaults, 0)))::text
+                    '_defaults', nullif(p.pronargdefaults, 0)))::text, p.oid
            FROM pg_proc p
            JOIN ns ON ns.oid = p.pronamespace
            JOIN pg_language l ON l.oid = p.prolang

@@ -1,17 +1,19 @@
 use super::mend::{Change, Mend, Phase, Step};
-use super::{Attribute, Kind, Severity, by_name, fragment, sql, trigger};
+use super::{Attribute, Kind, Scope, Severity, by_name, fragment, named_on, sql, trigger};
 
 pub static KIND: Kind = Kind {
     name: "rule",
     object_type: "rule",
     catalog: "pg_rewrite",
+    scope: Scope::Schema,
+    sql_name: named_on,
     query: |_| {
         format!(
             "{}
              SELECT ARRAY[rel.nspname, rel.relname, r.rulename]::text[], NULL::text,
                     json_strip_nulls(json_build_object(
                         'definition', pg_get_ruledef(r.oid),
-                        'enabled', {}))::text
+                        'enabled', {}))::text, r.oid
                FROM rel
                JOIN pg_rewrite r ON r.ev_class = rel.oid AND r.rulename <> '_RETURN'
               ORDER BY rel.nspname, rel.relname, r.rulename",

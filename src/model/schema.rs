@@ -1,14 +1,16 @@
 use super::mend::{Mend, Phase, Step};
-use super::{Kind, Severity, fragment, no_parent};
+use super::{Kind, Scope, Severity, fragment, named, no_parent};
 
 pub static KIND: Kind = Kind {
     name: "schema",
     object_type: "schema",
     catalog: "pg_namespace",
+    scope: Scope::Schema,
+    sql_name: named,
     query: |_| {
         format!(
             "WITH {}, {}
-             SELECT ARRAY[nspname]::text[], NULL::text, '{{}}'::text
+             SELECT ARRAY[nspname]::text[], NULL::text, '{{}}'::text, oid
                FROM ns WHERE oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY nspname",
             fragment::SCHEMAS,

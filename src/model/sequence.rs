@@ -1,10 +1,12 @@
 use super::mend::{Change, Mend, Phase, Step, Target};
-use super::{Attribute, Attrs, Identity, Kind, Object, Severity, fragment};
+use super::{Attribute, Attrs, Identity, Kind, Object, Scope, Severity, fragment, named};
 
 pub static KIND: Kind = Kind {
     name: "sequence",
     object_type: "sequence",
     catalog: "pg_class",
+    scope: Scope::Schema,
+    sql_name: named,
     query,
     attributes: &[
         Attribute::error("type"),
@@ -81,7 +83,7 @@ fn query(_: u32) -> String {
                     'cycle', nullif(s.seqcycle, false),
                     'owned_by', CASE WHEN a.attname IS NOT NULL THEN json_build_object('name',
                          json_build_array(tn.nspname, t.relname, a.attname)) END,
-                    'persistence', CASE rel.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END))::text
+                    'persistence', CASE rel.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END))::text, rel.oid
            FROM rel
            JOIN pg_sequence s ON s.seqrelid = rel.oid
            LEFT JOIN dep ON dep.objid = rel.oid

@@ -1,10 +1,12 @@
 use super::mend::{Change, Mend, Phase, Step};
-use super::{Attribute, Kind, Object, Severity, fragment};
+use super::{Attribute, Kind, Object, Scope, Severity, fragment};
 
 pub static KIND: Kind = Kind {
     name: "statistics",
     object_type: "statistics object",
     catalog: "pg_statistic_ext",
+    scope: Scope::Schema,
+    sql_name: |o| format!("STATISTICS {}", o.identity.sql()),
     query: |_| {
         format!(
             "WITH {}, {}
@@ -13,7 +15,7 @@ pub static KIND: Kind = Kind {
                         'table', json_build_object('name', json_build_array(tn.nspname, t.relname)),
                         'definition', substr(pg_get_statisticsobjdef(s.oid), length('CREATE STATISTICS . ')
                              + length(quote_ident(ns.nspname)) + length(quote_ident(s.stxname)) + 1),
-                        'target', nullif(s.stxstattarget, -1)))::text
+                        'target', nullif(s.stxstattarget, -1)))::text, s.oid
                FROM pg_statistic_ext s
                JOIN ns ON ns.oid = s.stxnamespace
                JOIN pg_class t ON t.oid = s.stxrelid

@@ -1,13 +1,15 @@
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
 use super::{
-    Attribute, Attrs, Identity, Kind, Object, Severity, column, constraint, fragment, index,
-    no_parent, policy, rule, sequence, sql, statistics, trigger,
+    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, column, constraint, facet, fragment,
+    index, named, no_parent, policy, rule, sequence, sql, statistics, trigger,
 };
 
 pub static KIND: Kind = Kind {
     name: "table",
     object_type: "table",
     catalog: "pg_class",
+    scope: Scope::Schema,
+    sql_name: named,
     query,
     attributes: &[
         Attribute::error("persistence"),
@@ -63,7 +65,7 @@ fn query(_: u32) -> String {
                     'force_row_security', nullif(rel.relforcerowsecurity, false),
                     'replica_identity', CASE rel.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full'
                          WHEN 'i' THEN coalesce('index ' || ric.relname, 'nothing') END,
-                    'clustered_on', clc.relname))::text
+                    'clustered_on', clc.relname))::text, rel.oid
            FROM rel
            LEFT JOIN parents ON parents.inhrelid = rel.oid
            LEFT JOIN pg_am am ON am.oid = rel.relam
@@ -333,7 +335,7 @@ pub(super) fn alter(c: &Change) -> Mend {
             let dropped = drop(c.live, c.live_side);
             mend.clears = dropped.clears;
             mend.steps.extend(dropped.steps);
-            mend.steps.extend(create(c.declared, c.declared_side));
+            mend.steps.extend(facet::make(c.declared, c.declared_side));
             mend.losing(true)
         }
         attribute => Mend::step(

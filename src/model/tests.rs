@@ -78,7 +78,8 @@ fn kinds_have_names_and_queries_of_their_own() {
     for version in [15, 17, 18] {
         for kind in KINDS {
             let query = (kind.query)(version);
-            assert!(query.contains("$1"), "{} reads all schemas", kind.name);
+            let inside = kind.scope == Scope::Schema;
+            assert!(!inside || query.contains("$1"), "{} reads all schemas", kind.name);
             assert!(!query.contains('\0'));
         }
     }

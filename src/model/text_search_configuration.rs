@@ -1,10 +1,12 @@
 use super::mend::{Change, Mend, Phase, Step};
-use super::{Attribute, Attrs, Kind, Object, Severity, fragment, no_parent, show};
+use super::{Attribute, Attrs, Kind, Object, Scope, Severity, fragment, named, no_parent, show};
 
 pub static KIND: Kind = Kind {
     name: "text search configuration",
     object_type: "text search configuration",
     catalog: "pg_ts_config",
+    scope: Scope::Schema,
+    sql_name: named,
     query: |_| {
         format!(
             "WITH {}, {}
@@ -15,7 +17,7 @@ pub static KIND: Kind = Kind {
                              SELECT t.alias, string_agg(m.mapdict::regdictionary::text, ', ' ORDER BY m.mapseqno)
                                FROM pg_ts_config_map m
                                JOIN ts_token_type(c.cfgparser) t ON t.tokid = m.maptokentype
-                              WHERE m.mapcfg = c.oid GROUP BY t.alias) m(alias, dictionaries))))::text
+                              WHERE m.mapcfg = c.oid GROUP BY t.alias) m(alias, dictionaries))))::text, c.oid
                FROM pg_ts_config c
                JOIN ns ON ns.oid = c.cfgnamespace
                JOIN pg_ts_parser p ON p.oid = c.cfgparser
@@ -54,7 +56,8 @@ pub static KIND: Kind = Kind {
             mend
         }
         _ => Mend::step(Phase::CreateSequence, drop(c.live))
-            .and(Phase::CreateSequence, create(c.declared)),
+            .and(Phase::CreateSequence, create(c.declared))
+            .dressed(c.declared),
     },
 };
 

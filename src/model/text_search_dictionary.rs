@@ -1,17 +1,19 @@
 use super::mend::{Change, Mend, Phase, Step};
-use super::{Attribute, Kind, Object, Severity, fragment, no_parent};
+use super::{Attribute, Kind, Object, Scope, Severity, fragment, named, no_parent};
 
 pub static KIND: Kind = Kind {
     name: "text search dictionary",
     object_type: "text search dictionary",
     catalog: "pg_ts_dict",
+    scope: Scope::Schema,
+    sql_name: named,
     query: |_| {
         format!(
             "WITH {}, {}
              SELECT ARRAY[ns.nspname, d.dictname]::text[], NULL::text,
                     json_strip_nulls(json_build_object(
                         'template', quote_ident(tn.nspname) || '.' || quote_ident(t.tmplname),
-                        'options', d.dictinitoption))::text
+                        'options', d.dictinitoption))::text, d.oid
                FROM pg_ts_dict d
                JOIN ns ON ns.oid = d.dictnamespace
                JOIN pg_ts_template t ON t.oid = d.dicttemplate
@@ -44,7 +46,9 @@ pub static KIND: Kind = Kind {
             let sql = format!("ALTER TEXT SEARCH DICTIONARY {} ({})", c.sql(), options.join(", "));
             Mend::step(Phase::Finish, sql)
         }
-        _ => Mend::step(Phase::CreateType, drop(c.live)).and(Phase::CreateType, create(c.declared)),
+        _ => Mend::step(Phase::CreateType, drop(c.live))
+            .and(Phase::CreateType, create(c.declared))
+            .dressed(c.declared),
     },
 };
 

@@ -1,10 +1,12 @@
 use super::mend::{Change, Mend, Phase, Side, Step};
-use super::{Attribute, Kind, Object, Severity, by_name, fragment, sql};
+use super::{Attribute, Kind, Object, Scope, Severity, by_name, fragment, named_on, sql};
 
 pub static KIND: Kind = Kind {
     name: "trigger",
     object_type: "trigger",
     catalog: "pg_trigger",
+    scope: Scope::Schema,
+    sql_name: named_on,
     query: |_| {
         format!(
             "{},
@@ -33,7 +35,7 @@ pub static KIND: Kind = Kind {
                     json_strip_nulls(json_build_object(
                         'definition', pg_get_triggerdef(clone.oid),
                         'enabled', {state},
-                        'enabled_on_partitions', clones.list))::text
+                        'enabled_on_partitions', clones.list))::text, clone.oid
                FROM trg clone
                LEFT JOIN clones ON clones.root = clone.oid
               WHERE clone.tgparentid = 0

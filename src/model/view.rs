@@ -1,10 +1,15 @@
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
-use super::{Attribute, Kind, Object, Severity, fragment, no_parent, rule, sql, table, trigger};
+use super::{
+    Attribute, Kind, Object, Scope, Severity, facet, fragment, named, no_parent, rule, sql, table,
+    trigger,
+};
 
 pub static KIND: Kind = Kind {
     name: "view",
     object_type: "view",
     catalog: "pg_class",
+    scope: Scope::Schema,
+    sql_name: named,
     query: |_| {
         format!(
             "{},
@@ -26,7 +31,7 @@ pub static KIND: Kind = Kind {
                         'definition', pg_get_viewdef(rel.oid),
                         'options', {},
                         'column_defaults', defaults.list,
-                        '_columns', cols.list))::text
+                        '_columns', cols.list))::text, rel.oid
                FROM rel
                LEFT JOIN cols ON cols.attrelid = rel.oid
                LEFT JOIN defaults ON defaults.adrelid = rel.oid
@@ -123,7 +128,7 @@ fn alter(c: &Change) -> Mend {
                 return Mend::step(Phase::CreateView, text(c.declared, true));
             }
             let mut mend = drop(c.live, c.live_side);
-            mend.steps.extend(create(c.declared, c.declared_side));
+            mend.steps.extend(facet::make(c.declared, c.declared_side));
             mend
         }
     }

@@ -3,6 +3,7 @@
 
 use super::{
     blame, cascades as chains, catalog, declared, fix as fixing, guard, status, sys, unchanged,
+    unread,
 };
 use pgrx::JsonB;
 use pgrx::datum::Interval;
@@ -14,17 +15,22 @@ fn declare(
     format: Option<&str>,
     name: Option<&str>,
     schemas: Option<Vec<String>>,
+    compare: Option<Vec<String>>,
+    unmanaged: Option<Vec<String>>,
     pending: Option<bool>,
 ) -> i64 {
     sys::entry(|| {
         let Some(source) = source else {
             sys::raise("SG004", "the source of a declared schema must not be null", None, None)
         };
+        let (format, name) = (format.unwrap_or("sql"), name.unwrap_or("main"));
         declared::declare(
             source,
-            format.unwrap_or("sql"),
-            name.unwrap_or("main"),
+            format,
+            name,
             schemas,
+            compare,
+            unmanaged,
             pending.unwrap_or(false),
         )
     })
@@ -84,6 +90,12 @@ fn disallow(id: Option<i64>) {
 fn status()
 -> TableIterator<'static, (name!(item, String), name!(state, String), name!(detail, String))> {
     sys::entry(|| TableIterator::new(status::rows()))
+}
+
+/// Objects that no reader knows.
+#[pg_extern]
+fn unread() -> TableIterator<'static, (name!(object_type, String), name!(object, String))> {
+    sys::entry(|| TableIterator::new(unread::rows().into_iter().map(|u| (u.object_type, u.object))))
 }
 
 /// One row a foreign key and table from which it is reached.

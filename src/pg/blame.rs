@@ -1,8 +1,9 @@
 //! Who made a difference: the record's row for it.
 
 use super::declared::Compared;
+use super::identity::unquoted;
 use crate::drift::{ChangeKind, Difference};
-use crate::model::Model;
+use crate::model::{Identity, Model, sql};
 use pgrx::{JsonB, Spi};
 
 /// The row of the record for each difference. A row is about an object if it
@@ -18,7 +19,7 @@ const CAUSES: &str = "
 WITH difference AS (
     SELECT * FROM pg_catalog.jsonb_to_recordset($1)
         AS d(n int, change text, object text, name text, is_table boolean, words text,
-             parent text, part text, containers text[], owners text[])
+             parent text, part text, containers text[], owners text[], in_schema boolean)
 ), ddl AS NOT MATERIALIZED (
     SELECT * FROM schemaguard.ddl_log
      WHERE coalesce(rule, '') OPERATOR(pg_catalog.<>) ALL ('{truncate,delete_without_where,update_without_where,max_rows_lost}')
@@ -42,7 +43,8 @@ WITH difference AS (
     SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true, false
       FROM difference d
       JOIN ddl o ON o.object OPERATOR(pg_catalog.=) ANY (d.owners)
-     WHERE pg_catalog.strpos(o.statement, d.name) OPERATOR(pg_catalog.>) 0
+     WHERE (pg_catalog.strpos(o.statement, d.name) OPERATOR(pg_catalog.>) 0
+            OR d.in_schema AND o.statement OPERATOR(pg_catalog.~*) '\\min\\s+schema\\M')
        AND (d.words IS NULL OR o.statement OPERATOR(pg_catalog.~*) d.words)
     UNION ALL
     SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true, true
@@ -70,7 +72,16 @@ SELECT DISTINCT ON (c.n) c.n, c.id
 /// to choose between statements that touched the object: none of them has to
 /// match.
 fn words(d: &Difference) -> Option<&'static str> {
+    if d.kind.name == "default privileges" {
+        return Some(r"\mdefault\s+privileges\M");
+    }
     Some(match (d.kind.name, d.attribute.as_deref()?) {
+        (_, "comment") => r"\mcomment\M",
+        (_, "column_comments") => r"\mcomment\s+on\s+column\M",
+        (_, "index_comment") => r"\mcomment\s+on\s+index\M",
+        (_, "owner") => r"\mowner\M|\mreassign\M",
+        (_, "grants" | "column_grants") => r"\m(grant|revoke|owner)\M",
+        (_, "security_labels") => r"\mlabel\M",
         ("column", "type" | "collation") => r"\mtype\M",
         ("column", "default") => r"\mdefault\M",
         ("column", "not_null" | "not_null_validated" | "not_null_no_inherit") => {
@@ -101,6 +112,14 @@ fn words(d: &Difference) -> Option<&'static str> {
         ("sequence", "owned_by") => r"\mowned\M",
         ("function" | "procedure", "body" | "arguments" | "result") => r"\mcreate\M",
         ("view" | "materialized view", "definition") => r"\mcreate\M",
+        ("publication", "tables") => r"\malter\s+publication\M",
+        ("publication", "publish" | "via_partition_root" | "generated_columns") => r"\mpublish",
+        ("foreign data wrapper" | "foreign server" | "foreign table", "options") => r"\moptions\M",
+        ("foreign server", "version") => r"\mversion\M",
+        ("base type", "storage") => r"\mstorage\M",
+        ("operator family", "members") => r"\m(add|drop)\M",
+        ("extension", "schema") => r"\mschema\M",
+        ("extension", "version") => r"\mupdate\M",
         _ => return None,
     })
 }
@@ -116,12 +135,44 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
             .map(|o| o.attrs())
             .unwrap_or_default()
     };
+    // Its rows in the record name no object.
+    if d.kind.name == "default privileges" {
+        return vec![String::new()];
+    }
     match d.attribute.as_deref() {
+        // Those name the table, or the schema.
+        Some("tables") => [&found.declared, &found.live]
+            .into_iter()
+            .flat_map(|model| of(model).list("tables"))
+            .map(|part| {
+                let name = part.strip_prefix("TABLES IN SCHEMA ").map(str::to_owned);
+                let name = name.or_else(|| {
+                    let pairs = sql::pairs(part.strip_prefix("TABLE ONLY ")?);
+                    pairs.first().map(|name| (*name).to_owned())
+                });
+                Identity::new(unquoted(&name.unwrap_or_default())).to_string()
+            })
+            .collect(),
         Some("partition_of" | "partition_bound") => [&found.declared, &found.live]
             .into_iter()
             .filter_map(|model| of(model).identity("partition_of"))
             .map(|parent| parent.to_string())
             .collect(),
+        Some(attribute @ ("column_comments" | "column_grants")) => {
+            let (declared, live) = (of(&found.declared), of(&found.live));
+            declared
+                .differing(attribute, &live)
+                .map(|column| {
+                    let mut identity = d.identity.clone();
+                    identity.parts.push(column.to_owned());
+                    identity.to_string()
+                })
+                .collect()
+        }
+        Some("grants") => {
+            let parent = d.part_of().map(|(parent, _)| parent);
+            parent.into_iter().chain([d.identity.prefix(1).to_string()]).collect()
+        }
         Some("enabled_on_partitions") => [&found.declared, &found.live]
             .into_iter()
             .filter_map(|model| of(model).get("enabled_on_partitions")?.as_object().cloned())
@@ -143,7 +194,8 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
 
 /// The name that such a statement says. DISABLE TRIGGER ALL names no key.
 fn mentioned(d: &Difference) -> &str {
-    if d.attribute.as_deref() == Some("triggers") { "" } else { d.identity.name() }
+    let unnamed = d.kind.name == "default privileges";
+    if unnamed || d.attribute.as_deref() == Some("triggers") { "" } else { d.identity.name() }
 }
 
 /// What the record is asked about each difference.
@@ -162,6 +214,8 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
                 "is_table": d.kind.name == "table",
                 "words": words(d),
                 "owners": owners(d, found),
+                // GRANT … ON ALL TABLES IN SCHEMA names no table.
+                "in_schema": matches!(d.attribute.as_deref(), Some("grants")),
                 "parent": part.as_ref().map(|(parent, _)| parent),
                 "part": part.as_ref().map(|(_, part)| part),
                 "containers": if d.change == ChangeKind::Missing { d.containers() } else { Vec::new() },

@@ -1,7 +1,8 @@
 //! Catalogs to model: one query a kind, all in one snapshot.
 
 use super::sys::{cstring, fingerprint};
-use crate::model::{KINDS, Kind, Model, Object, READER, fragment};
+use crate::model::facet::{self, FACETS, Facet};
+use crate::model::{Address, KINDS, Kind, Model, Object, READER, fragment};
 use pgrx::spi::Spi;
 use pgrx::{FromDatum, IntoDatum, pg_sys};
 use std::cell::RefCell;
@@ -94,22 +95,33 @@ pub fn read_marked(schemas: Option<&[String]>) -> (Model, Mark) {
             for kind in KINDS {
                 read_kind(kind, &schemas, None, &mut objects);
             }
+            for facet in FACETS {
+                lay_facet(facet, &schemas, None, &mut objects);
+            }
             (model(schemas, objects), mark)
         }
     })
 }
 
 /// Reads only some rows of catalogs, with all that is part of them: tables,
-/// functions, types … by catalog and OID. What isn't in those schemas is left
-/// out. Rows that the kinds' queries give beyond these are the caller's to
-/// leave out.
-pub fn read_only(schemas: &[String], rows: &HashMap<pg_sys::Oid, Vec<pg_sys::Oid>>) -> Model {
+/// functions, types … by catalog and OID, and of the facets those that
+/// count. What isn't in those schemas is left out. Rows that the kinds'
+/// queries give beyond these are the caller's to leave out.
+pub fn read_only(
+    schemas: &[String],
+    rows: &HashMap<pg_sys::Oid, Vec<pg_sys::Oid>>,
+    counts: impl Fn(&Facet) -> bool,
+) -> Model {
     let oids: Vec<pg_sys::Oid> = rows.values().flatten().copied().collect();
     reading(|| {
         let mut objects = Vec::new();
         for kind in KINDS.iter().filter(|k| rows.keys().any(|class| is_in(k, *class))) {
             // SAFETY: inside of `reading`.
             unsafe { read_kind(kind, schemas, Some(&oids), &mut objects) };
+        }
+        for facet in FACETS.iter().filter(|f| counts(f)) {
+            // SAFETY: inside of `reading`.
+            unsafe { lay_facet(facet, schemas, Some(&oids), &mut objects) };
         }
         model(schemas.to_vec(), objects)
     })
@@ -272,16 +284,57 @@ unsafe fn read_kind(
     only: Option<&[pg_sys::Oid]>,
     objects: &mut Vec<Object>,
 ) {
-    // SAFETY: as the caller's; every kind's query gives text[], text, text.
+    // SAFETY: as the caller's; every kind's query gives text[], text, text,
+    // oid, and some an integer.
     unsafe {
+        let name = cstring(kind.catalog);
+        let catalog =
+            pg_sys::get_relname_relid(name.as_ptr(), pg_sys::PG_CATALOG_NAMESPACE.into()).to_u32();
         query(&(kind.query)(pg_sys::PG_MAJORVERSION_NUM), Some(schemas), only, |tuple, desc| {
             let parts = column::<Vec<String>>(tuple, desc, 1).unwrap_or_default();
             let args = column::<String>(tuple, desc, 2);
             let attributes = column::<String>(tuple, desc, 3).unwrap_or_else(|| "{}".to_owned());
             match Object::read(kind, parts, args, attributes) {
-                Ok(object) => objects.push(object),
+                Ok(mut object) => {
+                    let row = column::<pg_sys::Oid>(tuple, desc, 4);
+                    let part = match (*desc).natts {
+                        5.. => column::<i32>(tuple, desc, 5),
+                        _ => None,
+                    };
+                    object.address = row.map(|oid| (catalog, oid.to_u32(), part.unwrap_or(0)));
+                    objects.push(object);
+                }
                 Err(e) => pgrx::error!("schemaguard could not read an object: {e}"),
             }
         });
+    }
+}
+
+/// Reads a facet and lays it onto the objects that it was read for.
+unsafe fn lay_facet(
+    facet: &Facet,
+    schemas: &[String],
+    only: Option<&[pg_sys::Oid]>,
+    objects: &mut [Object],
+) {
+    let mut found: HashMap<Address, Vec<(String, String)>> = HashMap::new();
+    // SAFETY: as the caller's; every facet's query gives oid, oid, integer,
+    // text, text.
+    unsafe {
+        query(&(facet.query)(pg_sys::PG_MAJORVERSION_NUM), Some(schemas), only, |tuple, desc| {
+            let oid = |n| column::<pg_sys::Oid>(tuple, desc, n).map_or(0, pg_sys::Oid::to_u32);
+            let part = column::<i32>(tuple, desc, 3).unwrap_or(0);
+            let attribute = column::<String>(tuple, desc, 4).unwrap_or_default();
+            let value = column::<String>(tuple, desc, 5).unwrap_or_else(|| "null".to_owned());
+            found.entry((oid(1), oid(2), part)).or_default().push((attribute, value));
+        });
+    }
+    for object in objects.iter_mut() {
+        let values = object.address.and_then(|address| found.remove(&address));
+        let mut values = values.unwrap_or_default();
+        values.sort();
+        for (attribute, value) in values {
+            facet::lay(object, &attribute, &value);
+        }
     }
 }

@@ -5,8 +5,8 @@ use super::scratch::{self, Outcome, Trouble};
 use super::sys::own::{self, Key};
 use super::sys::table::{Table, Value};
 use super::sys::{self, raise, text};
-use crate::drift::{self, Difference};
-use crate::model::{self, Model, ModelError, Object};
+use crate::drift::{self, Difference, Terms};
+use crate::model::{self, Model, ModelError, Object, Scope};
 use crate::source::sql::line_and_column;
 use pgrx::pg_sys;
 use pgrx::spi::Spi;
@@ -15,6 +15,7 @@ use pgrx::spi::Spi;
 pub struct Declared {
     pub version: i64,
     pub schemas: Vec<String>,
+    pub terms: Terms,
     /// The row itself: after a rollback a version's number is given again.
     pub row: String,
     reader: i32,
@@ -33,14 +34,14 @@ pub struct Versions {
 /// is read with the owner's rights.
 pub fn versions(name: &str) -> Versions {
     const CURRENT: &str = "
-        SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid)
+        SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid), d.compare, d.unmanaged
           FROM schemaguard.declared d
          WHERE d.name OPERATOR(pg_catalog.=) $1
            AND (NOT d.pending OR EXISTS (SELECT FROM schemaguard.declared_reached r
                                           WHERE r.version OPERATOR(pg_catalog.=) d.version))
          ORDER BY d.version DESC LIMIT 1";
     const NEWEST: &str = "
-        SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid)
+        SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid), d.compare, d.unmanaged
           FROM schemaguard.declared d
          WHERE d.name OPERATOR(pg_catalog.=) $1
          ORDER BY d.version DESC LIMIT 1";
@@ -55,6 +56,11 @@ pub fn versions(name: &str) -> Versions {
                     reader: row.get(3).ok()??,
                     server: row.get(4).ok()??,
                     row: row.get(5).ok()??,
+                    terms: Terms::new(
+                        &row.get::<Vec<String>>(6).ok()??,
+                        &row.get::<Vec<String>>(7).ok()??,
+                    )
+                    .ok()?,
                 })
             };
             let current = one(CURRENT);
@@ -116,6 +122,8 @@ pub fn declare(
     format: &str,
     name: &str,
     schemas: Option<Vec<String>>,
+    compare: Option<Vec<String>>,
+    unmanaged: Option<Vec<String>>,
     pending: bool,
 ) -> i64 {
     if name.trim().is_empty() {
@@ -125,6 +133,11 @@ pub fn declare(
     unsafe { pg_sys::PreventCommandIfReadOnly(c"declare()".as_ptr()) };
     if schemas.as_ref().is_some_and(Vec::is_empty) {
         raise("SG004", "the list of schemas is empty", None, None);
+    }
+    let compare = compare.unwrap_or_else(|| drift::DEFAULT.map(str::to_owned).to_vec());
+    let unmanaged = unmanaged.unwrap_or_default();
+    if let Err(why) = Terms::new(&compare, &unmanaged) {
+        raise("SG004", why, None, None);
     }
     let model = match format {
         "sql" => from_sql(source, schemas),
@@ -136,7 +149,7 @@ pub fn declare(
             Some("Formats are sql and json.".into()),
         ),
     };
-    store(source, format, name, &model, pending)
+    store(source, format, name, &model, compare, unmanaged, pending)
 }
 
 fn from_sql(source: &str, schemas: Option<Vec<String>>) -> Model {
@@ -204,12 +217,23 @@ fn from_json(source: &str, schemas: Option<Vec<String>>) -> Model {
             }
         }
         model.schemas.retain(|s| wanted.contains(s));
-        model.objects.retain(|o| o.identity.parts.first().is_some_and(|s| wanted.contains(s)));
+        model.objects.retain(|o| {
+            o.kind.scope == Scope::Database
+                || o.identity.parts.first().is_some_and(|s| wanted.contains(s))
+        });
     }
     model
 }
 
-fn store(source: &str, format: &str, name: &str, model: &Model, pending: bool) -> i64 {
+fn store(
+    source: &str,
+    format: &str,
+    name: &str,
+    model: &Model,
+    compare: Vec<String>,
+    unmanaged: Vec<String>,
+    pending: bool,
+) -> i64 {
     let Some(mut table) = Table::open("declared") else {
         raise("SG004", "the extension schemaguard is not installed in this database", None, None)
     };
@@ -226,6 +250,8 @@ fn store(source: &str, format: &str, name: &str, model: &Model, pending: bool) -
             Value::from(by),
             Value::Int(model.reader as i32),
             Value::Int(model.server as i32),
+            Value::Texts(compare),
+            Value::Texts(unmanaged),
             Value::Bool(pending),
         ]]
     });
@@ -254,6 +280,7 @@ fn store(source: &str, format: &str, name: &str, model: &Model, pending: bool) -
 /// A declared schema beside the live one.
 pub struct Compared {
     pub version: i64,
+    pub terms: Terms,
     pub declared: Model,
     pub live: Model,
     pub differences: Vec<Difference>,
@@ -282,7 +309,7 @@ pub fn compare(name: Option<&str>) -> Compared {
 
 /// Compares a version with the live schema, whose mark comes with it.
 pub fn compare_with(version: &Declared) -> (Compared, catalog::Mark) {
-    let declared = version.model(None).unwrap_or_else(|e| {
+    let mut declared = version.model(None).unwrap_or_else(|e| {
         raise(
             "SG004",
             format!("version {} of the declared schema can't be read", version.version),
@@ -290,9 +317,12 @@ pub fn compare_with(version: &Declared) -> (Compared, catalog::Mark) {
             Some("Declare it again.".to_owned()),
         )
     });
-    let (live, mark) = catalog::read_marked(Some(&version.schemas));
-    let differences = drift::compare(&declared, &live);
-    (Compared { version: version.version, declared, live, differences }, mark)
+    let (mut live, mark) = catalog::read_marked(Some(&version.schemas));
+    version.terms.apply(&mut declared, &mut live);
+    let mut differences = drift::compare(&declared, &live);
+    version.terms.settle(&mut differences);
+    let terms = version.terms.clone();
+    (Compared { version: version.version, terms, declared, live, differences }, mark)
 }
 
 /// Notes that the schema has become what was pending; not where nothing may be

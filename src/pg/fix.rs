@@ -7,7 +7,7 @@ use super::scratch::{self, Seen};
 use super::sys::error::{Raised, warning};
 use super::sys::{self, raise};
 use crate::drift::{self, Difference, Script, ScriptStep};
-use crate::model::Model;
+use crate::model::{Model, Scope};
 use pgrx::pg_sys;
 use pgrx::spi::Spi;
 use std::collections::HashSet;
@@ -105,8 +105,12 @@ struct Proof {
     left: Result<usize, String>,
 }
 
+/// Kinds of the whole database that things in schemas stand on.
+const GROUND: [&str; 5] =
+    ["extension", "language", "access method", "foreign data wrapper", "foreign server"];
+
 fn proof(found: &Compared, script: &Script) -> Result<Proof, String> {
-    let whole = {
+    let mut whole = {
         // What the declared schemas use may stand in others.
         let mut schemas = catalog::schemas();
         schemas.extend(found.live.schemas.iter().cloned());
@@ -114,9 +118,18 @@ fn proof(found: &Compared, script: &Script) -> Result<Proof, String> {
         schemas.dedup();
         catalog::read(Some(&schemas))
     };
+    found.terms.forget(&mut whole);
+    // What is no part of the comparison need not be allowed to the caller there.
+    let compared: HashSet<_> = found.live.objects.iter().map(|o| o.kind.name).collect();
+    whole.objects.retain(|o| {
+        o.kind.scope == Scope::Schema
+            || GROUND.contains(&o.kind.name)
+            || compared.contains(o.kind.name)
+    });
     let sql = script.steps.iter().filter_map(|s| s.sql.clone()).collect();
     let rehearsed = scratch::rehearse(&whole, sql, &found.live.schemas)?;
-    let copy = model(&rehearsed.copy)?;
+    let mut copy = model(&rehearsed.copy)?;
+    found.terms.liken(&mut copy, &found.live, &found.declared);
     let unlike = drift::compare(&found.live, &copy);
     if let Some(first) = unlike.iter().find(|d| d.has_fix()) {
         return Err(format!(
@@ -124,7 +137,8 @@ fn proof(found: &Compared, script: &Script) -> Result<Proof, String> {
             drift::describe(first)
         ));
     }
-    let outcome = model(&rehearsed.outcome)?;
+    let mut outcome = model(&rehearsed.outcome)?;
+    found.terms.liken(&mut outcome, &found.declared, &found.declared);
     let left = left(found, &drift::compare(&found.declared, &outcome), script);
     Ok(Proof { seen: rehearsed.seen, left })
 }

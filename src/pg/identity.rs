@@ -85,6 +85,14 @@ fn from_names(class: pg_sys::Oid, names: Vec<String>, args: &[String], whole: &s
             let text = whole.replace("(pg_catalog.", "(").replace(" AS pg_catalog.", " AS ");
             Identity { parts: vec![], args: Some(text.trim_matches(['(', ')']).to_owned()) }
         }
+        catalog::TRANSFORM => {
+            let text = whole.replacen("for ", "FOR ", 1).replacen(" on language ", " LANGUAGE ", 1);
+            Identity { parts: vec![], args: Some(text) }
+        }
+        // The access method comes first, and after the name where drift() shows it.
+        catalog::OPERATOR_CLASS | catalog::OPERATOR_FAMILY if names.len() == 3 => {
+            Identity { parts: names[1..].to_vec(), args: names.first().cloned() }
+        }
         _ => Identity::new(names),
     }
 }

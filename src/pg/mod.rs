@@ -16,6 +16,7 @@ pub mod settings;
 pub mod status;
 pub mod sys;
 mod unchanged;
+mod unread;
 pub mod worker;
 
 use pgrx::pg_sys;

@@ -120,12 +120,19 @@ impl About {
     fn compare(&self, declared: &Declared) -> (Model, Model, Vec<Difference>) {
         let names = self.whole.iter().chain(&self.exact);
         let belong_to: HashSet<String> = names.map(|i| i.prefix(2).to_string()).collect();
-        let mut live = catalog::read_only(&declared.schemas, &self.rows);
-        live.objects.retain(|o| belong_to.contains(&o.belongs_to().to_string()));
-        let wanted = declared.model(Some(belong_to.into_iter().collect())).unwrap_or_else(|e| {
-            sys::raise("SG004", "the declared schema can't be read", Some(e.to_string()), None)
+        // Comments are no matter of being refused.
+        let terms = &declared.terms;
+        let mut live = catalog::read_only(&declared.schemas, &self.rows, |facet| {
+            terms.counts(facet) && facet.word != Some("comments")
         });
+        live.objects.retain(|o| belong_to.contains(&o.belongs_to().to_string()));
+        let mut wanted =
+            declared.model(Some(belong_to.into_iter().collect())).unwrap_or_else(|e| {
+                sys::raise("SG004", "the declared schema can't be read", Some(e.to_string()), None)
+            });
+        terms.apply(&mut wanted, &mut live);
         let mut differences = drift::compare(&wanted, &live);
+        terms.settle(&mut differences);
         differences.retain(|d| self.concerns(&d.identity));
         (wanted, live, differences)
     }

@@ -16,13 +16,19 @@ sql() { psql -XqAt -v ON_ERROR_STOP=1 -d "$1" -f -; }
 sql postgres <<'SQL'
 DROP DATABASE IF EXISTS drift_live;
 DROP DATABASE IF EXISTS drift_base;
+DROP ROLE IF EXISTS drift_a, drift_b;
+CREATE ROLE drift_a;
+CREATE ROLE drift_b;
 CREATE DATABASE drift_base;
 SQL
 {
   echo "CREATE EXTENSION schemaguard;"
   cat "$here/base.sql"
-  printf 'SELECT schemaguard.declare($declared$%s$declared$);\n' "$(cat "$here/base.sql")"
+  printf 'SELECT schemaguard.declare($declared$%s$declared$, compare => $${comments,column_order,owners,grants}$$);\n' "$(cat "$here/base.sql")"
 } | sql drift_base >/dev/null
+# No row of the catalogs is unknown to the readers, and what is unknown shows.
+unread=$(sql drift_base <<<"SELECT object_type, object FROM schemaguard.unread()")
+[ -z "$unread" ] || { echo "no reader knows $unread"; exit 1; }
 declared_at=$(sql drift_base <<<"SELECT max(id) FROM schemaguard.ddl_log")
 
 # fresh: the live database as it was declared.
@@ -109,6 +115,7 @@ check
 sql postgres <<'SQL'
 DROP DATABASE IF EXISTS drift_live;
 DROP DATABASE IF EXISTS drift_base;
+DROP ROLE drift_a, drift_b;
 SQL
 echo "$((count - bad)) of $count changes are shown and mended as they should be"
 [ "$count" -gt 0 ] && [ "$bad" = 0 ]

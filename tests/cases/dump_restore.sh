@@ -14,7 +14,7 @@ createdb -T template0 "$src"
 export PGDATABASE=$src
 sql -c 'CREATE EXTENSION schemaguard' -c 'CREATE TABLE t (id serial PRIMARY KEY, v text)' -c "INSERT INTO t (v) VALUES ('a'), ('b')" \
   -c 'CREATE TABLE gone (id int)' -c 'DROP TABLE gone' -c "SELECT schemaguard.declare('CREATE TABLE t (id serial PRIMARY KEY, v text);')" \
-  -c "SELECT schemaguard.declare('CREATE TABLE other ()', name => 'other')" -c 'GRANT SELECT ON schemaguard.ddl_log TO PUBLIC' >/dev/null
+  -c "SELECT schemaguard.declare('CREATE TABLE other ()', name => 'other', compare => '{owners}', unmanaged => '{public.tmp_*}')" -c 'GRANT SELECT ON schemaguard.ddl_log TO PUBLIC' >/dev/null
 sql -c 'CREATE TABLE approved AS SELECT 1 AS id' -c 'CREATE TABLE routine_1 AS SELECT 1 AS id'
 sql -c 'DROP TABLE approved' 2>/dev/null || true
 approve="SELECT schemaguard.approve(digest, 'not needed') FROM schemaguard.refused WHERE statement = 'DROP TABLE approved' ORDER BY id DESC LIMIT 1"

@@ -5,10 +5,11 @@ use super::contents::{self, What};
 use super::parse::{byte_offset, parse, with_position};
 use super::statement::{self, execute};
 use super::{Build, Outcome, Trouble};
-use crate::model::Model;
+use crate::model::{Model, Object};
 use crate::pg::sys;
 use crate::pg::worker::{self, Desk, Failure, OnTerm};
 use pgrx::{PgList, pg_sys};
+use std::collections::{HashMap, HashSet};
 use std::ffi::c_char;
 
 /// Runs the text and reads the catalogs.
@@ -48,12 +49,12 @@ fn try_build(job: &Build) -> Result<Outcome, Trouble> {
         (parse(sql)?, memory)
     };
     // SAFETY: a list of raw statements.
+    let mut said = Said::default();
     for raw in unsafe { PgList::<pg_sys::RawStmt>::from_pg(trees) }.iter_ptr() {
         let start = statement_start(sql, raw);
         if let Some(note) =
-            run(raw, job, source.as_ptr(), memory).map_err(|(failure, position)| Trouble {
-                failure,
-                at: Some(position.map_or(start, |p| byte_offset(sql, p))),
+            run(raw, job, source.as_ptr(), memory, &mut said).map_err(|(failure, position)| {
+                Trouble { failure, at: Some(position.map_or(start, |p| byte_offset(sql, p))) }
             })?
         {
             let line = crate::source::sql::line_and_column(sql, start).0;
@@ -90,6 +91,8 @@ fn try_build(job: &Build) -> Result<Outcome, Trouble> {
     }
     let model = worker::transaction(|| {
         let mut model = crate::pg::catalog::read(job.schemas.as_deref());
+        forget_owner(&mut model, &said);
+        forget_extensions(&mut model, &said);
         if job.schemas.is_none() {
             forget_furniture(&mut model, &job.furnished_schemas);
         }
@@ -97,6 +100,70 @@ fn try_build(job: &Build) -> Result<Outcome, Trouble> {
     })
     .map_err(|failure| Trouble { failure, at: None })?;
     Ok(Outcome::Built { model, left_out })
+}
+
+/// What the text itself says, where the catalogs don't tell that from what
+/// was there before or came by itself.
+#[derive(Default)]
+struct Said {
+    owners: HashSet<String>,
+    /// With those whose version is said.
+    extensions: HashMap<String, bool>,
+    cascade: bool,
+}
+
+impl Said {
+    /// # Safety
+    /// `tree` is a complete parse tree.
+    unsafe fn note(&mut self, tree: *mut pg_sys::Node) {
+        // SAFETY: the node's tag says what it is.
+        unsafe {
+            self.owners.extend(contents::owner_named(tree));
+            if (*tree).type_ == pg_sys::NodeTag::T_CreateExtensionStmt {
+                let create = tree.cast::<pg_sys::CreateExtensionStmt>();
+                let options: Vec<String> = PgList::<pg_sys::DefElem>::from_pg((*create).options)
+                    .iter_ptr()
+                    .filter_map(|o| sys::text((*o).defname))
+                    .collect();
+                let said = |name: &str| options.iter().any(|o| o == name);
+                let name = sys::text((*create).extname).unwrap_or_default();
+                self.extensions.insert(name, said("new_version"));
+                self.cascade |= said("cascade");
+            }
+        }
+    }
+}
+
+/// Extensions that are there because the live database has them are not
+/// declared, nor is a version that the text doesn't name.
+fn forget_extensions(model: &mut Model, said: &Said) {
+    let version = |o: &Object| said.extensions.get(o.identity.name()).copied();
+    model.objects.retain(|o| o.kind.name != "extension" || said.cascade || version(o).is_some());
+    for object in model.objects.iter_mut().filter(|o| o.kind.name == "extension") {
+        if version(object) != Some(true) {
+            let mut attrs = object.attrs();
+            attrs.0.remove("version");
+            object.set(attrs);
+        }
+    }
+}
+
+/// What the text gives to nobody belongs to whoever declares it: that says
+/// nothing, unless the text names that role as an owner itself.
+fn forget_owner(model: &mut Model, said: &Said) {
+    // SAFETY: reads of session state.
+    let own = unsafe { sys::text(pg_sys::GetUserNameFromId(pg_sys::GetSessionUserId(), true)) };
+    let own = own.unwrap_or_default();
+    if said.owners.contains(&own) {
+        return;
+    }
+    for object in &mut model.objects {
+        let mut attrs = object.attrs();
+        if attrs.text("owner") == Some(&own) {
+            attrs.0.remove("owner");
+            object.set(attrs);
+        }
+    }
 }
 
 /// Schemas that stand there for an extension only are not declared.
@@ -116,7 +183,7 @@ fn forget_furniture(model: &mut Model, furnished: &[String]) {
     model.schemas.retain(|s| !empty.contains(s));
     model
         .objects
-        .retain(|o| !(o.identity.parts.len() == 1 && empty.contains(&o.identity.parts[0])));
+        .retain(|o| o.kind.name != "schema" || !empty.iter().any(|s| o.identity.name() == s));
 }
 
 /// The statement's first byte that is no white space or comment.
@@ -143,6 +210,7 @@ fn run(
     job: &Build,
     source: *const c_char,
     memory: pg_sys::MemoryContext,
+    said: &mut Said,
 ) -> Result<Option<String>, (Failure, Option<usize>)> {
     let caught = with_position(|| {
         worker::caught(|| {
@@ -153,6 +221,7 @@ fn run(
                 pgrx::check_for_interrupts!();
                 match contents::judge((*raw).stmt, job) {
                     What::Run => {
+                        said.note((*raw).stmt);
                         execute(source, raw, memory);
                         pg_sys::CommitTransactionCommand();
                         Ok(None)

@@ -158,6 +158,35 @@ unsafe fn about_ours(tree: *mut pg_sys::Node) -> bool {
     }
 }
 
+/// The role that a statement makes the owner of something; for CURRENT_USER
+/// and its like the one that runs the text.
+///
+/// # Safety
+/// `tree` is a complete parse tree.
+pub unsafe fn owner_named(tree: *mut pg_sys::Node) -> Option<String> {
+    use pg_sys::NodeTag as T;
+    // SAFETY: each node's tag says what it is.
+    unsafe {
+        let role = match (*tree).type_ {
+            T::T_AlterOwnerStmt => (*tree.cast::<pg_sys::AlterOwnerStmt>()).newowner,
+            T::T_CreateSchemaStmt => (*tree.cast::<pg_sys::CreateSchemaStmt>()).authrole,
+            T::T_AlterTableStmt => {
+                let commands = (*tree.cast::<pg_sys::AlterTableStmt>()).cmds;
+                PgList::<pg_sys::AlterTableCmd>::from_pg(commands)
+                    .iter_ptr()
+                    .find(|c| (**c).subtype == pg_sys::AlterTableType::AT_ChangeOwner)
+                    .map_or(std::ptr::null_mut(), |c| (*c).newowner)
+            }
+            _ => return None,
+        };
+        if role.is_null() {
+            return None;
+        }
+        text((*role).rolename)
+            .or_else(|| text(pg_sys::GetUserNameFromId(pg_sys::GetSessionUserId(), true)))
+    }
+}
+
 fn not_schema(tag: &str) -> What {
     What::Refuse(
         format!("{tag} is no part of a schema"),

@@ -104,3 +104,68 @@ CREATE TEXT SEARCH DICTIONARY app.plainly (TEMPLATE = pg_catalog.simple, stopwor
 CREATE TEXT SEARCH CONFIGURATION app.words (PARSER = pg_catalog."default");
 ALTER TEXT SEARCH CONFIGURATION app.words ADD MAPPING FOR asciiword, word WITH app.plainly;
 ALTER TEXT SEARCH CONFIGURATION app.words ADD MAPPING FOR email WITH pg_catalog.simple;
+
+-- Whoever declares this is named as an owner, so that its objects' owners count.
+ALTER SCHEMA app OWNER TO CURRENT_USER;
+COMMENT ON SCHEMA app IS 'The application''s own';
+CREATE TABLE app.told (id integer PRIMARY KEY, word text, CONSTRAINT told_word UNIQUE (word));
+CREATE VIEW app.told_words AS SELECT id, word FROM app.told;
+CREATE TABLE app.lent (id integer);
+COMMENT ON TABLE app.told IS 'People';
+COMMENT ON COLUMN app.told.word IS 'What they say';
+COMMENT ON COLUMN app.told_words.word IS 'As in told';
+COMMENT ON VIEW app.told_words IS 'All of them';
+COMMENT ON FUNCTION app.touch() IS 'Keeps the time';
+COMMENT ON CONSTRAINT told_word ON app.told IS 'Once each';
+COMMENT ON INDEX app.told_word IS 'Also of use for finding';
+GRANT SELECT, INSERT ON app.told TO drift_a;
+GRANT UPDATE ON app.told TO drift_a WITH GRANT OPTION;
+GRANT SELECT (word) ON app.told TO drift_b;
+GRANT SELECT ON app.told_words TO drift_b;
+GRANT UPDATE (id) ON app.told_words TO drift_b;
+REVOKE EXECUTE ON FUNCTION app.secret() FROM PUBLIC;
+GRANT USAGE ON SCHEMA app TO drift_a, drift_b;
+ALTER TABLE app.lent OWNER TO drift_a;
+
+-- What stands in the database as a whole, and what few schemas have.
+CREATE EXTENSION fuzzystrmatch WITH SCHEMA app;
+CREATE TYPE app.coin AS ENUM ('head', 'tail');
+CREATE FUNCTION app.to_coin(integer) RETURNS app.coin LANGUAGE sql IMMUTABLE AS $$ SELECT 'head'::app.coin $$;
+CREATE FUNCTION app.to_coin_too(integer) RETURNS app.coin LANGUAGE sql IMMUTABLE AS $$ SELECT 'tail'::app.coin $$;
+CREATE CAST (integer AS app.coin) WITH FUNCTION app.to_coin(integer) AS ASSIGNMENT;
+CREATE CAST (app.coin AS app.email) WITH INOUT;
+CREATE TYPE app.blob;
+CREATE FUNCTION app.blob_in(cstring) RETURNS app.blob LANGUAGE internal IMMUTABLE STRICT AS 'byteain';
+CREATE FUNCTION app.blob_out(app.blob) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'byteaout';
+CREATE FUNCTION app.blob_send(app.blob) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'byteasend';
+CREATE TYPE app.blob (INPUT = app.blob_in, OUTPUT = app.blob_out, STORAGE = extended);
+CREATE TYPE app.shell;
+CREATE FUNCTION app.mod_cmp(integer, integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT $1 % 10 - $2 % 10 $$;
+CREATE FUNCTION app.mod_lt(integer, integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT $1 % 10 < $2 % 10 $$;
+CREATE OPERATOR app.<<< (FUNCTION = app.mod_lt, LEFTARG = integer, RIGHTARG = integer);
+CREATE OPERATOR FAMILY app.mods USING btree;
+CREATE OPERATOR CLASS app.mod_ops FOR TYPE integer USING btree FAMILY app.mods AS
+    OPERATOR 1 app.<<< (integer, integer), FUNCTION 1 app.mod_cmp(integer, integer);
+CREATE OPERATOR FAMILY app.loose_ops USING hash;
+ALTER OPERATOR FAMILY app.loose_ops USING hash ADD FUNCTION 1 (integer, integer) hashint4(integer);
+CREATE CONVERSION app.conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+CREATE TEXT SEARCH PARSER app.parser (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype);
+CREATE TEXT SEARCH TEMPLATE app.template (INIT = dsimple_init, LEXIZE = dsimple_lexize);
+CREATE LANGUAGE plother HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler;
+CREATE ACCESS METHOD other_heap TYPE TABLE HANDLER heap_tableam_handler;
+CREATE FOREIGN DATA WRAPPER wrapper OPTIONS (a '1');
+CREATE FOREIGN DATA WRAPPER bare;
+CREATE SERVER remote TYPE 'x' VERSION '1' FOREIGN DATA WRAPPER wrapper OPTIONS (host 'h', port '1');
+CREATE USER MAPPING FOR drift_a SERVER remote OPTIONS (password 'secret');
+CREATE FOREIGN TABLE app.far (id integer OPTIONS (name 'x')) SERVER remote OPTIONS (path '/a');
+CREATE TABLE app.published (id integer PRIMARY KEY, name text, rank integer, more integer);
+CREATE PUBLICATION pub FOR TABLE app.published (id, name) WHERE (id > 1), "Odd.Name"."Strange ""Table""";
+CREATE PUBLICATION pub_all FOR ALL TABLES WITH (publish = 'insert, update');
+CREATE FUNCTION app.watch() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$;
+CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE INDEX', 'CREATE VIEW') EXECUTE FUNCTION app.watch();
+CREATE FUNCTION app.from_internal(internal) RETURNS internal LANGUAGE internal IMMUTABLE AS 'byteain';
+CREATE FUNCTION app.from_internal_too(internal) RETURNS internal LANGUAGE internal IMMUTABLE AS 'byteain';
+CREATE TRANSFORM FOR app.coin LANGUAGE plother (FROM SQL WITH FUNCTION app.from_internal(internal));
+ALTER DEFAULT PRIVILEGES FOR ROLE drift_a GRANT SELECT ON TABLES TO drift_b;
+ALTER DEFAULT PRIVILEGES FOR ROLE drift_a REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE drift_a IN SCHEMA app GRANT UPDATE ON SEQUENCES TO drift_b WITH GRANT OPTION;

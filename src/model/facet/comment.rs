@@ -1,0 +1,63 @@
+use super::Facet;
+use crate::model::mend::{Phase, Step};
+use crate::model::{Attribute, Attrs, Object, sql};
+
+pub static FACET: Facet = Facet {
+    word: Some("comments"),
+    attributes: &[
+        Attribute::info("comment").absent("none"),
+        Attribute::info("column_comments").absent("none"),
+        Attribute::info("index_comment").absent("none"),
+    ],
+    query: |_| {
+        // Columns are objects of their own in tables only; the index of a
+        // constraint is none at all. The server's own objects come first.
+        "SELECT d.classoid, d.objoid, d.objsubid, 'comment', to_json(d.description)::text
+           FROM pg_description d
+           LEFT JOIN pg_class c ON d.classoid = 'pg_class'::regclass AND c.oid = d.objoid
+           LEFT JOIN pg_constraint con ON con.conindid = c.oid AND c.relkind IN ('i', 'I')
+                                      AND con.contype IN ('p', 'u', 'x')
+          WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass)
+            AND (d.objsubid = 0 OR c.relkind IN ('r', 'p', 'f')) AND con.oid IS NULL
+         UNION ALL
+         SELECT CASE WHEN c.relkind = 'c' THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END::oid,
+                CASE WHEN c.relkind = 'c' THEN c.reltype ELSE c.oid END, 0, 'column_comments',
+                json_object_agg(a.attname, d.description ORDER BY a.attnum)::text
+           FROM pg_description d
+           JOIN pg_class c ON c.oid = d.objoid AND c.relkind IN ('v', 'm', 'c')
+           JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid
+          WHERE d.objoid >= 16384 AND d.classoid = 'pg_class'::regclass AND d.objsubid > 0
+          GROUP BY c.oid, c.relkind, c.reltype
+         UNION ALL
+         SELECT 'pg_constraint'::regclass::oid, con.oid, 0, 'index_comment', to_json(d.description)::text
+           FROM pg_description d
+           JOIN pg_constraint con ON con.conindid = d.objoid AND con.contype IN ('p', 'u', 'x')
+          WHERE d.objoid >= 16384 AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0"
+            .to_owned()
+    },
+    alter,
+};
+
+fn alter(attribute: &str, o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
+    let say = |what: &str, text: Option<&str>| {
+        let text = text.map_or_else(|| "NULL".to_owned(), sql::literal);
+        Step::new(Phase::Finish, format!("COMMENT ON {what} IS {text}"))
+    };
+    match attribute {
+        "comment" => vec![say(&(o.kind.sql_name)(o), to.text(attribute))],
+        "index_comment" => {
+            let mut index = o.identity.prefix(1);
+            index.parts.push(o.identity.name().to_owned());
+            vec![say(&format!("INDEX {}", index.sql()), to.text(attribute))]
+        }
+        _ => to
+            .differing(attribute, from)
+            .map(|column| {
+                let mut name = o.identity.clone();
+                name.parts.push(column.to_owned());
+                let text = to.within(attribute, column).and_then(|v| v.as_str());
+                say(&format!("COLUMN {}", name.sql()), text)
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,82 @@
+//! What objects of many kinds have in common and no kind's own query reads:
+//! comments, owners, grants, security labels. Each is one query over its
+//! catalogs; what it finds is laid onto the objects by their addresses.
+
+mod comment;
+pub(super) mod grants;
+mod owner;
+mod security_label;
+
+use serde_json::value::RawValue;
+
+use super::mend::{Side, Step};
+use super::{Attribute, Attrs, Object};
+
+/// One such thing.
+pub struct Facet {
+    /// The word of `declare(…, compare => …)` that asks for it; none where it
+    /// is always compared.
+    pub word: Option<&'static str>,
+    pub attributes: &'static [Attribute],
+    /// The catalog query for a server's major version. `$1` is the array of
+    /// schema names; columns are the address (catalog, OID, column number),
+    /// the attribute's name and its value (JSON text).
+    pub query: fn(u32) -> String,
+    /// What gives the object an attribute's value; it has the other one now.
+    pub alter: fn(&str, &Object, &Attrs, &Attrs) -> Vec<Step>,
+}
+
+pub static FACETS: &[&Facet] =
+    &[&comment::FACET, &security_label::FACET, &grants::FACET, &owner::FACET];
+
+/// The facet that an attribute belongs to.
+pub fn of(attribute: &str) -> Option<&'static Facet> {
+    FACETS.iter().find(|f| f.attributes.iter().any(|a| a.name == attribute)).copied()
+}
+
+/// All attributes of facets.
+pub fn attributes() -> impl Iterator<Item = &'static Attribute> {
+    FACETS.iter().flat_map(|f| f.attributes)
+}
+
+/// Lays a value onto an object. Text is put behind text: the objects' own
+/// attributes are not parsed for it.
+pub fn lay(object: &mut Object, attribute: &str, value: &str) {
+    let text = object.attributes.get().trim_end();
+    let inner = text.strip_suffix('}').unwrap_or(text).trim_end();
+    let comma = if inner.ends_with('{') { "" } else { "," };
+    let joined = format!("{inner}{comma}\"{attribute}\":{value}}}");
+    if let Ok(attributes) = RawValue::from_string(joined) {
+        object.attributes = attributes;
+    }
+}
+
+/// What gives a new object its comment, its owner, its grants.
+pub fn steps(o: &Object) -> Vec<Step> {
+    let text = o.attributes.get();
+    let attrs = attributes().any(|a| text.contains(a.name)).then(|| o.attrs());
+    let Some(to) = attrs else {
+        return Vec::new();
+    };
+    let none = Attrs::default();
+    FACETS
+        .iter()
+        .flat_map(|f| f.attributes.iter().map(move |a| (f, a)))
+        .filter(|(_, a)| to.get(a.name).is_some())
+        .flat_map(|(f, a)| (f.alter)(a.name, o, &none, &to))
+        .collect()
+}
+
+/// What makes an object with all that is part of it, and gives them what
+/// their definitions don't say.
+pub fn make(o: &Object, side: &Side) -> Vec<Step> {
+    const WHOLE: [&str; 5] = ["table", "foreign table", "view", "materialized view", "domain"];
+    let mut made = (o.kind.create)(o, side);
+    made.extend(steps(o));
+    if WHOLE.contains(&o.kind.name) {
+        for part in side.children(&o.identity) {
+            made.extend(steps(part));
+        }
+    }
+    made
+}
