@@ -9,6 +9,7 @@ pub mod guard;
 pub mod identity;
 pub mod keep_out;
 pub mod ledger;
+pub mod migration;
 pub mod scratch;
 pub mod settings;
 pub mod status;

@@ -7,6 +7,7 @@ pub mod conversion;
 pub mod error;
 pub mod event;
 pub mod executor;
+pub mod history;
 pub mod own;
 pub mod past;
 pub mod scan;
