@@ -29,6 +29,31 @@ pub const PRISMA: Tool = Tool {
     read,
 };
 
+/// How to consent to a loss in a migration: by a comment above the statement,
+/// or, where something else runs that, for the whole file, which is one
+/// transaction.
+pub fn accepting(name: &str, by_comment: bool) -> String {
+    if by_comment {
+        format!(
+            "To lose it on purpose: in {name}/migration.sql, right above the statement, add the line: -- schemaguard: accept data loss: why"
+        )
+    } else {
+        format!(
+            "To lose it on purpose: in {name}/migration.sql, as its first line, add: SELECT schemaguard.accept_data_loss('why');"
+        )
+    }
+}
+
+/// How to have a migration run again that was refused: until then Prisma runs
+/// none.
+pub fn again(name: &str) -> String {
+    let safe = name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    let name = if safe { name.to_owned() } else { format!("'{}'", name.replace('\'', r"'\''")) };
+    format!(
+        "After that: prisma migrate resolve --rolled-back {name}, then prisma migrate deploy again."
+    )
+}
+
 fn read(row: &Row) -> Option<Entry> {
     let (finished, taken_back) = (row.text("finished_at"), row.text("rolled_back_at"));
     let state = match (&finished, &taken_back) {

@@ -36,6 +36,13 @@ async function adapter({ config, schema }, dispose = async () => {}) {
   const pool = new pg.Pool(config)
   pool.on('error', () => {})
   const made = await new PrismaPg(pool, { schema }).connect()
+  // The adapter knows no "char", which the catalogs are full of; the native engine reads it as character.
+  const perform = made.performIO.bind(made)
+  made.performIO = async (query) => {
+    const result = await perform(query)
+    for (const field of result.fields) if (field.dataTypeID === 18) field.dataTypeID = 1042
+    return result
+  }
   made.executeScript = async (script) => {
     try {
       await pool.query(script)

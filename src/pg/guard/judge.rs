@@ -1,11 +1,12 @@
 //! The verdict: consent and mode decide about what the probes have found.
 
 use super::state::{self, Pending};
-use super::{consent, probe, statement};
+use super::{consent, probe, run, statement};
 use crate::loss::{
     self, ALTER_COLUMN_TYPE, Count, DELETE_WITHOUT_WHERE, DROP_COLUMN, DROP_GUARD, MAX_ROWS_LOST,
     SET_EXPRESSION, SET_UNLOGGED, TRUNCATE, UPDATE_WITHOUT_WHERE, Victim,
 };
+use crate::migration::prisma::PRISMA;
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
 use crate::pg::settings::{self, Mode};
@@ -156,7 +157,24 @@ fn settle(case: &Case, victims: &[Victim], words: loss::Words) -> (Verdict, Opti
             detail.extend(no.notes);
             let recorded = ledger::write_refused(&row, &case.object(&victims[0]), asked.as_ref());
             let digest = asked.filter(|_| recorded).map(|a| a.digest);
-            let hint = hint(&words.hint, digest.as_deref(), no.hints);
+            let under = row.who.migration.as_ref().filter(|m| m.tool == PRISMA.name);
+            let mut more = no.hints;
+            let hints = match under {
+                Some(migration) => {
+                    more.push(crate::migration::prisma::again(&migration.name));
+                    let own = crate::migration::prisma::accepting(
+                        &migration.name,
+                        case.context.is_none(),
+                    );
+                    let lossless = words.hint.rsplit_once('\n').map_or("", |w| w.0);
+                    format!("{lossless}\n{own}")
+                }
+                None => {
+                    more.extend(row.who.application_name.is_none().then(run::done).flatten());
+                    words.hint
+                }
+            };
+            let hint = hint(&hints, digest.as_deref(), more);
             raise(sqlstate, words.message, Some(detail.join("\n")), Some(hint))
         }
     }

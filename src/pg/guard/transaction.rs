@@ -1,6 +1,6 @@
 //! The ends of transactions and savepoints.
 
-use super::{judge, rows, state};
+use super::{judge, rows, run, state};
 use crate::pg::ledger;
 use crate::pg::migration;
 use crate::pg::settings;
@@ -39,6 +39,7 @@ extern "C-unwind" fn transaction_ends(event: pg_sys::XactEvent::Type) {
         }),
         XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
             rows::forget();
+            run::end(event != XACT_EVENT_ABORT);
             migration::forget();
             settings::take_mode_set();
             state::forget();

@@ -1,0 +1,84 @@
+//! What this session has already done and committed, statement by statement:
+//! some tools (Prisma's db push, drizzle-kit push) run their steps each in a
+//! transaction of its own, and whoever reads a refusal in the middle has to
+//! know what has stayed.
+//!
+//! Only for sessions that don't name themselves, as those tools don't: in
+//! others people see what they have done.
+
+use crate::pg::sys::scan;
+use std::cell::RefCell;
+
+/// What was done longer ago belongs to another run.
+const RUN: i64 = 5 * 60 * 1_000_000;
+/// More than these are counted, not shown.
+const SHOWN: usize = 5;
+const LENGTH: usize = 120;
+
+struct Step {
+    at: i64,
+    statement: String,
+}
+
+#[derive(Default)]
+struct Steps {
+    /// Of the running transaction.
+    open: Vec<Step>,
+    committed: Vec<Step>,
+    /// Those that came before the ones that are kept.
+    before: usize,
+}
+
+thread_local!(static STEPS: RefCell<Steps> = RefCell::new(Steps::default()));
+
+/// A statement of the client's own has been recorded.
+pub fn note(statement: &str, at: i64) {
+    let statement = short(statement);
+    STEPS.with_borrow_mut(|s| s.open.push(Step { at, statement }));
+}
+
+/// The transaction is over.
+pub fn end(committed: bool) {
+    STEPS.with_borrow_mut(|s| {
+        let open = std::mem::take(&mut s.open);
+        if !committed {
+            return;
+        }
+        if open.first().zip(s.committed.last()).is_some_and(|(a, b)| a.at - b.at > RUN) {
+            *s = Steps::default();
+        }
+        s.committed.extend(open);
+        let more = s.committed.len().saturating_sub(SHOWN);
+        s.committed.drain(..more);
+        s.before += more;
+    });
+}
+
+/// Words for what was done in this run; None for nothing.
+pub fn done() -> Option<String> {
+    STEPS.with_borrow(|s| {
+        if scan::now() - s.committed.last()?.at > RUN {
+            return None;
+        }
+        let shown: Vec<&str> = s.committed.iter().map(|c| c.statement.as_str()).collect();
+        let before = match s.before {
+            0 => String::new(),
+            1 => "1 statement, then ".to_owned(),
+            n => format!("{n} statements, then "),
+        };
+        Some(format!(
+            "This session has already committed, and a refusal does not take back: {before}{}.",
+            shown.join("; ")
+        ))
+    })
+}
+
+/// A statement in one line, without the comments that stand above it.
+fn short(statement: &str) -> String {
+    let code = statement.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with("--"));
+    let line = code.collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{} …", &line[..end]),
+        None => line,
+    }
+}
