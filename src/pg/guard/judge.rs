@@ -3,12 +3,13 @@
 use super::state::{self, Pending};
 use super::{consent, probe, run, statement};
 use crate::loss::{
-    self, ALTER_COLUMN_TYPE, Count, DELETE_WITHOUT_WHERE, DROP_COLUMN, DROP_GUARD, MAX_ROWS_LOST,
-    SET_EXPRESSION, SET_UNLOGGED, TRUNCATE, UPDATE_WITHOUT_WHERE, Victim,
+    self, ALTER_COLUMN_TYPE, Count, DELETE_WITHOUT_WHERE, DROP_COLUMN, DROP_GUARD, DROP_TABLE,
+    MAX_ROWS_LOST, SET_EXPRESSION, SET_UNLOGGED, TRUNCATE, UPDATE_WITHOUT_WHERE, Victim,
 };
 use crate::migration::prisma::PRISMA;
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
+use crate::pg::migration;
 use crate::pg::settings::{self, Mode};
 use crate::pg::sys::error::{Raised, log, raise, warning};
 use crate::pg::sys::event::Dropped;
@@ -161,6 +162,7 @@ fn settle(case: &Case, victims: &[Victim], words: loss::Words) -> (Verdict, Opti
             let mut more = no.hints;
             let hints = match under {
                 Some(migration) => {
+                    more.extend(run::done(Some(context::query_identity())));
                     more.push(crate::migration::prisma::again(&migration.name));
                     let own = crate::migration::prisma::accepting(
                         &migration.name,
@@ -170,7 +172,7 @@ fn settle(case: &Case, victims: &[Victim], words: loss::Words) -> (Verdict, Opti
                     format!("{lossless}\n{own}")
                 }
                 None => {
-                    more.extend(row.who.application_name.is_none().then(run::done).flatten());
+                    more.extend(run::done(None));
                     words.hint
                 }
             };
@@ -269,6 +271,11 @@ pub fn end_of_statement(dropped: &[Dropped]) {
     let Some((pending, mut case)) = taken.filter(|t| !t.0.is_empty()) else {
         return;
     };
+    // `migrate reset` of empty tables: what the history tells of is gone with
+    // it, and the record has the migrations.
+    if pending.iter().all(|p| p.history) && migration::nothing_left() {
+        return;
+    }
     let originals: Vec<&Dropped> = dropped.iter().filter(|d| d.original).collect();
     case.what = what(&case.tag, &originals);
     let mut victims = name_ways(pending, &originals);
@@ -294,8 +301,12 @@ pub fn later(address: Address, victims: Vec<Victim>) {
     // What goes through something else is another object than this.
     victims.iter().filter(|v| v.through.is_none()).for_each(|v| consent::note(address, v));
     let depth = sys::transaction_depth();
+    let history = address.sub == 0
+        && address.class == pg_sys::RelationRelationId
+        && victims.iter().all(|v| v.rule.code == DROP_TABLE.code)
+        && migration::is_prismas(address.object);
     let pending: Vec<Pending> =
-        victims.into_iter().map(|victim| Pending { depth, address, victim }).collect();
+        victims.into_iter().map(|victim| Pending { depth, address, victim, history }).collect();
     let stray = state::with(|s| match s.running.last_mut() {
         Some(running) => {
             running.victims.extend(pending);

@@ -6,7 +6,7 @@
 //! Only for sessions that don't name themselves, as those tools don't: in
 //! others people see what they have done.
 
-use crate::pg::sys::scan;
+use crate::pg::sys::{context, scan};
 use std::cell::RefCell;
 
 /// What was done longer ago belongs to another run.
@@ -17,6 +17,7 @@ const LENGTH: usize = 120;
 
 struct Step {
     at: i64,
+    message: (usize, i64),
     statement: String,
 }
 
@@ -33,8 +34,8 @@ thread_local!(static STEPS: RefCell<Steps> = RefCell::new(Steps::default()));
 
 /// A statement of the client's own has been recorded.
 pub fn note(statement: &str, at: i64) {
-    let statement = short(statement);
-    STEPS.with_borrow_mut(|s| s.open.push(Step { at, statement }));
+    let (statement, message) = (short(statement), context::query_identity());
+    STEPS.with_borrow_mut(|s| s.open.push(Step { at, message, statement }));
 }
 
 /// The transaction is over.
@@ -54,20 +55,26 @@ pub fn end(committed: bool) {
     });
 }
 
-/// Words for what was done in this run; None for nothing.
-pub fn done() -> Option<String> {
+/// Words for what was done in this run, or only in one message of the client;
+/// None for nothing.
+pub fn done(message: Option<(usize, i64)>) -> Option<String> {
     STEPS.with_borrow(|s| {
         if scan::now() - s.committed.last()?.at > RUN {
             return None;
         }
-        let shown: Vec<&str> = s.committed.iter().map(|c| c.statement.as_str()).collect();
-        let before = match s.before {
+        let asked = |c: &&Step| message.is_none_or(|m| m == c.message);
+        let shown: Vec<&str> =
+            s.committed.iter().filter(asked).map(|c| c.statement.as_str()).collect();
+        if shown.is_empty() {
+            return None;
+        }
+        let before = match if message.is_some() { 0 } else { s.before } {
             0 => String::new(),
             1 => "1 statement, then ".to_owned(),
             n => format!("{n} statements, then "),
         };
         Some(format!(
-            "This session has already committed, and a refusal does not take back: {before}{}.",
+            "Already committed by this session, and not taken back by the refusal: {before}{}.",
             shown.join("; ")
         ))
     })

@@ -89,6 +89,23 @@ fn tables(tool: &Tool) -> Vec<Found> {
     found
 }
 
+/// Whether a table is Prisma's history and nothing else: a further column may
+/// hold anything.
+pub fn is_prismas(table: pg_sys::Oid) -> bool {
+    // SAFETY: catalog lookups; null and invalid for what is gone.
+    let (name, schema) =
+        unsafe { (sys::text(pg_sys::get_rel_name(table)), pg_sys::get_rel_namespace(table)) };
+    name.as_deref() == Some(prisma::PRISMA.table)
+        && is_history(&prisma::PRISMA, &Found { table, schema })
+        && sys::catalog::columns(table).len() == prisma::PRISMA.columns.len()
+}
+
+/// Whether nothing is left that a history could be about.
+pub fn nothing_left() -> bool {
+    let ours = sys::extension().and_then(sys::catalog::extension_schema);
+    ours.is_some_and(|schema| !history::has_tables_outside(schema))
+}
+
 /// Whether a table has the shape of a tool's history: anybody may give a
 /// table that name.
 fn is_history(tool: &Tool, found: &Found) -> bool {

@@ -109,6 +109,7 @@ fn recorded() -> (Ran, i64) {
             ON m.transaction OPERATOR(pg_catalog.=) s.transaction
           LEFT JOIN LATERAL pg_catalog.unnest(coalesce(ARRAY[s.migration], m.migrations)) AS n (name) ON true
          WHERE s.verdict OPERATOR(pg_catalog.<>) 'refused'
+           AND s.object_type OPERATOR(pg_catalog.<>) ALL ('{consent,setting}')
          GROUP BY 1, 2, 3";
     let (mut ran, mut outside) = (Ran::new(), 0);
     as_owner(|| {

@@ -40,6 +40,26 @@ pub fn tables_named(name: &str) -> Vec<Found> {
     found
 }
 
+/// Whether the database has an ordinary table that is neither temporary, nor
+/// the server's own, nor in this schema.
+pub fn has_tables_outside(schema: pg_sys::Oid) -> bool {
+    let class = pg_sys::RelationRelationId;
+    let [oid_at, schema_at, kind_at, lasts_at] =
+        [c"oid", c"relnamespace", c"relkind", c"relpersistence"]
+            .map(|column| catalog::column(class, column));
+    let mut found = false;
+    catalog::scan(class, pg_sys::InvalidOid, &[], |values, _| {
+        // SAFETY: two oid columns that are never null.
+        let [oid, within] = [oid_at, schema_at]
+            .map(|at| unsafe { pg_sys::Oid::from_datum(values[at], false) }.unwrap());
+        found |= values[kind_at].value() as u8 == b'r'
+            && values[lasts_at].value() as u8 != b't'
+            && oid.to_u32() >= pg_sys::FirstNormalObjectId
+            && within != schema;
+    });
+    found
+}
+
 /// Whether a schema has a relation of that name.
 pub fn has_relation(schema: pg_sys::Oid, name: &str) -> bool {
     // SAFETY: a catalog lookup.
