@@ -62,7 +62,10 @@ fn read(row: &Row) -> Option<Entry> {
         (None, None) if row.text("logs").is_some_and(|l| !l.is_empty()) => State::Failed,
         (None, None) => State::Unfinished,
     };
-    let by_hand = state == State::Applied && row.number("applied_steps_count") == Some(0);
+    // `resolve --applied` writes no steps and the same time twice.
+    let by_hand = row.number("applied_steps_count") == Some(0)
+        && finished.is_some()
+        && finished == row.text("started_at");
     let note = match state {
         State::Applied if by_hand => {
             Some("marked as applied by prisma migrate resolve: its file was not run".to_owned())

@@ -59,6 +59,16 @@ fn prisma_says_how_each_migration_ended() {
 }
 
 #[test]
+fn prisma_tells_what_was_only_marked_as_applied() {
+    let note = |started: &str, steps: i32| {
+        let given = json!([{"migration_name": "1", "started_at": started, "finished_at": "x", "applied_steps_count": steps}]);
+        review(&prisma::PRISMA, &rows(given), None, &hash).remove(0).note
+    };
+    assert!(note("x", 0).is_some_and(|n| n.contains("was not run")));
+    assert_eq!([note("w", 0), note("x", 1)], [None, None]);
+}
+
+#[test]
 fn a_migration_that_was_rolled_back_is_missing() {
     let given = json!([{"migration_name": "1", "rolled_back_at": "x", "checksum": "h(a)"}]);
     assert_eq!(

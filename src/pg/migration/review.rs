@@ -107,7 +107,8 @@ fn recorded() -> (Ran, i64) {
           FROM schemaguard.ddl_entry s
           LEFT JOIN schemaguard.migration_transaction m
             ON m.transaction OPERATOR(pg_catalog.=) s.transaction
-          LEFT JOIN LATERAL pg_catalog.unnest(coalesce(ARRAY[s.migration], m.migrations)) AS n (name) ON true
+          LEFT JOIN LATERAL pg_catalog.unnest(
+                   CASE WHEN s.migration IS NULL THEN m.migrations ELSE ARRAY[s.migration] END) AS n (name) ON true
          WHERE s.verdict OPERATOR(pg_catalog.<>) 'refused'
            AND s.object_type OPERATOR(pg_catalog.<>) ALL ('{consent,setting}')
          GROUP BY 1, 2, 3";
