@@ -2,8 +2,8 @@
 //! nothing else.
 
 use super::{
-    blame, cascades as chains, catalog, declared, fix as fixing, guard, status, sys, unchanged,
-    unread,
+    blame, cascades as chains, catalog, declared, fix as fixing, guard, migration, status, sys,
+    unchanged, unread,
 };
 use pgrx::JsonB;
 use pgrx::datum::Interval;
@@ -127,6 +127,45 @@ fn cascades(
                 r.depth,
                 r.rows_at_stake,
                 r.is_indexed,
+            )
+        }))
+    })
+}
+
+/// One row a migration, and one for what ran under none.
+#[pg_extern]
+#[allow(clippy::type_complexity)]
+fn migrations(
+    files: Option<JsonB>,
+    of_tool: Option<&str>,
+) -> TableIterator<
+    'static,
+    (
+        name!(tool, Option<String>),
+        name!(history, Option<String>),
+        name!(migration, Option<String>),
+        name!(state, String),
+        name!(issues, Option<Vec<String>>),
+        name!(started_at, Option<TimestampWithTimeZone>),
+        name!(finished_at, Option<TimestampWithTimeZone>),
+        name!(checksum, Option<String>),
+        name!(statements, Option<i64>),
+        name!(note, Option<String>),
+    ),
+> {
+    sys::entry(|| {
+        TableIterator::new(migration::review::rows(files, of_tool).into_iter().map(|r| {
+            (
+                r.tool,
+                r.history,
+                r.migration,
+                r.state,
+                r.issues,
+                r.started_at,
+                r.finished_at,
+                r.checksum,
+                r.statements,
+                r.note,
             )
         }))
     })
