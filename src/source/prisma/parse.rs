@@ -251,10 +251,10 @@ impl<'a> Parser<'a, '_> {
         let start = self.at;
         if self.symbol("Unsupported(").is_ok() {
             self.spaces();
-            if let Ok((text, at)) = self.string() {
+            if let Ok((text, _)) = self.string() {
                 self.spaces();
                 if self.symbol(")").is_ok() {
-                    return Ok(TypeName::Unsupported(text, at));
+                    return Ok(TypeName::Unsupported(text));
                 }
             }
             self.at = start;
@@ -557,10 +557,10 @@ impl<'a> Parser<'a, '_> {
         rest.is_empty() || rest.starts_with(['\n', '\r']) || rest.starts_with("//")
     }
 
-    /// Comments and the line's end.
+    /// Perhaps one comment, and the line's end.
     fn end_of_line(&mut self) -> Try<()> {
         self.spaces();
-        while self.comment() {
+        if self.comment() {
             self.spaces();
         }
         if self.newline() { Ok(()) } else { Err(NotThis) }

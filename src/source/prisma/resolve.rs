@@ -208,7 +208,7 @@ fn field_kinds<'a>(
 ) -> Vec<Vec<Option<FieldKind<'a>>>> {
     let mut kind_of = |field: &'a Field<'a>| {
         let name = match &field.type_name {
-            TypeName::Unsupported(text, _) => {
+            TypeName::Unsupported(text) => {
                 return Some(FieldKind::Column(ColumnKind::Unsupported(text)));
             }
             TypeName::Named(name) => name,

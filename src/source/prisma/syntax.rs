@@ -61,8 +61,8 @@ pub struct Field<'a> {
 #[derive(Debug)]
 pub enum TypeName<'a> {
     Named(Word<'a>),
-    /// `Unsupported("…")` and what stands in the quotes.
-    Unsupported(String, Span),
+    /// What stands in the quotes of `Unsupported("…")`.
+    Unsupported(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
