@@ -23,6 +23,23 @@ fn declare(
     })
 }
 
+/// A schema in several files.
+#[pg_extern]
+fn declare_files(
+    sources: Option<Vec<Option<String>>>,
+    names: Option<Vec<Option<String>>>,
+    format: Option<&str>,
+    name: Option<&str>,
+    schemas: Option<Vec<String>>,
+) -> i64 {
+    sys::entry(|| {
+        let (format, name) = (format.unwrap_or("prisma"), name.unwrap_or("main"));
+        let (sources, names) = (sources.unwrap_or_default(), names.unwrap_or_default());
+        let text = declared::joined(sources, names, format);
+        declared::declare(&text, format, name, schemas)
+    })
+}
+
 #[pg_extern]
 fn accept_data_loss(reason: Option<&str>) {
     sys::entry(|| guard::accept(reason.unwrap_or_default()))

@@ -1,11 +1,13 @@
 //! Declared schemas: taking them in, and reading the newest.
 
 use super::catalog;
+use super::prisma;
 use super::scratch::{self, Outcome, Trouble};
 use super::sys::table::{Table, Value};
 use super::sys::{self, raise, text};
 use crate::drift::{self, Difference};
 use crate::model::{self, Model, ModelError, Object};
+use crate::source::prisma::files as prisma_files;
 use crate::source::sql::line_and_column;
 use pgrx::pg_sys;
 use pgrx::spi::Spi;
@@ -14,6 +16,7 @@ use pgrx::spi::Spi;
 pub struct Declared {
     pub version: i64,
     pub schemas: Vec<String>,
+    pub format: String,
     /// The row itself: after a rollback a version's number is given again.
     pub row: String,
     reader: i32,
@@ -24,7 +27,8 @@ pub struct Declared {
 /// read with the owner's rights.
 pub fn newest(name: &str) -> Option<Declared> {
     const QUERY: &str = "
-        SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid)
+        SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid),
+               d.format
           FROM schemaguard.declared d
          WHERE d.name OPERATOR(pg_catalog.=) $1
          ORDER BY d.version DESC LIMIT 1";
@@ -38,6 +42,7 @@ pub fn newest(name: &str) -> Option<Declared> {
                 reader: row.get(3).ok()??,
                 server: row.get(4).ok()??,
                 row: row.get(5).ok()??,
+                format: row.get(6).ok()??,
             })
         })
     })
@@ -101,14 +106,41 @@ pub fn declare(source: &str, format: &str, name: &str, schemas: Option<Vec<Strin
     let model = match format {
         "sql" => from_sql(source, schemas),
         "json" => from_json(source, schemas),
+        _ if prisma::is_format(format) => prisma::build(source, format, schemas),
         _ => raise(
             "SG004",
             format!("format \"{format}\" is not known"),
             None,
-            Some("Formats are sql and json.".into()),
+            Some("Formats are sql, prisma, prisma5 and json.".into()),
         ),
     };
     store(source, format, name, &model)
+}
+
+/// Several files as the one text that is declared and stored.
+pub fn joined(sources: Vec<Option<String>>, names: Vec<Option<String>>, format: &str) -> String {
+    if !prisma::is_format(format) {
+        raise(
+            "SG004",
+            format!("a schema of format \"{format}\" is one text"),
+            None,
+            Some("Formats of several files are prisma and prisma5.".into()),
+        );
+    }
+    if sources.is_empty() || sources.len() != names.len() {
+        raise(
+            "SG004",
+            format!("{} files have {} names", sources.len(), names.len()),
+            None,
+            Some("Give the texts and, in the same order, the names of the files.".into()),
+        );
+    }
+    let files: Option<Vec<(String, String)>> =
+        names.into_iter().zip(sources).map(|(name, source)| Some((name?, source?))).collect();
+    let Some(files) = files else {
+        raise("SG004", "a file of a declared schema must not be null", None, None)
+    };
+    prisma_files::join(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
 }
 
 fn from_sql(source: &str, schemas: Option<Vec<String>>) -> Model {
@@ -260,7 +292,10 @@ pub fn compare_marked(newest: &Declared, name: Option<&str>) -> (Compared, catal
             Some("Declare it again.".to_owned()),
         )
     });
-    let (live, mark) = catalog::read_marked(Some(&newest.schemas));
+    let (mut live, mark) = catalog::read_marked(Some(&newest.schemas));
+    if prisma::is_format(&newest.format) {
+        prisma::leave_history(&declared, &mut live);
+    }
     let differences = drift::compare(&declared, &live);
     (Compared { version: newest.version, declared, live, differences }, mark)
 }
