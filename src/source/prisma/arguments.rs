@@ -74,6 +74,9 @@ impl<'a> Attributes<'a> {
     }
 }
 
+/// More arguments than any attribute has.
+const MOST: usize = 100;
+
 /// One attribute, being read.
 pub struct Visit<'a> {
     pub attribute: &'a Attribute<'a>,
@@ -111,6 +114,14 @@ impl<'a> Visit<'a> {
             }
         }
         if !usable {
+            return None;
+        }
+        if arguments.list.len() > MOST {
+            mistakes.say(
+                attribute.at,
+                format!("{} arguments are too many for {written}", arguments.list.len()),
+                "Put several fields in brackets: [a, b].",
+            );
             return None;
         }
         let mut left: Vec<&'a Argument<'a>> = Vec::new();
@@ -226,7 +237,7 @@ impl<'a> Visit<'a> {
                 Some(name) => format!("argument {}", name.text),
                 None => "this argument".to_owned(),
             };
-            mistakes.say(argument.at, format!("{} takes not {what}", self.written()), hint);
+            mistakes.say(argument.at, format!("{} doesn't take {what}", self.written()), hint);
         }
     }
 }

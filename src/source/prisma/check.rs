@@ -4,7 +4,7 @@
 use super::schema::*;
 use super::syntax::{Arity, Span};
 use super::{Mistakes, list_of, native, operators, relations};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Looks at all that was found good for itself.
 pub fn check(schema: &Schema, mistakes: &mut Mistakes) {
@@ -167,18 +167,18 @@ fn unsupported_types(schema: &Schema, model: &ModelType, mistakes: &mut Mistakes
 
 /// Names that the client gives to ids and unique indexes.
 fn client_names(model: &ModelType, mistakes: &mut Mistakes) {
-    let mut taken: Vec<&str> = Vec::new();
+    let mut taken: HashSet<&str> = HashSet::new();
+    let fields: HashSet<&str> = model.ast.fields.iter().map(|f| f.name.text).collect();
     for index in model.criteria() {
         if let Some(name) = &index.client_name {
-            if taken.contains(&name.as_str()) {
+            if !taken.insert(name) {
                 mistakes.say(
                     index.at,
                     format!("the name \"{name}\" is taken in model {}", model.ast.name.text),
                     "Give each its own.",
                 );
             }
-            taken.push(name);
-            if model.ast.fields.iter().any(|f| f.name.text == name) {
+            if fields.contains(name.as_str()) {
                 mistakes.say(
                     index.at,
                     format!("\"{name}\" is the name of a field"),
@@ -190,7 +190,7 @@ fn client_names(model: &ModelType, mistakes: &mut Mistakes) {
             let names: Vec<&str> =
                 index.columns.iter().map(|c| model.columns[c.column].field.name.text).collect();
             let made = names.join("_");
-            if model.columns.iter().any(|c| c.field.name.text == made) {
+            if model.numbers.contains_key(made.as_str()) {
                 mistakes.say(
                     index.at,
                     format!("the client calls this {made}, and there is a field of that name"),
@@ -309,29 +309,28 @@ fn constraint_names(schema: &Schema, mistakes: &mut Mistakes) {
             }
         }
     }
+    let mut of_table: HashMap<(usize, String), Vec<Span>> = HashMap::new();
+    for relation in &schema.relations {
+        if let Relation::Key { from, .. } = relation {
+            let name = relations::key_name(schema, *from);
+            let at = schema.models[from.0].relations[from.1].at;
+            of_table.entry((from.0, name)).or_default().push(at);
+        }
+    }
     for (number, model) in schema.models.iter().enumerate() {
-        let mut taken: HashMap<String, Vec<Span>> = HashMap::new();
-        for relation in &schema.relations {
-            if let Relation::Key { from, .. } = relation
-                && from.0 == number
-            {
-                let name = relations::key_name(schema, *from);
-                taken.entry(name).or_default().push(model.relations[from.1].at);
+        for index in model.key.iter().chain(&model.indexes) {
+            if let Some(places) = of_table.get_mut(&(number, index.name.clone())) {
+                places.push(index.at);
             }
         }
-        for (name, places) in taken {
-            let other = model.key.iter().chain(&model.indexes).any(|index| index.name == name);
-            if places.len() > 1 || other {
-                for at in places {
-                    mistakes.say(
-                        at,
-                        format!(
-                            "\"{name}\" would be the name of more than one constraint of the table"
-                        ),
-                        "Give the foreign key its own: @relation(…, map: \"…\").",
-                    );
-                }
-            }
+    }
+    for ((_, name), places) in of_table.into_iter().filter(|(_, places)| places.len() > 1) {
+        for at in places {
+            mistakes.say(
+                at,
+                format!("\"{name}\" would be the name of more than one constraint of the table"),
+                "Give the foreign key its own: @relation(…, map: \"…\").",
+            );
         }
     }
 }

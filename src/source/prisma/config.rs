@@ -4,6 +4,7 @@ use super::arguments::{items, text, texts};
 use super::schema::{Datasource, Extension};
 use super::syntax::{Config, File, Value};
 use super::{Mistakes, list_of};
+use std::collections::HashSet;
 
 /// Preview features that any Prisma from 5 to 7 knows, in lower case. An old
 /// one does nothing, and its schema is valid all the same.
@@ -97,9 +98,10 @@ pub fn read(file: &File, mistakes: &mut Mistakes) -> Datasource {
 /// Says what is there twice or without a value. Whether the block can be read.
 fn duplicates(block: &Config, kind: &str, mistakes: &mut Mistakes) -> bool {
     let mut readable = true;
-    for (number, property) in block.properties.iter().enumerate() {
+    let mut seen = HashSet::new();
+    for property in &block.properties {
         let name = property.name.text;
-        if block.properties[..number].iter().any(|earlier| earlier.name.text == name) {
+        if !seen.insert(name) {
             mistakes.say(
                 property.name.at,
                 format!("{name} is set twice in {kind} {}", block.name.text),

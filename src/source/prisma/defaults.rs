@@ -171,13 +171,13 @@ fn function<'a>(
 fn single(value: &Value, kind: ColumnKind, schema: &Schema, mistakes: &mut Mistakes) {
     match kind {
         ColumnKind::Enum(number) => {
-            let one = schema.enums[number].ast;
-            let known = matches!(value, Value::Constant(word)
-                if one.values.iter().any(|v| v.name.text == word.text));
+            let one = &schema.enums[number];
+            let known =
+                matches!(value, Value::Constant(word) if one.numbers.contains_key(word.text));
             if !known {
                 mistakes.say(
                     value.at(),
-                    format!("enum {} has no value that is {value}", one.name.text),
+                    format!("{value} is no value of enum {}", one.ast.name.text),
                     "Write one of its values as it stands in the schema, without quotes.",
                 );
             }
@@ -185,7 +185,7 @@ fn single(value: &Value, kind: ColumnKind, schema: &Schema, mistakes: &mut Mista
         ColumnKind::Scalar(scalar, _) => {
             if let Err(wrong) = literal(value, scalar) {
                 let what = match wrong {
-                    Wrong::Kind => format!("a {} is not {value}", scalar.name()),
+                    Wrong::Kind => format!("{value} is no {}", scalar.name()),
                     Wrong::Content(what) => what,
                 };
                 mistakes.say(value.at(), what, example(scalar));
@@ -266,8 +266,7 @@ pub fn sql_literal(value: &Value, kind: ColumnKind, schema: &Schema) -> Option<L
         (ColumnKind::Scalar(scalar, _), value) => literal(value, scalar).ok(),
         (ColumnKind::Enum(number), Value::Constant(word)) => {
             let one = &schema.enums[number];
-            let at = one.ast.values.iter().position(|v| v.name.text == word.text)?;
-            Some(Literal::Quoted(one.labels[at].clone()))
+            Some(Literal::Quoted(one.labels[*one.numbers.get(word.text)?].clone()))
         }
         _ => None,
     }
@@ -291,8 +290,8 @@ fn decimal(text: &str) -> Option<String> {
         return None;
     }
     let mut scale = fraction.replace('_', "").len() as i64 - exponent;
-    // The server refuses more digits than these, and says so.
-    const MOST: i64 = 200_000;
+    // Nobody wants that many zeros written out.
+    const MOST: i64 = 1_000;
     if scale.abs() > MOST {
         return Some(text.replace('_', ""));
     }

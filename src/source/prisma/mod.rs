@@ -99,14 +99,8 @@ impl Mistakes {
     }
 }
 
-/// `a, b or c`.
+/// `a, b, c`.
 fn list_of<S: AsRef<str>>(items: &[S]) -> String {
-    match items {
-        [] => "none".to_owned(),
-        [one] => one.as_ref().to_owned(),
-        [all @ .., last] => {
-            let all: Vec<&str> = all.iter().map(AsRef::as_ref).collect();
-            format!("{} or {}", all.join(", "), last.as_ref())
-        }
-    }
+    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+    items.join(", ")
 }

@@ -47,6 +47,9 @@ impl<'a> Parser<'a, '_> {
                     );
                     continue;
                 }
+                if self.block_without_brace() {
+                    continue;
+                }
                 let span = self.rest_of_line();
                 self.mistake(
                     span,
@@ -75,17 +78,25 @@ impl<'a> Parser<'a, '_> {
             return Ok(());
         }
         self.symbol("{")?;
-        self.rest_of_line();
+        let behind = self.rest_of_line();
+        let one_line = self.text[behind.from..behind.to].contains('}');
         if !self.newline() {
             return Err(NotThis);
         }
         let mut contents = Contents::default();
         if !self.contents(kind, &mut contents) {
-            self.mistake(
-                name.at,
-                format!("{kind} {} is never closed", name.text),
-                "Put a closing brace on a line of its own behind its last line.",
-            );
+            let (message, hint) = if one_line {
+                (
+                    "can't stand on one line",
+                    "Begin a new line behind the opening brace, and one for the closing brace.",
+                )
+            } else {
+                (
+                    "is never closed",
+                    "Put a closing brace on a line of its own behind its last line.",
+                )
+            };
+            self.mistake(name.at, format!("{kind} {} {message}", name.text), hint);
         }
         let Contents { fields, values, attributes, properties } = contents;
         match kind {
@@ -138,7 +149,19 @@ impl<'a> Parser<'a, '_> {
                 return false;
             }
             let span = self.rest_of_line();
+            let line = &self.text[span.from..span.to];
+            if self.goes_on(line) {
+                self.mistake(
+                    span,
+                    "this line ends within its brackets",
+                    "Write all of it on one line, however long that is.",
+                );
+                continue;
+            }
             let (message, hint) = match kind {
+                _ if line.trim_end().ends_with([';', ',']) => {
+                    ("a line ends without a sign".to_owned(), "Take the sign at its end away.")
+                }
                 "datasource" | "generator" => (
                     format!("this is no line of a {kind}"),
                     "A line is name = value, all on one line.",
@@ -574,6 +597,51 @@ impl<'a> Parser<'a, '_> {
         Span { from, to: self.at }
     }
 
+    /// Whether a line that can't be read goes on in the next ones; these are
+    /// skipped then.
+    fn goes_on(&mut self, line: &str) -> bool {
+        let mut open = brackets(line);
+        if open <= 0 {
+            return false;
+        }
+        let mut lines = self.rest().split_inclusive('\n');
+        let mut end = self.at + lines.next().map_or(0, str::len);
+        for line in lines {
+            end += line.len();
+            open += brackets(line);
+            if line.trim_start().starts_with(['}', '@']) && open > 0 {
+                return false;
+            }
+            if open <= 0 {
+                self.at = end.min(self.text.len());
+                self.at -= line.len() - line.trim_end().len();
+                return true;
+            }
+        }
+        false
+    }
+
+    /// `model User` with its brace on the next line: all of the block is
+    /// skipped then.
+    fn block_without_brace(&mut self) -> bool {
+        let rest = self.rest();
+        let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        let mut words = line.split_whitespace();
+        let known =
+            matches!(words.next(), Some("model" | "view" | "enum" | "datasource" | "generator"));
+        if !known || words.count() != 1 || !after.trim_start().starts_with('{') {
+            return false;
+        }
+        let at = Span { from: self.at, to: self.at + line.len() };
+        self.at += rest.find('}').map_or(rest.len(), |end| end + 1);
+        self.mistake(
+            at,
+            "the opening brace is missing on this line",
+            "Put it behind the name, not on a line of its own.",
+        );
+        true
+    }
+
     fn begins_block(&self) -> bool {
         let line = self.rest().lines().next().unwrap_or_default();
         let mut words = line.split_whitespace();
@@ -606,6 +674,25 @@ impl<'a> Parser<'a, '_> {
     fn mistake(&mut self, at: Span, message: impl Into<String>, hint: impl Into<String>) {
         self.mistakes.push(Mistake { at: at.from, message: message.into(), hint: hint.into() });
     }
+}
+
+/// How many more brackets a line opens than it closes, outside of texts.
+fn brackets(line: &str) -> i64 {
+    let mut open = 0;
+    let mut in_text = false;
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => in_text = !in_text,
+            '\\' if in_text => {
+                chars.next();
+            }
+            '(' | '[' if !in_text => open += 1,
+            ')' | ']' if !in_text => open -= 1,
+            _ => {}
+        }
+    }
+    open
 }
 
 /// Lines of a block by what they are.

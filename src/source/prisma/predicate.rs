@@ -64,7 +64,7 @@ fn term(
     mistakes: &mut Mistakes,
 ) -> Option<String> {
     let model = &schema.models[model];
-    let Some(column) = model.columns.iter().find(|c| c.field.name.text == name.text) else {
+    let Some(column) = model.numbers.get(name.text).map(|number| &model.columns[*number]) else {
         let is_relation = model.relations.iter().any(|r| r.field.name.text == name.text);
         let what = if is_relation { "is a relation and no column" } else { "is no field of it" };
         mistakes.say(

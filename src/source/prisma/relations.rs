@@ -351,22 +351,34 @@ fn check_sides(
         |m: &ModelType, f: &RelationField| format!("{}.{}", m.ast.name.text, f.field.name.text);
     let (here, there) = (full(model, this), full(other, that));
     let says = |list: &Option<Vec<usize>>| list.as_ref().is_some_and(|l| !l.is_empty());
-    let example =
-        "Write @relation(fields: [authorId], references: [id]) with the fields of your own.";
-    for (name, own, their) in [
+    let sides = [
         ("fields", says(&this.fields), says(&that.fields)),
         ("references", says(&this.references), says(&that.references)),
-    ] {
-        if !own && !(to_one && their) {
-            mistakes.say(this.at, format!("relation {here} doesn't say its {name}"), example);
-        }
-        if to_one && own && their {
-            mistakes.say(
-                that.at,
-                format!("{here} and {there} both say {name}"),
-                "Say it on the side that holds the reference, and take it from the other.",
-            );
-        }
+    ];
+    let unsaid: Vec<&str> = sides
+        .iter()
+        .filter(|(_, own, their)| !own && !(to_one && *their))
+        .map(|(name, _, _)| *name)
+        .collect();
+    if !unsaid.is_empty() {
+        let what = unsaid.join(" and ");
+        mistakes.say(
+            this.at,
+            format!("relation {here} doesn't say its {what}"),
+            "Write @relation(fields: [authorId], references: [id]) with the fields of your own.",
+        );
+    }
+    let twice: Vec<&str> = sides
+        .iter()
+        .filter(|(_, own, their)| to_one && *own && *their)
+        .map(|(name, _, _)| *name)
+        .collect();
+    if !twice.is_empty() {
+        mistakes.say(
+            that.at,
+            format!("{here} and {there} both say {}", twice.join(" and ")),
+            "Say it on the side that holds the reference, and take it from the other.",
+        );
     }
     if !to_one && (says(&that.fields) || says(&that.references)) {
         mistakes.say(
@@ -476,37 +488,41 @@ fn check_pairs(schema: &Schema, a: (usize, usize), b: (usize, usize), mistakes: 
 
 /// With emulated keys, Prisma itself would run in circles.
 fn check_circles(schema: &Schema, mistakes: &mut Mistakes) {
-    let keys: Vec<((usize, usize), usize)> = schema
-        .relations
-        .iter()
-        .filter_map(|relation| match relation {
-            Relation::Key { from, back, .. } => Some((*from, back.0)),
-            Relation::Pairs { .. } => None,
-        })
-        .collect();
+    // From each model: the relation fields that hold keys, and where they go.
+    let mut keys: Vec<Vec<(usize, usize)>> = vec![Vec::new(); schema.models.len()];
+    for relation in &schema.relations {
+        if let Relation::Key { from, back, .. } = relation {
+            keys[from.0].push((from.1, back.0));
+        }
+    }
     let passes_on = |from: (usize, usize)| {
         [on_delete(schema, from), on_update(schema, from)]
             .iter()
             .any(|action| !matches!(action, Action::NoAction | Action::Restrict))
     };
-    for (start, _) in &keys {
-        let mut seen = vec![*start];
-        let mut next: Vec<_> = keys.iter().filter(|(from, _)| from == start).collect();
-        while let Some((from, to)) = next.pop() {
-            seen.push(*from);
-            if !passes_on(*from) {
-                continue;
+    for start in 0..keys.len() {
+        for key in &keys[start] {
+            let mut seen = vec![false; keys.len()];
+            let mut next = vec![(start, *key)];
+            while let Some((model, (field_number, to))) = next.pop() {
+                if !passes_on((model, field_number)) {
+                    continue;
+                }
+                if to == model || to == start {
+                    mistakes.say(
+                        field(schema, (start, key.0)).at,
+                        format!(
+                            "what this relation passes on comes back to model {}",
+                            schema.models[to].ast.name.text
+                        ),
+                        "Write onDelete: Restrict, onUpdate: Restrict on one relation of the circle.",
+                    );
+                    break;
+                }
+                if !std::mem::replace(&mut seen[to], true) {
+                    next.extend(keys[to].iter().map(|key| (to, *key)));
+                }
             }
-            if *to == from.0 || *to == start.0 {
-                let model = schema.models[start.0].ast.name.text;
-                mistakes.say(
-                    field(schema, *start).at,
-                    format!("what this relation passes on comes back to model {model}"),
-                    "Write onDelete: Restrict, onUpdate: Restrict on one relation of the circle.",
-                );
-                break;
-            }
-            next.extend(keys.iter().filter(|(other, _)| other.0 == *to && !seen.contains(other)));
         }
     }
 }

@@ -231,7 +231,7 @@ fn field_kinds<'a>(
         let hint = match near {
             Some(near) => format!("Write {near}."),
             None => format!(
-                "Types are {}, the models and enums of the schema, and Unsupported(\"…\") for any other type of the server.",
+                "There are: {}, the models and enums of the schema, and Unsupported(\"…\") for any other type of the server.",
                 list_of(&Scalar::ALL.map(|(name, _)| name.to_owned()))
             ),
         };
@@ -298,6 +298,7 @@ pub fn resolve<'a>(
             mapped: None,
             schema: None,
             is_ignored: false,
+            numbers: columns.iter().map(|c| c.field.name.text).zip(0..).collect(),
             columns,
             relations,
             key: None,
@@ -328,7 +329,13 @@ fn enum_type<'a>(one: &'a Enum<'a>, mistakes: &mut Mistakes) -> EnumType<'a> {
     let mapped = attributes.one("map", mistakes).and_then(|visit| map_name(visit, mistakes));
     let schema = attributes.one("schema", mistakes).and_then(|visit| schema_name(visit, mistakes));
     attributes.finish(mistakes);
-    EnumType { ast: one, name: mapped.unwrap_or_else(|| one.name.text.to_owned()), schema, labels }
+    EnumType {
+        ast: one,
+        name: mapped.unwrap_or_else(|| one.name.text.to_owned()),
+        schema,
+        labels,
+        numbers: one.values.iter().map(|v| v.name.text).zip(0..).collect(),
+    }
 }
 
 /// `@map("…")`.
@@ -607,6 +614,23 @@ fn action(value: &Value, mistakes: &mut Mistakes) -> Option<(Action, Span)> {
     found.map(|(_, action, _)| (*action, word.at))
 }
 
+/// As many columns as a table can have.
+const MOST_FIELDS: usize = 1600;
+
+/// The items of a list of fields.
+fn fields_of<'a>(value: &'a Value<'a>, mistakes: &mut Mistakes) -> Vec<&'a Value<'a>> {
+    let mut all = items(value);
+    if all.len() > MOST_FIELDS {
+        mistakes.say(
+            value.at(),
+            format!("{} fields are more than a table has", all.len()),
+            "Name every field once.",
+        );
+        all.clear();
+    }
+    all
+}
+
 /// The columns that `fields: […]` or `references: […]` names.
 fn plain_columns(
     value: &Value,
@@ -616,7 +640,7 @@ fn plain_columns(
 ) -> Vec<usize> {
     let mut columns = Vec::new();
     let before = mistakes.count();
-    for item in items(value) {
+    for item in fields_of(value, mistakes) {
         let Some(word) = constant(item, mistakes) else { continue };
         if let Some(column) = column_named(word, argument, model, mistakes) {
             if columns.contains(&column) {
@@ -638,8 +662,8 @@ fn column_named(
     model: &ModelType,
     mistakes: &mut Mistakes,
 ) -> Option<usize> {
-    if let Some(found) = model.columns.iter().position(|c| c.field.name.text == word.text) {
-        return Some(found);
+    if let Some(found) = model.numbers.get(word.text) {
+        return Some(*found);
     }
     let name = model.ast.name.text;
     if let Some(relation) = model.relations.iter().find(|r| r.field.name.text == word.text) {
@@ -661,11 +685,16 @@ fn column_named(
         );
         return None;
     }
-    let all: Vec<String> = model.columns.iter().map(|c| c.field.name.text.to_owned()).collect();
+    // A table of more columns can't be anyway, and looking takes its time.
+    let all: Vec<&str> = if model.columns.len() <= MOST_FIELDS {
+        model.columns.iter().map(|c| c.field.name.text).collect()
+    } else {
+        Vec::new()
+    };
     let near = all.iter().find(|c| c.eq_ignore_ascii_case(word.text));
     let hint = match near {
         Some(near) => format!("Write {near}."),
-        None if all.len() <= 12 => format!("It has: {}.", list_of(&all)),
+        None if (1..=12).contains(&all.len()) => format!("It has: {}.", list_of(&all)),
         None => "Name it as it is called in the schema, not in the database.".to_owned(),
     };
     mistakes.say(
@@ -748,7 +777,7 @@ fn index(
     let mut columns: Vec<IndexColumn> = Vec::new();
     let mut has_length = false;
     if let Some(value) = visit.need_first("fields", &example, mistakes) {
-        for item in items(value) {
+        for item in fields_of(value, mistakes) {
             let (word, arguments) = match item {
                 Value::Constant(word) => (*word, None),
                 Value::Call(word, arguments, _) => (*word, Some(arguments)),

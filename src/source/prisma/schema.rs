@@ -3,6 +3,7 @@
 
 use super::native::Native;
 use super::syntax::{Arity, Enum, Field, Model, Span, Value};
+use std::collections::HashMap;
 
 #[derive(Debug, Default)]
 pub struct Schema<'a> {
@@ -40,6 +41,8 @@ pub struct EnumType<'a> {
     pub schema: Option<(String, Span)>,
     /// As the database has them, one a value.
     pub labels: Vec<String>,
+    /// Values by their names in the schema.
+    pub numbers: HashMap<&'a str, usize>,
 }
 
 #[derive(Debug)]
@@ -51,6 +54,8 @@ pub struct ModelType<'a> {
     pub schema: Option<(String, Span)>,
     pub is_ignored: bool,
     pub columns: Vec<Column<'a>>,
+    /// Columns by the names of their fields.
+    pub numbers: HashMap<&'a str, usize>,
     pub relations: Vec<RelationField<'a>>,
     pub key: Option<Index>,
     pub indexes: Vec<Index>,
