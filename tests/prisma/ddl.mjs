@@ -9,7 +9,7 @@ let engine = await offline()
 const [out, ...schemas] = process.argv.slice(2)
 // Prisma 7 refuses what 6 wants in the schema, and one feature that 6 had.
 const forSeven = (text) =>
-  text.replace(/^\s*(url|directUrl|shadowDatabaseUrl)\s*=.*\n/gm, '').replace(/"metrics",? ?/, '')
+  text.replace(/^[ \t]*(url|directUrl|shadowDatabaseUrl)\s*=.*\n/gm, '').replace(/, "metrics"|"metrics",? ?/, '')
 
 if (out === '--mistakes') {
   const entries = readFileSync(schemas[0], 'utf8').split(/^== /m).slice(1)
