@@ -130,7 +130,7 @@ pub fn joined(sources: Vec<Option<String>>, names: Vec<Option<String>>, format: 
     if sources.is_empty() || sources.len() != names.len() {
         raise(
             "SG004",
-            format!("{} files have {} names", sources.len(), names.len()),
+            format!("sources has {} items, and names {}", sources.len(), names.len()),
             None,
             Some("Give the texts and, in the same order, the names of the files.".into()),
         );

@@ -105,8 +105,8 @@ fn refuse_trouble(source: &str, script: &prisma::Script, trouble: Trouble) -> ! 
     if let Some(more) = failure.detail {
         detail.push_str(&format!("\n{more}"));
     }
-    let sql = script.sql[..byte.min(script.sql.len())].lines().count().max(1) - 1;
-    if let Some(line) = script.sql.lines().nth(sql) {
+    let before = script.sql.get(..byte).unwrap_or(&script.sql);
+    if let Some(line) = script.sql.lines().nth(before.matches('\n').count()) {
         let line: String = line.trim().chars().take(120).collect();
         detail.push_str(&format!("\nPrisma's SQL for it: {line}"));
     }

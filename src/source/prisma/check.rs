@@ -28,6 +28,7 @@ pub fn check(schema: &Schema, mistakes: &mut Mistakes) {
     }
     for one in &schema.enums {
         schemas(schema, &one.schema, one.ast.name.at, "enum", mistakes);
+        labels(one, mistakes);
     }
     constraint_names(schema, mistakes);
     relations::check(schema, mistakes);
@@ -87,6 +88,23 @@ fn schemas(
             mistakes.say(*at, format!("schema \"{name}\" is not in the datasource's list"), hint);
         }
         _ => {}
+    }
+}
+
+/// Prisma lets it pass, the server doesn't.
+fn labels(one: &EnumType, mistakes: &mut Mistakes) {
+    let mut taken: HashMap<&str, &str> = HashMap::new();
+    for (value, label) in one.ast.values.iter().zip(&one.labels) {
+        if let Some(other) = taken.insert(label, value.name.text) {
+            mistakes.say(
+                value.name.at,
+                format!(
+                    "values {other} and {} are both \"{label}\" in the database",
+                    value.name.text
+                ),
+                "Give one of them another name with @map(\"…\").",
+            );
+        }
     }
 }
 

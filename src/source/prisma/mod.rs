@@ -65,12 +65,15 @@ pub fn read(text: &str, options: Options) -> Result<Script, Vec<Mistake>> {
 
 fn steps(text: &str, options: Options, mistakes: &mut Mistakes) -> Option<Script> {
     let file = parse::parse(text, &mut mistakes.0);
+    let is_whole = mistakes.count() == 0;
     let datasource = config::read(&file, mistakes);
     let known = resolve::names(&file, mistakes);
+    // A block that could not be read may be the type that is missing.
+    let kinds = is_whole.then(|| resolve::field_kinds(&file, &known, mistakes))?;
     if mistakes.count() > 0 {
         return None;
     }
-    let mut schema = resolve::resolve(&file, &known, datasource, mistakes)?;
+    let mut schema = resolve::resolve(&file, &kinds, datasource, mistakes);
     if mistakes.count() > 0 {
         return None;
     }

@@ -14,11 +14,13 @@ use std::collections::HashMap;
 pub struct Known<'a> {
     models: HashMap<&'a str, usize>,
     enums: HashMap<&'a str, usize>,
+    /// Composite types, of which it has been said that there are none.
+    types: Vec<&'a str>,
 }
 
 /// Looks at every name. Names that can't be used are said.
 pub fn names<'a>(file: &'a File<'a>, mistakes: &mut Mistakes) -> Known<'a> {
-    let mut known = Known { models: HashMap::new(), enums: HashMap::new() };
+    let mut known = Known { models: HashMap::new(), enums: HashMap::new(), types: Vec::new() };
     let mut taken: HashMap<&str, &str> = HashMap::new();
     let mut tops: Vec<(Word, &'static str)> = Vec::new();
     for (number, model) in file.models.iter().enumerate() {
@@ -65,6 +67,7 @@ pub fn names<'a>(file: &'a File<'a>, mistakes: &mut Mistakes) -> Known<'a> {
     }
     for name in &file.types {
         tops.push((*name, "type"));
+        known.types.push(name.text);
         mistakes.say(
             name.at,
             format!("type {} is a composite type, and PostgreSQL has none in Prisma", name.text),
@@ -195,13 +198,13 @@ fn attribute_names(attributes: &[Attribute], mistakes: &mut Mistakes) {
 }
 
 /// What a field's type is.
-enum FieldKind<'a> {
+pub enum FieldKind<'a> {
     Column(ColumnKind<'a>),
     Relation(usize),
 }
 
 /// Looks at every field's type and says those that are not known.
-fn field_kinds<'a>(
+pub fn field_kinds<'a>(
     file: &'a File<'a>,
     known: &Known<'a>,
     mistakes: &mut Mistakes,
@@ -221,6 +224,9 @@ fn field_kinds<'a>(
         }
         if let Some(one) = known.enums.get(name.text) {
             return Some(FieldKind::Column(ColumnKind::Enum(*one)));
+        }
+        if known.types.contains(&name.text) {
+            return None;
         }
         let near = Scalar::ALL
             .iter()
@@ -245,23 +251,17 @@ fn field_kinds<'a>(
     file.models.iter().map(|model| model.fields.iter().map(&mut kind_of).collect()).collect()
 }
 
-/// Reads the whole file. None where types are not known: what follows would
-/// be guesses.
+/// Reads the whole file, whose names and types are known.
 pub fn resolve<'a>(
     file: &'a File<'a>,
-    known: &Known<'a>,
+    kinds: &[Vec<Option<FieldKind<'a>>>],
     datasource: Datasource,
     mistakes: &mut Mistakes,
-) -> Option<Schema<'a>> {
-    let before = mistakes.count();
-    let kinds = field_kinds(file, known, mistakes);
-    if mistakes.count() > before {
-        return None;
-    }
+) -> Schema<'a> {
     let mut schema = Schema { datasource, ..Schema::default() };
     schema.enums = file.enums.iter().map(|one| enum_type(one, mistakes)).collect();
     // Fields first: attributes of one model name columns of another.
-    for (model, kinds) in file.models.iter().zip(&kinds) {
+    for (model, kinds) in file.models.iter().zip(kinds) {
         let mut columns = Vec::new();
         let mut relations = Vec::new();
         for (field, kind) in model.fields.iter().zip(kinds) {
@@ -314,7 +314,7 @@ pub fn resolve<'a>(
         }
         model_attributes(&mut schema, number, mistakes);
     }
-    Some(schema)
+    schema
 }
 
 fn enum_type<'a>(one: &'a Enum<'a>, mistakes: &mut Mistakes) -> EnumType<'a> {
