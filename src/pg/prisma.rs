@@ -36,10 +36,8 @@ pub fn build(source: &str, format: &str, schemas: Option<Vec<String>>) -> Model 
     if made.is_empty() {
         made.push(schema.to_owned());
     }
-    if let Some(wanted) = &schemas {
-        for name in wanted.iter().filter(|name| !made.contains(name)) {
-            raise("SG004", format!("the declared text has no schema \"{name}\""), None, None);
-        }
+    if let Some(name) = schemas.iter().flatten().find(|name| !made.contains(name)) {
+        raise("SG004", format!("the declared text has no schema \"{name}\""), None, None);
     }
     match scratch::build_declared(&script.sql, Some(schemas.unwrap_or(made))) {
         Outcome::Built { model, .. } => Model::from_json(&model).unwrap_or_else(|e| {

@@ -3,10 +3,8 @@
 # Prisma refuses, too.
 set -euo pipefail
 here=$ROOT/tests/prisma
-if [ -x "$here/setup.sh" ]; then
-  "$here/setup.sh" >/dev/null || { echo 'SKIPPED: Prisma is not installed and npm can not bring it (tests/prisma/setup.sh)'; exit 77; }
-fi
-[ -f "$ROOT/target/prisma/package.json" ] || { echo 'SKIPPED: Prisma is not in target/prisma'; exit 77; }
+setup=$("$ROOT/tests/node.sh" prisma) || exit $?
+eval "$setup"
 failed=0
 check() { if [ "$2" = "$3" ]; then echo "ok: $1"; else echo "NOT ok: $1: wanted $2, got $3"; failed=1; fi; }
 sql() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }

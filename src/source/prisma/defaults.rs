@@ -314,7 +314,7 @@ fn decimal(text: &str) -> Option<String> {
 /// Bytes of base64 with its padding.
 fn from_base64(text: &str) -> Option<Vec<u8>> {
     let bytes = text.as_bytes();
-    if bytes.len() % 4 != 0 {
+    if !bytes.len().is_multiple_of(4) {
         return None;
     }
     let padding = bytes.iter().rev().take_while(|b| **b == b'=').count();

@@ -113,7 +113,8 @@ fn missing_side(schema: &Schema, at: (usize, usize), mistakes: &mut Mistakes) {
 fn ambiguous(schema: &Schema, mistakes: &mut Mistakes) -> bool {
     let before = mistakes.count();
     for (number, model) in schema.models.iter().enumerate() {
-        let mut groups: Vec<((usize, Option<&str>), Vec<usize>)> = Vec::new();
+        type Key<'k> = (usize, Option<&'k str>);
+        let mut groups: Vec<(Key, Vec<usize>)> = Vec::new();
         for (field, relation) in model.relations.iter().enumerate() {
             let key = (relation.to, relation.name.as_deref());
             match groups.iter_mut().find(|(other, _)| *other == key) {
@@ -357,7 +358,7 @@ fn check_sides(
     ];
     let unsaid: Vec<&str> = sides
         .iter()
-        .filter(|(_, own, their)| !own && !(to_one && *their))
+        .filter(|(_, own, their)| !(*own || to_one && *their))
         .map(|(name, _, _)| *name)
         .collect();
     if !unsaid.is_empty() {

@@ -245,7 +245,9 @@ pub struct RelationField<'a> {
     pub at: Span,
 }
 
+/// What a foreign key does, by Prisma's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::enum_variant_names)]
 pub enum Action {
     Cascade,
     Restrict,
