@@ -368,6 +368,16 @@ COMMENT ON FUNCTION schemaguard.declare(text, text, text, text[], text[], text[]
 'Declares what the schema should be: builds the source in a scratch database, stores the model that the server made of it, returns its version. With pending => true it is what the schema is to become. compare names what counts besides the structure: comments, column_order (these two by default), owners, grants; unmanaged names objects that are left out: schema.name, with * for any characters';
 REVOKE ALL ON FUNCTION schemaguard.declare(text, text, text, text[], text[], text[], boolean) FROM PUBLIC;
 
+CREATE FUNCTION schemaguard.declare_files(sources text[], names text[], format text DEFAULT 'prisma', name text DEFAULT 'main',
+                                          schemas text[] DEFAULT NULL, compare text[] DEFAULT NULL, unmanaged text[] DEFAULT NULL,
+                                          pending boolean DEFAULT false)
+RETURNS bigint
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'declare_files_wrapper';
+COMMENT ON FUNCTION schemaguard.declare_files(text[], text[], text, text, text[], text[], text[], boolean) IS
+'As declare(), for a Prisma schema of several files: their texts and, in the same order, their names';
+REVOKE ALL ON FUNCTION schemaguard.declare_files(text[], text[], text, text, text[], text[], text[], boolean) FROM PUBLIC;
+
 CREATE FUNCTION schemaguard.snapshot(schemas text[] DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE c STABLE PARALLEL UNSAFE

@@ -1,9 +1,10 @@
 //! The SQL functions that are declared in sql/: what they take and give,
 //! nothing else.
 
+use super::declared::{self, Declaration};
 use super::{
-    blame, cascades as chains, catalog, declared, fix as fixing, guard, migration, status, sys,
-    unchanged, unread,
+    blame, cascades as chains, catalog, fix as fixing, guard, migration, status, sys, unchanged,
+    unread,
 };
 use pgrx::JsonB;
 use pgrx::datum::Interval;
@@ -23,16 +24,43 @@ fn declare(
         let Some(source) = source else {
             sys::raise("SG004", "the source of a declared schema must not be null", None, None)
         };
-        let (format, name) = (format.unwrap_or("sql"), name.unwrap_or("main"));
-        declared::declare(
+        declared::declare(Declaration {
             source,
-            format,
-            name,
+            format: format.unwrap_or("sql"),
+            name: name.unwrap_or("main"),
             schemas,
             compare,
             unmanaged,
-            pending.unwrap_or(false),
-        )
+            pending: pending.unwrap_or(false),
+        })
+    })
+}
+
+/// A schema in several files.
+#[pg_extern]
+#[allow(clippy::too_many_arguments)]
+fn declare_files(
+    sources: Option<Vec<Option<String>>>,
+    names: Option<Vec<Option<String>>>,
+    format: Option<&str>,
+    name: Option<&str>,
+    schemas: Option<Vec<String>>,
+    compare: Option<Vec<String>>,
+    unmanaged: Option<Vec<String>>,
+    pending: Option<bool>,
+) -> i64 {
+    sys::entry(|| {
+        let format = format.unwrap_or("prisma");
+        let (sources, names) = (sources.unwrap_or_default(), names.unwrap_or_default());
+        declared::declare(Declaration {
+            source: &declared::joined(sources, names, format),
+            format,
+            name: name.unwrap_or("main"),
+            schemas,
+            compare,
+            unmanaged,
+            pending: pending.unwrap_or(false),
+        })
     })
 }
 

@@ -12,6 +12,7 @@ pub mod keep_out;
 pub mod ledger;
 pub mod migration;
 mod on_drift;
+mod prisma;
 pub mod scratch;
 pub mod settings;
 pub mod status;

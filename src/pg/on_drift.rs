@@ -8,7 +8,7 @@ use super::settings::{self, OnDrift};
 use super::sys::event::{Command, Dropped};
 use super::sys::{self, catalog as catalogs, server};
 use super::{catalog, sys::cstring};
-use crate::drift::{self, Before, Difference};
+use crate::drift::{Before, Difference};
 use crate::model::{Identity, Model};
 use pgrx::pg_sys;
 use std::collections::{HashMap, HashSet};
@@ -130,9 +130,7 @@ impl About {
             declared.model(Some(belong_to.into_iter().collect())).unwrap_or_else(|e| {
                 sys::raise("SG004", "the declared schema can't be read", Some(e.to_string()), None)
             });
-        terms.apply(&mut wanted, &mut live);
-        let mut differences = drift::compare(&wanted, &live);
-        terms.settle(&mut differences);
+        let mut differences = declared.differences(&mut wanted, &mut live);
         differences.retain(|d| self.concerns(&d.identity));
         (wanted, live, differences)
     }
