@@ -276,6 +276,7 @@ CREATE TABLE schemaguard.declared (
     declared_by text NOT NULL,
     reader      integer NOT NULL,
     server      integer NOT NULL,
+    pending     boolean NOT NULL,
     compare     text[] NOT NULL,
     unmanaged   text[] NOT NULL
 );
@@ -291,6 +292,15 @@ COMMENT ON COLUMN schemaguard.declared.compare IS
 'What is compared besides the structure';
 COMMENT ON COLUMN schemaguard.declared.unmanaged IS
 'Patterns of objects that are left out';
+COMMENT ON COLUMN schemaguard.declared.pending IS
+'Declared as what the schema is to become; in force once it is in declared_reached';
+
+CREATE TABLE schemaguard.declared_reached (
+    version bigint PRIMARY KEY,
+    at      timestamptz NOT NULL
+);
+COMMENT ON TABLE schemaguard.declared_reached IS
+'Pending versions that the schema has reached: since a drift() that found nothing against them';
 
 CREATE TABLE schemaguard.declared_object (
     id          bigint PRIMARY KEY,
@@ -311,6 +321,7 @@ COMMENT ON COLUMN schemaguard.declared_object.belongs_to IS
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.ddl_entry', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.declared', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.declared_object', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaguard.declared_reached', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.consent', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.consent_end', '');
 
@@ -319,13 +330,13 @@ SELECT pg_catalog.pg_extension_config_dump('schemaguard.consent_end', '');
 ----------------------------------------------------------------------
 
 CREATE FUNCTION schemaguard.declare(source text, format text DEFAULT 'sql', name text DEFAULT 'main', schemas text[] DEFAULT NULL,
-                                    compare text[] DEFAULT NULL, unmanaged text[] DEFAULT NULL)
+                                    pending boolean DEFAULT false, compare text[] DEFAULT NULL, unmanaged text[] DEFAULT NULL)
 RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'declare_wrapper';
-COMMENT ON FUNCTION schemaguard.declare(text, text, text, text[], text[], text[]) IS
-'Declares what the schema should be: builds the source in a scratch database, stores the model that the server made of it, returns its version. compare names what counts besides the structure: comments, column_order (these two by default), owners, grants; unmanaged names objects that are left out: schema.name, with * for any characters';
-REVOKE ALL ON FUNCTION schemaguard.declare(text, text, text, text[], text[], text[]) FROM PUBLIC;
+COMMENT ON FUNCTION schemaguard.declare(text, text, text, text[], boolean, text[], text[]) IS
+'Declares what the schema should be, or with pending => true what it is to become: builds the source in a scratch database, stores the model that the server made of it, returns its version. compare names what counts besides the structure: comments, column_order (these two by default), owners, grants; unmanaged names objects that are left out: schema.name, with * for any characters';
+REVOKE ALL ON FUNCTION schemaguard.declare(text, text, text, text[], boolean, text[], text[]) FROM PUBLIC;
 
 CREATE FUNCTION schemaguard.snapshot(schemas text[] DEFAULT NULL)
 RETURNS jsonb
@@ -337,7 +348,7 @@ COMMENT ON FUNCTION schemaguard.snapshot(text[]) IS
 CREATE FUNCTION schemaguard.drift(name text DEFAULT 'main')
 RETURNS TABLE (object_type text, object text, change text, attribute text, declared text, actual text,
                severity text, data_loss boolean, caused_by bigint, fix text)
-LANGUAGE c STABLE PARALLEL UNSAFE
+LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'drift_wrapper';
 COMMENT ON FUNCTION schemaguard.drift(text) IS
 'What differs between the declared and the live schema, which statement of the record made it so, and the SQL that mends it';
@@ -363,6 +374,14 @@ AS 'MODULE_PATHNAME', 'accept_data_loss_wrapper';
 COMMENT ON FUNCTION schemaguard.accept_data_loss(text) IS
 'Consent to lose data, for the rest of this transaction; EXECUTE on this function is the permission';
 REVOKE ALL ON FUNCTION schemaguard.accept_data_loss(text) FROM PUBLIC;
+
+CREATE FUNCTION schemaguard.accept_drift(reason text)
+RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'accept_drift_wrapper';
+COMMENT ON FUNCTION schemaguard.accept_drift(text) IS
+'Consent to move the schema away from the declared one where schemaguard.on_drift refuses that, for the rest of this transaction; EXECUTE on this function is the permission';
+REVOKE ALL ON FUNCTION schemaguard.accept_drift(text) FROM PUBLIC;
 
 CREATE FUNCTION schemaguard.approve(digest text, reason text, valid_for interval DEFAULT '1 hour')
 RETURNS void

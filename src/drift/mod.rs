@@ -1,5 +1,6 @@
 //! Two schemas: where they differ, and what makes the live one as declared.
 
+mod course;
 mod order;
 mod same;
 mod script;
@@ -13,6 +14,7 @@ use crate::model::{Attribute, Attrs, Identity, Kind, Model, Object, Severity, fa
 
 pub use terms::{DEFAULT, Terms};
 
+pub use course::Before;
 pub use script::{Script, ScriptStep, describe, script};
 
 /// On which side a difference has its object.
@@ -61,6 +63,31 @@ impl Difference {
     /// Whether there is SQL that mends it: a column's place, for one, has none.
     pub fn has_fix(&self) -> bool {
         !self.fix.lines().all(|line| line.starts_with("--"))
+    }
+
+    /// How the live schema is off, in words.
+    pub fn off(&self) -> String {
+        let what = format!("{} {}", self.object_type(), self.identity);
+        let attribute = self.attribute.as_deref().unwrap_or_default().replace('_', " ");
+        match self.change {
+            ChangeKind::Missing => format!("{what} is declared, and would be gone"),
+            ChangeKind::Extra => format!("{what} is not declared"),
+            ChangeKind::Changed => {
+                const LONGEST: usize = 60;
+                let short = |v: &Option<String>| {
+                    let v = v.as_deref().unwrap_or("none");
+                    (v.len() <= LONGEST && !v.contains('\n')).then(|| v.to_owned())
+                };
+                match (short(&self.declared), short(&self.actual)) {
+                    (Some(declared), Some(actual)) => {
+                        format!(
+                            "{what}: {attribute} is declared as {declared}, and would be {actual}"
+                        )
+                    }
+                    _ => format!("{what}: {attribute} would not be as declared"),
+                }
+            }
+        }
     }
 
     /// The identity as the record has it too.

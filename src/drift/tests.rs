@@ -1,13 +1,13 @@
 use super::*;
 
-fn object(kind: &str, identity: &[&str], attributes: &str) -> String {
+pub(super) fn object(kind: &str, identity: &[&str], attributes: &str) -> String {
     format!(
         r#"{{"kind":"{kind}","identity":{},"attributes":{attributes}}}"#,
         serde_json::to_string(identity).expect("strings")
     )
 }
 
-fn model(objects: &[String]) -> Model {
+pub(super) fn model(objects: &[String]) -> Model {
     Model::from_json(&format!(
         r#"{{"reader":1,"server":15,"schemas":["public"],"objects":[{}]}}"#,
         objects.join(",")
@@ -15,11 +15,11 @@ fn model(objects: &[String]) -> Model {
     .expect("a model")
 }
 
-fn table(name: &str, more: &str) -> String {
+pub(super) fn table(name: &str, more: &str) -> String {
     object("table", &["public", name], &format!(r#"{{"persistence":"permanent"{more}}}"#))
 }
 
-fn column(table: &str, name: &str, attributes: &str) -> String {
+pub(super) fn column(table: &str, name: &str, attributes: &str) -> String {
     object("column", &["public", table, name], attributes)
 }
 
@@ -50,7 +50,7 @@ fn rows(declared: &[String], live: &[String]) -> Vec<String> {
         .collect()
 }
 
-const INT: &str = r#"{"type":"integer"}"#;
+pub(super) const INT: &str = r#"{"type":"integer"}"#;
 
 #[test]
 fn what_jsonb_does_to_text_is_no_drift() {

@@ -72,13 +72,15 @@ fn query(server: u32) -> String {
             AND con.coninhcount = 0
             AND c.relkind IN ('r', 'p', 'f')
             AND c.oid NOT IN (SELECT objid FROM ext WHERE classid = 'pg_class'::regclass)
+            {only_relations}
          UNION ALL
          SELECT con.*, ns.nspname, t.typname, 'domain'
            FROM pg_type t
            JOIN ns ON ns.oid = t.typnamespace
            JOIN pg_constraint con ON con.contypid = t.oid AND con.contypid <> 0
           WHERE t.typtype = 'd' AND con.contype = 'c'
-            AND t.oid NOT IN (SELECT objid FROM ext WHERE classid = 'pg_type'::regclass)),
+            AND t.oid NOT IN (SELECT objid FROM ext WHERE classid = 'pg_type'::regclass)
+            {only_domains}),
          keys AS (
          SELECT k.oid, json_agg(a.attname ORDER BY k.n) AS names
            FROM (SELECT con.oid, con.conrelid, u.attnum, u.n
@@ -98,7 +100,7 @@ fn query(server: u32) -> String {
          -- constraint, and checks nothing.
          off AS (
          SELECT tgconstraint, true AS yes FROM pg_trigger
-          WHERE tgisinternal AND tgconstraint <> 0 AND tgenabled <> 'O'
+          WHERE tgisinternal AND tgconstraint <> 0 AND tgenabled <> 'O' {only_triggers}
           GROUP BY tgconstraint)
          SELECT ARRAY[con.nspname, con.owner, con.conname]::text[], NULL::text,
                 json_strip_nulls(json_build_object(
@@ -148,6 +150,10 @@ fn query(server: u32) -> String {
            LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
           ORDER BY con.nspname, con.owner, con.contype = 'f', con.contype <> 'p', con.conname",
         schemas = fragment::SCHEMAS,
+        only_relations = fragment::only("c.oid"),
+        only_domains = fragment::only("t.oid"),
+        // Both ends of a key have them.
+        only_triggers = fragment::only("tgrelid"),
         on_update = action("con.confupdtype"),
         on_delete = action("con.confdeltype"),
     )

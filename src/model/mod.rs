@@ -196,9 +196,10 @@ pub struct Kind {
     /// The object as COMMENT ON and ALTER name it: `TABLE public.t`.
     pub sql_name: fn(&Object) -> String,
     /// The catalog query for a server's major version. `$1` is the array of
-    /// schema names; columns are the identity (text[]), the arguments of a
-    /// function (text), the attributes (JSON text), the row's OID and for a
-    /// column its number.
+    /// schema names, `$2` the OIDs of the only rows wanted (for parts: those
+    /// of their tables), null for all; columns are the identity (text[]), the
+    /// arguments of a function (text), the attributes (JSON text), the row's
+    /// OID and for a column its number.
     pub query: fn(u32) -> String,
     pub attributes: &'static [Attribute],
     pub missing: Severity,
@@ -582,6 +583,12 @@ pub(crate) mod fragment {
          WHERE c.relkind IN ({relkinds}) AND c.oid NOT IN (SELECT objid FROM ext))",
             members("pg_class")
         )
+    }
+
+    /// Leaves out what isn't wanted, see [`Kind::query`](super::Kind). The
+    /// server plans each query for the values it is given.
+    pub fn only(oid: &str) -> String {
+        format!("AND ($2::oid[] IS NULL OR {oid} = ANY ($2))")
     }
 
     /// `key=value` options in an order of their own: the catalogs keep the

@@ -15,6 +15,7 @@ fn declare(
     format: Option<&str>,
     name: Option<&str>,
     schemas: Option<Vec<String>>,
+    pending: Option<bool>,
     compare: Option<Vec<String>>,
     unmanaged: Option<Vec<String>>,
 ) -> i64 {
@@ -22,14 +23,26 @@ fn declare(
         let Some(source) = source else {
             sys::raise("SG004", "the source of a declared schema must not be null", None, None)
         };
-        let (format, name) = (format.unwrap_or("sql"), name.unwrap_or("main"));
-        declared::declare(source, format, name, schemas, compare, unmanaged)
+        declared::declare(
+            source,
+            format.unwrap_or("sql"),
+            name.unwrap_or("main"),
+            schemas,
+            pending.unwrap_or(false),
+            compare,
+            unmanaged,
+        )
     })
 }
 
 #[pg_extern]
 fn accept_data_loss(reason: Option<&str>) {
     sys::entry(|| guard::accept(reason.unwrap_or_default()))
+}
+
+#[pg_extern]
+fn accept_drift(reason: Option<&str>) {
+    sys::entry(|| guard::accept_drift(reason.unwrap_or_default()))
 }
 
 #[pg_extern]

@@ -49,15 +49,8 @@ const CATALOGS: &str = "
 
 /// The mark of the catalogs as they are now.
 pub fn mark() -> Mark {
-    Spi::connect(|_| {
-        // SAFETY: balanced; an error's end of the transaction takes it back.
-        unsafe {
-            pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
-            let mark = mark_in_snapshot();
-            pg_sys::PopActiveSnapshot();
-            mark
-        }
-    })
+    // SAFETY: inside of `reading`.
+    reading(|| unsafe { mark_in_snapshot() })
 }
 
 /// # Safety
@@ -66,7 +59,7 @@ unsafe fn mark_in_snapshot() -> Mark {
     let mut catalogs = Vec::new();
     // SAFETY: as the caller's; the query gives one oid[].
     unsafe {
-        query(CATALOGS, None, |tuple, desc| {
+        query(CATALOGS, None, None, |tuple, desc| {
             catalogs = column::<Vec<pg_sys::Oid>>(tuple, desc, 1).unwrap_or_default();
         });
     }
@@ -76,15 +69,8 @@ unsafe fn mark_in_snapshot() -> Mark {
 /// The names of all schemas but the system's, those that extensions made, and
 /// ours.
 pub fn schemas() -> Vec<String> {
-    Spi::connect(|_| {
-        // SAFETY: balanced; an error's end of the transaction takes it back.
-        unsafe {
-            pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
-            let list = list_schemas();
-            pg_sys::PopActiveSnapshot();
-            list
-        }
-    })
+    // SAFETY: inside of `reading`.
+    reading(|| unsafe { list_schemas() })
 }
 
 /// Reads schemas as a model; without a list all but the system's, those that
@@ -96,6 +82,75 @@ pub fn read(schemas: Option<&[String]>) -> Model {
 
 /// Reads schemas, with the mark of the catalogs that were read.
 pub fn read_marked(schemas: Option<&[String]>) -> (Model, Mark) {
+    reading(|| {
+        // SAFETY: inside of `reading`.
+        unsafe {
+            let mark = mark_in_snapshot();
+            let schemas = match schemas {
+                Some(list) => list.to_vec(),
+                None => list_schemas(),
+            };
+            let mut objects = Vec::new();
+            for kind in KINDS {
+                read_kind(kind, &schemas, None, &mut objects);
+            }
+            for facet in FACETS {
+                lay_facet(facet, &schemas, None, &mut objects);
+            }
+            (model(schemas, objects), mark)
+        }
+    })
+}
+
+/// Reads only some rows of catalogs, with all that is part of them: tables,
+/// functions, types … by catalog and OID. What isn't in those schemas is left
+/// out. Rows that the kinds' queries give beyond these are the caller's to
+/// leave out.
+pub fn read_only(schemas: &[String], rows: &HashMap<pg_sys::Oid, Vec<pg_sys::Oid>>) -> Model {
+    let oids: Vec<pg_sys::Oid> = rows.values().flatten().copied().collect();
+    reading(|| {
+        let mut objects = Vec::new();
+        for kind in KINDS.iter().filter(|k| rows.keys().any(|class| is_in(k, *class))) {
+            // SAFETY: inside of `reading`.
+            unsafe { read_kind(kind, schemas, Some(&oids), &mut objects) };
+        }
+        let read: Vec<pg_sys::Oid> =
+            objects.iter().filter_map(|o| Some(pg_sys::Oid::from(o.address?.1))).collect();
+        for facet in FACETS {
+            // SAFETY: inside of `reading`.
+            unsafe { lay_facet(facet, schemas, Some(&read), &mut objects) };
+        }
+        model(schemas.to_vec(), objects)
+    })
+}
+
+/// Whether objects of a kind are rows of a catalog, or parts of such.
+fn is_in(kind: &Kind, class: pg_sys::Oid) -> bool {
+    // A composite type is a relation and a type.
+    if kind.name == "composite" {
+        return class == pg_sys::RelationRelationId || class == pg_sys::TypeRelationId;
+    }
+    let class = match kind.catalog {
+        "pg_class" | "pg_trigger" | "pg_rewrite" | "pg_policy" => {
+            return class == pg_sys::RelationRelationId;
+        }
+        "pg_constraint" => {
+            return class == pg_sys::RelationRelationId || class == pg_sys::TypeRelationId;
+        }
+        _ => class,
+    };
+    // SAFETY: a catalog lookup; null for what isn't there.
+    let name = unsafe { super::sys::text(pg_sys::get_rel_name(class)) };
+    name.is_some_and(|name| name == kind.catalog)
+}
+
+fn model(schemas: Vec<String>, objects: Vec<Object>) -> Model {
+    Model { reader: READER, server: pg_sys::PG_MAJORVERSION_NUM, schemas, objects }
+}
+
+/// Runs `f` connected to SPI, under the settings for reading, in a snapshot
+/// of its own.
+fn reading<T>(f: impl FnOnce() -> T) -> T {
     Spi::connect(|_| {
         // SAFETY: balanced where it ends; where an error leaves by unwinding,
         // the end of the (sub)transaction takes back settings and snapshot.
@@ -114,22 +169,10 @@ pub fn read_marked(schemas: Option<&[String]>) -> (Model, Mark) {
                 );
             }
             pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
-            let mark = mark_in_snapshot();
-            let schemas = match schemas {
-                Some(list) => list.to_vec(),
-                None => list_schemas(),
-            };
-            let mut objects = Vec::new();
-            for kind in KINDS {
-                read_kind(kind, &schemas, &mut objects);
-            }
-            for facet in FACETS {
-                lay_facet(facet, &schemas, &mut objects);
-            }
+            let value = f();
             pg_sys::PopActiveSnapshot();
             pg_sys::AtEOXact_GUC(true, level);
-            let server = pg_sys::PG_MAJORVERSION_NUM;
-            (Model { reader: READER, server, schemas, objects }, mark)
+            value
         }
     })
 }
@@ -143,21 +186,26 @@ pub fn read_marked(schemas: Option<&[String]>) -> (Model, Mark) {
 unsafe fn query(
     text: &str,
     schemas: Option<&[String]>,
+    only: Option<&[pg_sys::Oid]>,
     mut row: impl FnMut(pg_sys::HeapTuple, pg_sys::TupleDesc),
 ) {
     let text = cstring(text);
-    // SAFETY: one argument of the type that is said; the table is SPI's and
-    // freed once its rows are read.
+    let no_value = pg_sys::Datum::from(0);
+    // SAFETY: two arguments of the types that are said, or none; the table is
+    // SPI's and freed once its rows are read.
     unsafe {
-        let mut types = [pg_sys::TEXTARRAYOID];
-        let mut values =
-            [schemas.and_then(|s| s.to_vec().into_datum()).unwrap_or(pg_sys::Datum::from(0))];
+        let mut types = [pg_sys::TEXTARRAYOID, pg_sys::OIDARRAYOID];
+        let mut values = [
+            schemas.and_then(|s| s.to_vec().into_datum()).unwrap_or(no_value),
+            only.and_then(|o| o.to_vec().into_datum()).unwrap_or(no_value),
+        ];
+        let nulls = [b' ', if only.is_some() { b' ' } else { b'n' }];
         let status = pg_sys::SPI_execute_with_args(
             text.as_ptr(),
-            i32::from(schemas.is_some()),
+            if schemas.is_some() { 2 } else { 0 },
             types.as_mut_ptr(),
             values.as_mut_ptr(),
-            std::ptr::null(),
+            nulls.as_ptr().cast(),
             true,
             0,
         );
@@ -194,21 +242,26 @@ unsafe fn list_schemas() -> Vec<String> {
     let mut list = Vec::new();
     // SAFETY: as the caller's; the query gives one text[].
     unsafe {
-        query(SCHEMAS, None, |tuple, desc| {
+        query(SCHEMAS, None, None, |tuple, desc| {
             list = column::<Vec<String>>(tuple, desc, 1).unwrap_or_default();
         });
     }
     list
 }
 
-unsafe fn read_kind(kind: &'static Kind, schemas: &[String], objects: &mut Vec<Object>) {
+unsafe fn read_kind(
+    kind: &'static Kind,
+    schemas: &[String],
+    only: Option<&[pg_sys::Oid]>,
+    objects: &mut Vec<Object>,
+) {
     // SAFETY: as the caller's; every kind's query gives text[], text, text,
     // oid, and some an integer.
     unsafe {
         let name = sys::cstring(kind.catalog);
         let catalog =
             pg_sys::get_relname_relid(name.as_ptr(), pg_sys::PG_CATALOG_NAMESPACE.into()).to_u32();
-        query(&(kind.query)(pg_sys::PG_MAJORVERSION_NUM), Some(schemas), |tuple, desc| {
+        query(&(kind.query)(pg_sys::PG_MAJORVERSION_NUM), Some(schemas), only, |tuple, desc| {
             let parts = column::<Vec<String>>(tuple, desc, 1).unwrap_or_default();
             let args = column::<String>(tuple, desc, 2);
             let attributes = column::<String>(tuple, desc, 3).unwrap_or_else(|| "{}".to_owned());
@@ -229,12 +282,17 @@ unsafe fn read_kind(kind: &'static Kind, schemas: &[String], objects: &mut Vec<O
 }
 
 /// Reads a facet and lays it onto the objects that it was read for.
-unsafe fn lay_facet(facet: &Facet, schemas: &[String], objects: &mut [Object]) {
+unsafe fn lay_facet(
+    facet: &Facet,
+    schemas: &[String],
+    only: Option<&[pg_sys::Oid]>,
+    objects: &mut [Object],
+) {
     let mut found: HashMap<Address, Vec<(String, String)>> = HashMap::new();
     // SAFETY: as the caller's; every facet's query gives oid, oid, integer,
     // text, text.
     unsafe {
-        query(&(facet.query)(pg_sys::PG_MAJORVERSION_NUM), Some(schemas), |tuple, desc| {
+        query(&(facet.query)(pg_sys::PG_MAJORVERSION_NUM), Some(schemas), only, |tuple, desc| {
             let oid = |n| column::<pg_sys::Oid>(tuple, desc, n).map_or(0, pg_sys::Oid::to_u32);
             let part = column::<i32>(tuple, desc, 3).unwrap_or(0);
             let attribute = column::<String>(tuple, desc, 4).unwrap_or_default();

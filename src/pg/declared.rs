@@ -2,6 +2,7 @@
 
 use super::catalog;
 use super::scratch::{self, Outcome, Trouble};
+use super::sys::own::{self, Key};
 use super::sys::table::{Table, Value};
 use super::sys::{self, raise, text};
 use crate::drift::{self, Difference, Terms};
@@ -21,10 +22,26 @@ pub struct Declared {
     server: i32,
 }
 
-/// The newest version declared under a name. Any role may ask: the table is
-/// read with the owner's rights.
-pub fn newest(name: &str) -> Option<Declared> {
-    const QUERY: &str = "
+/// What is declared under a name.
+pub struct Versions {
+    /// What the schema should be.
+    pub current: Option<Declared>,
+    /// What it is to become.
+    pub pending: Option<Declared>,
+}
+
+/// The versions declared under a name that count. Any role may ask: the table
+/// is read with the owner's rights.
+pub fn versions(name: &str) -> Versions {
+    const CURRENT: &str = "
+        SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid),
+               d.compare, d.unmanaged
+          FROM schemaguard.declared d
+         WHERE d.name OPERATOR(pg_catalog.=) $1
+           AND (NOT d.pending OR EXISTS (SELECT FROM schemaguard.declared_reached r
+                                          WHERE r.version OPERATOR(pg_catalog.=) d.version))
+         ORDER BY d.version DESC LIMIT 1";
+    const NEWEST: &str = "
         SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid),
                d.compare, d.unmanaged
           FROM schemaguard.declared d
@@ -32,20 +49,26 @@ pub fn newest(name: &str) -> Option<Declared> {
          ORDER BY d.version DESC LIMIT 1";
     super::as_owner(|| {
         Spi::connect(|client| {
-            let rows = client.select(QUERY, Some(1), &[name.into()]).ok()?;
-            let row = rows.first();
-            Some(Declared {
-                version: row.get(1).ok()??,
-                schemas: row.get(2).ok()??,
-                reader: row.get(3).ok()??,
-                server: row.get(4).ok()??,
-                row: row.get(5).ok()??,
-                terms: Terms::new(
-                    &row.get::<Vec<String>>(6).ok()??,
-                    &row.get::<Vec<String>>(7).ok()??,
-                )
-                .ok()?,
-            })
+            let one = |query| {
+                let rows = client.select(query, Some(1), &[name.into()]).ok()?;
+                let row = rows.first();
+                Some(Declared {
+                    version: row.get(1).ok()??,
+                    schemas: row.get(2).ok()??,
+                    reader: row.get(3).ok()??,
+                    server: row.get(4).ok()??,
+                    row: row.get(5).ok()??,
+                    terms: Terms::new(
+                        &row.get::<Vec<String>>(6).ok()??,
+                        &row.get::<Vec<String>>(7).ok()??,
+                    )
+                    .ok()?,
+                })
+            };
+            let current = one(CURRENT);
+            let newest = one(NEWEST);
+            let version = current.as_ref().map(|c| c.version);
+            Versions { pending: newest.filter(|n| Some(n.version) != version), current }
         })
     })
 }
@@ -101,6 +124,7 @@ pub fn declare(
     format: &str,
     name: &str,
     schemas: Option<Vec<String>>,
+    pending: bool,
     compare: Option<Vec<String>>,
     unmanaged: Option<Vec<String>>,
 ) -> i64 {
@@ -127,7 +151,7 @@ pub fn declare(
             Some("Formats are sql and json.".into()),
         ),
     };
-    store(source, format, name, &model, compare, unmanaged)
+    store(source, format, name, &model, pending, compare, unmanaged)
 }
 
 fn from_sql(source: &str, schemas: Option<Vec<String>>) -> Model {
@@ -208,6 +232,7 @@ fn store(
     format: &str,
     name: &str,
     model: &Model,
+    pending: bool,
     compare: Vec<String>,
     unmanaged: Vec<String>,
 ) -> i64 {
@@ -227,6 +252,7 @@ fn store(
             Value::from(by),
             Value::Int(model.reader as i32),
             Value::Int(model.server as i32),
+            Value::Bool(pending),
             Value::Texts(compare),
             Value::Texts(unmanaged),
         ]]
@@ -262,40 +288,59 @@ pub struct Compared {
     pub differences: Vec<Difference>,
 }
 
-/// The newest version declared under a name. SG004 where there is none.
-pub fn expect_newest(name: Option<&str>) -> Declared {
-    let name = name.unwrap_or("main");
-    newest(name).unwrap_or_else(|| {
-        raise(
-            "SG004",
-            format!("no schema is declared under the name \"{name}\""),
-            None,
-            Some("Declare one with schemaguard.declare(…), or nothing can be compared.".to_owned()),
-        )
-    })
+/// SG004: nothing is declared under that name.
+pub fn nothing_declared(name: &str) -> ! {
+    raise(
+        "SG004",
+        format!("no schema is declared under the name \"{name}\""),
+        None,
+        Some("Declare one with schemaguard.declare(…), or nothing can be compared.".to_owned()),
+    )
 }
 
-/// Compares the newest version declared under a name with the live schema.
-/// SG004 where there is none.
+/// Compares the live schema with what it is to become, or else with what it
+/// should be. SG004 where nothing is declared.
 pub fn compare(name: Option<&str>) -> Compared {
-    compare_marked(&expect_newest(name), name).0
+    let name = name.unwrap_or("main");
+    let versions = versions(name);
+    match versions.pending.or(versions.current) {
+        Some(declared) => compare_with(&declared).0,
+        None => nothing_declared(name),
+    }
 }
 
 /// Compares a version with the live schema, whose mark comes with it.
-pub fn compare_marked(newest: &Declared, name: Option<&str>) -> (Compared, catalog::Mark) {
-    let mut declared = newest.model(None).unwrap_or_else(|e| {
-        let name = name.unwrap_or("main");
+pub fn compare_with(version: &Declared) -> (Compared, catalog::Mark) {
+    let mut declared = version.model(None).unwrap_or_else(|e| {
         raise(
             "SG004",
-            format!("version {} of the declared schema \"{name}\" can't be read", newest.version),
+            format!("version {} of the declared schema can't be read", version.version),
             Some(e.to_string()),
             Some("Declare it again.".to_owned()),
         )
     });
-    let (mut live, mark) = catalog::read_marked(Some(&newest.schemas));
-    newest.terms.apply(&mut declared, &mut live);
-    let mut differences = drift::compare(&declared, &live);
-    newest.terms.settle(&mut differences);
-    let terms = newest.terms.clone();
-    (Compared { version: newest.version, terms, declared, live, differences }, mark)
+    let (mut live, mark) = catalog::read_marked(Some(&version.schemas));
+    let differences = version.terms.compare(&mut declared, &mut live);
+    let terms = version.terms.clone();
+    (Compared { version: version.version, terms, declared, live, differences }, mark)
+}
+
+/// Notes that the schema has become what was pending; not where nothing may be
+/// written.
+pub fn reached(version: &Declared) {
+    // SAFETY: reads of the transaction's state.
+    if unsafe { pg_sys::XactReadOnly || pg_sys::RecoveryInProgress() } {
+        return;
+    }
+    if let Some(mut table) = Table::open("declared_reached") {
+        table.lock_number(version.version);
+        let key = Key::Number(version.version, "declared_reached_pkey");
+        let mut known = false;
+        own::rows("declared_reached", key, |_| known = true);
+        if !known {
+            let now = Value::Timestamp(sys::scan::now());
+            table.insert(vec![Value::Long(version.version), now]);
+        }
+        table.close();
+    }
 }

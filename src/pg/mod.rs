@@ -10,6 +10,7 @@ pub mod guard;
 pub mod identity;
 pub mod keep_out;
 pub mod ledger;
+mod on_drift;
 pub mod scratch;
 pub mod settings;
 pub mod status;

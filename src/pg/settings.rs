@@ -30,6 +30,18 @@ impl Mode {
     }
 }
 
+/// What happens to a statement that moves the schema away from the declared
+/// one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
+pub enum OnDrift {
+    #[name = c"off"]
+    Off,
+    #[name = c"warn"]
+    Warn,
+    #[name = c"refuse"]
+    Refuse,
+}
+
 static MODE: GucSetting<Mode> = GucSetting::<Mode>::new(Mode::Enforce);
 static PROBE_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5_000);
 static SHOW_VALUES: GucSetting<bool> = GucSetting::<bool>::new(true);
@@ -38,6 +50,12 @@ static PROTECTED: GucSetting<bool> = GucSetting::<bool>::new(false);
 static REQUIRE_WHERE: GucSetting<bool> = GucSetting::<bool>::new(false);
 static MAX_ROWS_LOST: GucSetting<i32> = GucSetting::<i32>::new(-1);
 static TWO_PERSON: GucSetting<bool> = GucSetting::<bool>::new(false);
+static ON_DRIFT: GucSetting<OnDrift> = GucSetting::<OnDrift>::new(OnDrift::Off);
+
+/// `schemaguard.on_drift` of this session.
+pub fn on_drift() -> OnDrift {
+    ON_DRIFT.get()
+}
 
 /// `schemaguard.two_person`: who wants to lose data may not consent to it.
 pub fn two_person() -> bool {
@@ -156,6 +174,14 @@ pub fn define() {
         &MAX_ROWS_LOST,
         -1,
         i32::MAX,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_enum_guc(
+        c"schemaguard.on_drift",
+        c"What happens to DDL that moves the schema away from the declared one.",
+        c"refuse refuses it, warn lets it through with a warning; judged at the end of each statement, on what it has touched, by the schema declared as main.",
+        &ON_DRIFT,
         GucContext::Suset,
         GucFlags::default(),
     );

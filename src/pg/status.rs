@@ -235,8 +235,11 @@ fn facts() -> Facts {
                 }
             }
             if let Ok(rows) = client.select(
-                "SELECT DISTINCT ON (name) name, version, declared_at::pg_catalog.text
-                   FROM schemaguard.declared ORDER BY name, version DESC",
+                "SELECT DISTINCT ON (d.name) d.name, d.version,
+                        d.declared_at::pg_catalog.text OPERATOR(pg_catalog.||) CASE WHEN d.pending AND r.version IS NULL
+                             THEN ', pending' ELSE '' END
+                   FROM schemaguard.declared d LEFT JOIN schemaguard.declared_reached r ON r.version OPERATOR(pg_catalog.=) d.version
+                  ORDER BY d.name, d.version DESC",
                 None,
                 &[],
             ) {

@@ -5,6 +5,7 @@ use super::{asides, consent, definition, judge, statement, values};
 use crate::model::Identity;
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
+use crate::pg::on_drift::{self, ON_DRIFT};
 use crate::pg::settings::{self, Mode};
 use crate::pg::sys::event::{self, Command, Dropped, Event};
 use crate::pg::sys::{self, catalog, text};
@@ -77,6 +78,9 @@ fn begin(event: Event) {
         looked_at: HashSet::new(),
         added: Vec::new(),
         asides: Vec::new(),
+        found: on_drift::found(tree),
+        gone: Vec::new(),
+        off_course: None,
     };
     state::with(|s| s.running.push(running));
 }
@@ -147,6 +151,7 @@ fn dropped(event: Event) {
         state::with(|s| {
             if let Some(r) = s.running.last_mut() {
                 r.dropped.extend(rows);
+                r.gone.extend(objects);
             }
         });
     });
@@ -209,7 +214,7 @@ fn is_temporary(names: &[String]) -> bool {
 }
 
 /// PostgreSQL's word as drift() uses it: `table column` is a column here.
-fn object_type(word: &str) -> String {
+pub fn object_type(word: &str) -> String {
     match word {
         "table column" | "foreign table column" | "view column" | "composite type column" => {
             "column".into()
@@ -227,11 +232,15 @@ fn end(event: Event) {
         }
         // Nothing is left to judge unless sql_drop is disabled.
         judge::end_of_statement(&[]);
-        let Some(running) = state::with(|s| s.running.pop()) else {
+        let Some(mut running) = state::with(|s| s.running.pop()) else {
             return;
         };
         asides::say(&running, event.parse_tree());
         let commands = event::commands();
+        let away = on_drift::away(running.found.take(), &commands, &running.gone);
+        if !away.is_empty() {
+            judge::off_course(&mut running, &away);
+        }
         let mut objects = rows_of_commands(&running, &commands, event);
         objects.extend(running.dropped.iter().cloned());
         if objects.is_empty() {
@@ -380,36 +389,17 @@ fn new_columns(
 
 /// The objects of a GRANT or REVOKE.
 fn granted(tree: *mut pg_sys::Node) -> Vec<Identity> {
-    // SAFETY: each node's tag says what it is.
-    unsafe {
+    // SAFETY: the node's tag says what it is.
+    let named = unsafe {
         if (*tree).type_ != pg_sys::NodeTag::T_GrantStmt {
             return Vec::new();
         }
-        let grant = tree.cast::<pg_sys::GrantStmt>();
-        PgList::<pg_sys::Node>::from_pg((*grant).objects)
-            .iter_ptr()
-            .filter_map(|node| match (*node).type_ {
-                pg_sys::NodeTag::T_RangeVar => {
-                    let object = sys::server::relation_named(node.cast())?;
-                    identity::of(Address { class: pg_sys::RelationRelationId, object, sub: 0 })
-                }
-                pg_sys::NodeTag::T_ObjectWithArgs => {
-                    let object = pg_sys::LookupFuncWithArgs((*grant).objtype, node.cast(), true);
-                    identity::of(Address { class: pg_sys::ProcedureRelationId, object, sub: 0 })
-                }
-                // A type or domain.
-                pg_sys::NodeTag::T_List => {
-                    let name = pg_sys::makeTypeNameFromNameList(node.cast());
-                    let object = pg_sys::LookupTypeNameOid(std::ptr::null_mut(), name, true);
-                    identity::of(Address { class: pg_sys::TypeRelationId, object, sub: 0 })
-                }
-                pg_sys::NodeTag::T_String => {
-                    text((*node.cast::<pg_sys::String>()).sval).map(|name| Identity::new([name]))
-                }
-                _ => None,
-            })
-            .collect()
-    }
+        sys::server::granted(tree.cast())
+    };
+    named
+        .into_iter()
+        .filter_map(|(class, object)| identity::of(Address { class, object, sub: 0 }))
+        .collect()
 }
 
 /// The partitions that an ALTER TABLE attaches or detaches.
@@ -453,16 +443,26 @@ fn record(running: Running, objects: Vec<ledger::Object>) {
     });
     let words = (!running.lost.is_empty())
         .then(|| crate::loss::words(&running.tag, running.text.as_deref(), None, &running.lost));
+    // Both what is lost and where it leads, where it does both.
+    let said: Vec<_> = words
+        .map(|w| (w.message, w.detail))
+        .into_iter()
+        .chain(running.off_course.clone())
+        .collect();
+    let said = |part: fn(&(String, String)) -> &str| {
+        (!said.is_empty()).then(|| said.iter().map(part).collect::<Vec<_>>().join("\n"))
+    };
+    let rule = running.lost.first().map(|v| v.rule.code);
     let row = ledger::Statement {
         who: Who::now(true),
         text: if same_text_as.is_some() { None } else { running.text },
         same_text_as,
         context: running.context,
         verdict,
-        rule: running.lost.first().map(|v| v.rule.code.to_owned()),
+        rule: rule.or(running.off_course.as_ref().map(|_| ON_DRIFT)).map(str::to_owned),
         reason,
-        message: words.as_ref().map(|w| w.message.clone()),
-        detail: words.map(|w| w.detail),
+        message: said(|s| &s.0),
+        detail: said(|s| &s.1),
     };
     let number = ledger::write(&row, &objects);
     if let (Some(message), None, Some(number)) = (running.same_text, same_text_as, number) {

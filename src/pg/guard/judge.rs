@@ -1,14 +1,16 @@
 //! The verdict: consent and mode decide about what the probes have found.
 
-use super::state::{self, Pending};
+use super::state::{self, Pending, Running};
 use super::{consent, probe, statement};
+use crate::drift::Difference;
 use crate::loss::{
     self, ALTER_COLUMN_TYPE, Count, DELETE_WITHOUT_WHERE, DROP_COLUMN, DROP_GUARD, MAX_ROWS_LOST,
     SET_EXPRESSION, SET_UNLOGGED, TRUNCATE, UPDATE_WITHOUT_WHERE, Victim,
 };
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
-use crate::pg::settings::{self, Mode};
+use crate::pg::on_drift::ON_DRIFT;
+use crate::pg::settings::{self, Mode, OnDrift};
 use crate::pg::sys::error::{Raised, log, raise, warning};
 use crate::pg::sys::event::Dropped;
 use crate::pg::sys::{self, context, scan, server, text, version};
@@ -161,6 +163,60 @@ fn settle(case: &Case, victims: &[Victim], words: loss::Words) -> (Verdict, Opti
         }
     }
 }
+
+/// Decides about a statement that has moved the schema away from the declared
+/// one; `running` notes how it is let through.
+pub fn off_course(running: &mut Running, away: &[Difference]) {
+    const NAMED: usize = 10;
+    let object = away[0].object();
+    let message =
+        format!("{} moves the schema away from the declared one (rule {ON_DRIFT})", running.tag);
+    let mut detail: Vec<String> =
+        away.iter().take(NAMED).map(|d| format!("{}.", d.off())).collect();
+    if away.len() > NAMED {
+        detail.push(format!("And {} more differences.", away.len() - NAMED));
+    }
+    let detail = detail.join("\n");
+    let consent = state::with(|s| s.off_course.last().map(|c| c.1.clone()));
+    let (verdict, reason) = match (consent, settings::on_drift()) {
+        (Some(reason), _) => (Verdict::Accepted, Some(reason)),
+        (None, OnDrift::Refuse) => {
+            let row = ledger::Statement {
+                who: Who::now(false),
+                text: running.text.clone(),
+                same_text_as: None,
+                context: running.context.clone(),
+                verdict: Verdict::Refused,
+                rule: Some(ON_DRIFT.to_owned()),
+                reason: None,
+                message: Some(message.clone()),
+                detail: Some(detail.clone()),
+            };
+            let object = self::object(&running.tag, away[0].object_type(), object);
+            ledger::write_refused(&row, &object, None);
+            raise("SG002", message, Some(detail), Some(OFF_COURSE.to_owned()))
+        }
+        (None, OnDrift::Warn | OnDrift::Off) => {
+            warning(Raised {
+                sqlstate: "SG002",
+                message: message.clone(),
+                detail: Some(detail.clone()),
+                hint: Some(
+                    "schemaguard.on_drift is warn: the statement goes through. Declare the schema as it is to be: SELECT schemaguard.declare(…);"
+                        .to_owned(),
+                ),
+            });
+            (Verdict::Warned, None)
+        }
+    };
+    running.off_course = Some((message, detail));
+    // A loss that was let through says more.
+    running.verdict.get_or_insert((verdict, reason));
+}
+
+/// The ways to move the schema.
+const OFF_COURSE: &str = "Declare the schema as it is to be first, then run the statement again: SELECT schemaguard.declare(…, pending => true);
+To do it all the same, in one transaction: BEGIN; SELECT schemaguard.accept_drift('why'); the statement; COMMIT;";
 
 /// The way without a loss, then the ways to consent: one's own, and somebody
 /// else's, who can approve only what is in the record.

@@ -23,7 +23,8 @@ mod statement;
 mod transaction;
 mod values;
 
-pub use consent::{accept, allow, approve, disallow, in_force, revoke_approval};
+pub use consent::{accept, accept_drift, allow, approve, disallow, in_force, revoke_approval};
+pub use events::object_type;
 
 use super::settings;
 use super::sys::{self, executor};

@@ -4,7 +4,9 @@ use super::asides::Aside;
 use crate::loss::Victim;
 use crate::pg::identity::Address;
 use crate::pg::ledger;
+use crate::pg::on_drift;
 use crate::pg::sys;
+use crate::pg::sys::event::Dropped;
 use pgrx::pg_sys;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -42,6 +44,12 @@ pub struct Running {
     pub added: Vec<(pg_sys::Oid, i32)>,
     /// What is to be said at its end, where it comes to one.
     pub asides: Vec<(i32, Aside)>,
+    /// Where statements are judged by the declared schema: what it found.
+    pub found: Option<on_drift::Found>,
+    pub gone: Vec<Dropped>,
+    /// How it was let through moving away from the declared schema: message
+    /// and detail.
+    pub off_course: Option<(String, String)>,
 }
 
 /// A victim and how to find it among the objects that the server reports.
@@ -91,6 +99,8 @@ pub struct State {
     /// The last one is in force; a savepoint's end may bring back another.
     pub consents: Vec<Consent>,
     pub approvals: Vec<Used>,
+    /// Consent to move away from the declared schema: depth, reason.
+    pub off_course: Vec<(i32, String)>,
     /// What victims are, by rule and name: when somebody is asked, they may
     /// be gone from the catalog.
     pub seen: HashMap<(&'static str, String), Seen>,
@@ -164,6 +174,7 @@ pub fn roll_back(depth: i32) {
         s.new_columns.retain(|c| c.0 < depth);
         s.consents.retain(|c| c.depth < depth);
         s.approvals.retain(|a| a.depth < depth);
+        s.off_course.retain(|c| c.0 < depth);
         for c in &mut s.consents {
             c.used.take_if(|used| *used >= depth);
         }
@@ -188,6 +199,7 @@ pub fn release(depth: i32) {
         s.late.iter_mut().for_each(|l| up(&mut l.depth));
         s.new_columns.iter_mut().for_each(|c| up(&mut c.0));
         s.approvals.iter_mut().for_each(|a| up(&mut a.depth));
+        s.off_course.iter_mut().for_each(|c| up(&mut c.0));
         for c in &mut s.consents {
             up(&mut c.depth);
             c.used.iter_mut().for_each(up);

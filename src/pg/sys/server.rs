@@ -135,6 +135,72 @@ pub unsafe fn relation_named(range: *mut pg_sys::RangeVar) -> Option<pg_sys::Oid
     (oid != pg_sys::InvalidOid).then_some(oid)
 }
 
+/// An object by what a parse tree holds for it: class, OID and column number;
+/// an invalid OID where it isn't there. It is locked as for reading.
+///
+/// # Safety
+/// `name` is what a parse tree holds for an object of that type.
+pub unsafe fn object_named(
+    object_type: pg_sys::ObjectType::Type,
+    name: *mut pg_sys::Node,
+) -> (pg_sys::Oid, pg_sys::Oid, i32) {
+    // SAFETY: what the statement itself does; a relation is closed again.
+    unsafe {
+        let mut rel = std::ptr::null_mut();
+        let lock = pg_sys::AccessShareLock as _;
+        let found = pg_sys::get_object_address(object_type, name, &mut rel, lock, true);
+        if !rel.is_null() {
+            pg_sys::relation_close(rel, pg_sys::NoLock as _);
+        }
+        (found.classId, found.objectId, found.objectSubId)
+    }
+}
+
+/// What a GRANT or REVOKE names, class and OID; for ALL … IN SCHEMA the schemas.
+///
+/// # Safety
+/// `grant` is a complete parse tree.
+pub unsafe fn granted(grant: *mut pg_sys::GrantStmt) -> Vec<(pg_sys::Oid, pg_sys::Oid)> {
+    use pg_sys::GrantTargetType::ACL_TARGET_ALL_IN_SCHEMA;
+    // SAFETY: the caller's promise; each node's tag says what it is.
+    unsafe {
+        let object_type = match (*grant).targtype {
+            ACL_TARGET_ALL_IN_SCHEMA => pg_sys::ObjectType::OBJECT_SCHEMA,
+            _ => (*grant).objtype,
+        };
+        pgrx::PgList::<pg_sys::Node>::from_pg((*grant).objects)
+            .iter_ptr()
+            .filter_map(|node| match (*node).type_ {
+                pg_sys::NodeTag::T_RangeVar => {
+                    relation_named(node.cast()).map(|oid| (pg_sys::RelationRelationId, oid))
+                }
+                _ => {
+                    let (class, object, _) = object_named(object_type, node);
+                    (object != pg_sys::InvalidOid).then_some((class, object))
+                }
+            })
+            .collect()
+    }
+}
+
+/// All routines that a name finds.
+///
+/// # Safety
+/// `name` is a list of strings out of a parse tree.
+pub unsafe fn routines_named(name: *mut pg_sys::List) -> Vec<pg_sys::Oid> {
+    // SAFETY: the caller's promise; candidates are a chain in the server's memory.
+    unsafe {
+        let none = std::ptr::null_mut();
+        let mut next = pg_sys::FuncnameGetCandidates(name, -1, none, false, false, false, true);
+        let mut found = Vec::new();
+        while !next.is_null() {
+            found.push((*next).oid);
+            next = (*next).next;
+        }
+        found
+    }
+}
+
 /// A function of ours that takes one text.
 pub fn own_function(name: &str) -> Option<pg_sys::Oid> {
     let (schema, name) = (super::cstring("schemaguard"), super::cstring(name));

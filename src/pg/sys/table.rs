@@ -27,6 +27,7 @@ pub enum Value {
     Null,
     Long(i64),
     Int(i32),
+    Bool(bool),
     /// An xid8.
     TransactionId(u64),
     Text(String),
@@ -226,6 +227,7 @@ impl Table {
                     Value::Null => None,
                     Value::Long(v) => v.into_datum(),
                     Value::Int(v) => v.into_datum(),
+                    Value::Bool(v) => v.into_datum(),
                     Value::TransactionId(v) => Some(pg_sys::Datum::from(v)),
                     Value::Timestamp(v) => Some(pg_sys::Datum::from(v)),
                     Value::Text(v) => text_for_server(&v).into_datum(),

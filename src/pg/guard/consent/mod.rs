@@ -44,6 +44,22 @@ pub fn accept(reason: &str) {
     });
 }
 
+/// Takes consent to move the schema away from the declared one; an empty
+/// reason is refused with SG005.
+pub fn accept_drift(reason: &str) {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        raise(
+            "SG005",
+            "consent to leave the declared schema needs a reason",
+            None,
+            Some("Say why: SELECT schemaguard.accept_drift('…');".to_owned()),
+        );
+    }
+    let depth = sys::transaction_depth();
+    state::with(|s| s.off_course.push((depth, reason.to_owned())));
+}
+
 /// The reason, which must not be empty.
 fn needed(reason: &str, call: &str) -> String {
     let reason = reason.trim();
