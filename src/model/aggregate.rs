@@ -93,7 +93,7 @@ fn query(_: u32) -> String {
            FROM pg_aggregate g
            JOIN pg_proc p ON p.oid = g.aggfnoid
            JOIN ns ON ns.oid = p.pronamespace
-          WHERE p.oid NOT IN (SELECT objid FROM ext)
+          WHERE p.oid NOT IN (SELECT objid FROM ext) {only}
           ORDER BY ns.nspname, p.proname, 2",
         fragment::SCHEMAS,
         fragment::members("pg_proc"),
@@ -107,6 +107,7 @@ fn query(_: u32) -> String {
         function("aggminvtransfn"),
         function("aggmfinalfn"),
         modify("aggmfinalmodify", "aggmfinalfn"),
+        only = fragment::only("p.oid"),
     )
 }
 

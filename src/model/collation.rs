@@ -47,10 +47,11 @@ fn query(version: u32) -> String {
                     'rules', {rules}))::text, c.oid
            FROM pg_collation c
            JOIN ns ON ns.oid = c.collnamespace
-          WHERE c.oid NOT IN (SELECT objid FROM ext)
+          WHERE c.oid NOT IN (SELECT objid FROM ext) {only}
           ORDER BY ns.nspname, c.collname",
         fragment::SCHEMAS,
-        fragment::members("pg_collation")
+        fragment::members("pg_collation"),
+        only = fragment::only("c.oid"),
     )
 }
 

@@ -25,10 +25,11 @@ pub static KIND: Kind = Kind {
                JOIN pg_type b ON b.oid = t.typbasetype
                LEFT JOIN pg_collation co ON co.oid = t.typcollation
                LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
-              WHERE t.typtype = 'd' AND t.oid NOT IN (SELECT objid FROM ext)
+              WHERE t.typtype = 'd' AND t.oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY ns.nspname, t.typname",
             fragment::SCHEMAS,
-            fragment::members("pg_type")
+            fragment::members("pg_type"),
+            only = fragment::only("t.oid"),
         )
     },
     attributes: &[

@@ -16,10 +16,11 @@ pub static KIND: Kind = Kind {
                JOIN ns ON ns.oid = t.typnamespace
                LEFT JOIN (SELECT enumtypid, json_agg(enumlabel ORDER BY enumsortorder) AS labels
                             FROM pg_enum GROUP BY enumtypid) l ON l.enumtypid = t.oid
-              WHERE t.typtype = 'e' AND t.oid NOT IN (SELECT objid FROM ext)
+              WHERE t.typtype = 'e' AND t.oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY ns.nspname, t.typname",
             fragment::SCHEMAS,
-            fragment::members("pg_type")
+            fragment::members("pg_type"),
+            only = fragment::only("t.oid"),
         )
     },
     attributes: &[Attribute::error("labels")],

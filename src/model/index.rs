@@ -42,7 +42,7 @@ fn query(_: u32) -> String {
            JOIN pg_class ic ON ic.oid = i.indexrelid AND NOT ic.relispartition
            JOIN ns ON ns.oid = ic.relnamespace
            LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
-           LEFT JOIN pg_constraint con ON con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x')
+           LEFT JOIN pg_constraint con ON con.conrelid = i.indrelid AND con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x')
           WHERE con.oid IS NULL AND i.indislive
             AND i.indexrelid NOT IN (SELECT objid FROM ext))
          SELECT ARRAY[idx.nspname, idx.relname]::text[], NULL::text,

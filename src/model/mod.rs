@@ -580,15 +580,19 @@ pub(crate) mod fragment {
         rel AS (
         SELECT c.*, ns.nspname
           FROM pg_class c JOIN ns ON ns.oid = c.relnamespace
-         WHERE c.relkind IN ({relkinds}) AND c.oid NOT IN (SELECT objid FROM ext))",
-            members("pg_class")
+         WHERE c.relkind IN ({relkinds}) AND c.oid NOT IN (SELECT objid FROM ext) {})",
+            members("pg_class"),
+            only("c.oid")
         )
     }
 
-    /// Leaves out what isn't wanted, see [`Kind::query`](super::Kind). The
-    /// server plans each query for the values it is given.
+    /// What [`only`] has for a reading of everything.
+    pub const OR_ALL: &str = "$2::oid[] IS NULL OR ";
+
+    /// Leaves out what isn't wanted, see [`Kind::query`](super::Kind). Where
+    /// everything is, the server takes the condition out when it plans.
     pub fn only(oid: &str) -> String {
-        format!("AND ($2::oid[] IS NULL OR {oid} = ANY ($2))")
+        format!("AND ({OR_ALL}{oid} = ANY ($2))")
     }
 
     /// `key=value` options in an order of their own: the catalogs keep the

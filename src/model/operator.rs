@@ -23,12 +23,13 @@ pub static KIND: Kind = Kind {
                         'merges', nullif(o.oprcanmerge, false)))::text, o.oid
                FROM pg_operator o
                JOIN ns ON ns.oid = o.oprnamespace
-              WHERE o.oprcode <> 0 AND o.oid NOT IN (SELECT objid FROM ext)
+              WHERE o.oprcode <> 0 AND o.oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY ns.nspname, o.oprname, 2",
             fragment::SCHEMAS,
             fragment::members("pg_operator"),
             other("oprcom"),
             other("oprnegate"),
+            only = fragment::only("o.oid"),
         )
     },
     attributes: &[

@@ -33,10 +33,11 @@ pub static KIND: Kind = Kind {
                LEFT JOIN pg_namespace mn ON mn.oid = m.typnamespace
                LEFT JOIN pg_collation co ON co.oid = r.rngcollation
                LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
-              WHERE t.oid NOT IN (SELECT objid FROM ext)
+              WHERE t.oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY ns.nspname, t.typname",
             fragment::SCHEMAS,
-            fragment::members("pg_type")
+            fragment::members("pg_type"),
+            only = fragment::only("t.oid"),
         )
     },
     attributes: &[

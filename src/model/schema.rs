@@ -11,10 +11,11 @@ pub static KIND: Kind = Kind {
         format!(
             "WITH {}, {}
              SELECT ARRAY[nspname]::text[], NULL::text, '{{}}'::text, oid
-               FROM ns WHERE oid NOT IN (SELECT objid FROM ext)
+               FROM ns WHERE oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY nspname",
             fragment::SCHEMAS,
-            fragment::members("pg_namespace")
+            fragment::members("pg_namespace"),
+            only = fragment::only("oid"),
         )
     },
     attributes: &[],

@@ -20,10 +20,11 @@ pub static KIND: Kind = Kind {
                JOIN ns ON ns.oid = s.stxnamespace
                JOIN pg_class t ON t.oid = s.stxrelid
                JOIN pg_namespace tn ON tn.oid = t.relnamespace
-              WHERE s.oid NOT IN (SELECT objid FROM ext)
+              WHERE s.oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY ns.nspname, s.stxname",
             fragment::SCHEMAS,
-            fragment::members("pg_statistic_ext")
+            fragment::members("pg_statistic_ext"),
+            only = fragment::only("s.oid"),
         )
     },
     attributes: &[

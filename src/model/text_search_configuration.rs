@@ -22,10 +22,11 @@ pub static KIND: Kind = Kind {
                JOIN ns ON ns.oid = c.cfgnamespace
                JOIN pg_ts_parser p ON p.oid = c.cfgparser
                JOIN pg_namespace pn ON pn.oid = p.prsnamespace
-              WHERE c.oid NOT IN (SELECT objid FROM ext)
+              WHERE c.oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY ns.nspname, c.cfgname",
             fragment::SCHEMAS,
-            fragment::members("pg_ts_config")
+            fragment::members("pg_ts_config"),
+            only = fragment::only("c.oid"),
         )
     },
     attributes: &[Attribute::error("parser"), Attribute::error("mappings").within("parser")],

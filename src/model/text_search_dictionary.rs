@@ -18,10 +18,11 @@ pub static KIND: Kind = Kind {
                JOIN ns ON ns.oid = d.dictnamespace
                JOIN pg_ts_template t ON t.oid = d.dicttemplate
                JOIN pg_namespace tn ON tn.oid = t.tmplnamespace
-              WHERE d.oid NOT IN (SELECT objid FROM ext)
+              WHERE d.oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY ns.nspname, d.dictname",
             fragment::SCHEMAS,
-            fragment::members("pg_ts_dict")
+            fragment::members("pg_ts_dict"),
+            only = fragment::only("d.oid"),
         )
     },
     attributes: &[Attribute::error("template"), Attribute::error("options")],

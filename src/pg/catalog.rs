@@ -2,9 +2,10 @@
 
 use super::sys::{self, cstring, fingerprint};
 use crate::model::facet::{self, FACETS, Facet};
-use crate::model::{Address, KINDS, Kind, Model, Object, READER};
+use crate::model::{Address, KINDS, Kind, Model, Object, READER, fragment};
 use pgrx::spi::Spi;
 use pgrx::{FromDatum, IntoDatum, pg_sys};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::CStr;
 
@@ -189,7 +190,6 @@ unsafe fn query(
     only: Option<&[pg_sys::Oid]>,
     mut row: impl FnMut(pg_sys::HeapTuple, pg_sys::TupleDesc),
 ) {
-    let text = cstring(text);
     let no_value = pg_sys::Datum::from(0);
     // SAFETY: two arguments of the types that are said, or none; the table is
     // SPI's and freed once its rows are read.
@@ -199,16 +199,20 @@ unsafe fn query(
             schemas.and_then(|s| s.to_vec().into_datum()).unwrap_or(no_value),
             only.and_then(|o| o.to_vec().into_datum()).unwrap_or(no_value),
         ];
-        let nulls = [b' ', if only.is_some() { b' ' } else { b'n' }];
-        let status = pg_sys::SPI_execute_with_args(
-            text.as_ptr(),
-            if schemas.is_some() { 2 } else { 0 },
-            types.as_mut_ptr(),
-            values.as_mut_ptr(),
-            nulls.as_ptr().cast(),
-            true,
-            0,
-        );
+        let status = if only.is_some() {
+            let plan = plan_for_some(text, &mut types);
+            pg_sys::SPI_execute_plan(plan, values.as_mut_ptr(), c"  ".as_ptr(), true, 0)
+        } else {
+            pg_sys::SPI_execute_with_args(
+                cstring(text).as_ptr(),
+                if schemas.is_some() { 2 } else { 0 },
+                types.as_mut_ptr(),
+                values.as_mut_ptr(),
+                c" n".as_ptr(),
+                true,
+                0,
+            )
+        };
         if status != pg_sys::SPI_OK_SELECT as i32 {
             pgrx::error!("schemaguard could not read the catalogs (SPI status {status})");
         }
@@ -219,6 +223,33 @@ unsafe fn query(
         }
         pg_sys::SPI_freetuptable(table);
     }
+}
+
+thread_local! {
+    /// Plans for reading only some rows, by the query's text: planning takes
+    /// many times as long as reading a table.
+    static PLANS: RefCell<HashMap<String, pg_sys::SPIPlanPtr>> = RefCell::default();
+}
+
+/// # Safety
+/// SPI is connected; the query takes two arguments of these types.
+unsafe fn plan_for_some(text: &str, types: &mut [pg_sys::Oid; 2]) -> pg_sys::SPIPlanPtr {
+    if let Some(plan) = PLANS.with_borrow(|plans| plans.get(text).copied()) {
+        return plan;
+    }
+    // One plan for all values: what it looks up is never "all".
+    let some = cstring(&text.replace(fragment::OR_ALL, ""));
+    let options = pg_sys::CURSOR_OPT_GENERIC_PLAN as _;
+    // SAFETY: the caller's promise; kept for the session.
+    let plan = unsafe {
+        let plan = pg_sys::SPI_prepare_cursor(some.as_ptr(), 2, types.as_mut_ptr(), options);
+        if plan.is_null() || pg_sys::SPI_keepplan(plan) != 0 {
+            pgrx::error!("schemaguard could not prepare to read the catalogs");
+        }
+        plan
+    };
+    PLANS.with_borrow_mut(|plans| plans.insert(text.to_owned(), plan));
+    plan
 }
 
 /// A column of a row.
