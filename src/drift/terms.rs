@@ -48,7 +48,7 @@ impl Terms {
     /// of the whole database of which nothing is declared. What the declared
     /// side says nothing of is as it is live, so that what has to be made
     /// anew gets it back.
-    pub fn apply(&self, declared: &mut Model, live: &mut Model) {
+    fn apply(&self, declared: &mut Model, live: &mut Model) {
         let kinds = kinds(declared);
         self.narrow(declared, &kinds);
         self.narrow(live, &kinds);
@@ -143,8 +143,16 @@ impl Terms {
         self.adopt(model, &none);
     }
 
+    /// Holds two models against each other on these terms.
+    pub fn compare(&self, declared: &mut Model, live: &mut Model) -> Vec<Difference> {
+        self.apply(declared, live);
+        let mut differences = super::compare(declared, live);
+        self.settle(&mut differences);
+        differences
+    }
+
     /// Leaves out the order of columns where it isn't compared.
-    pub fn settle(&self, differences: &mut Vec<Difference>) {
+    fn settle(&self, differences: &mut Vec<Difference>) {
         if !self.compares("column_order") {
             differences.retain(|d| d.attribute.as_deref() != Some("position"));
         }
@@ -203,10 +211,7 @@ mod tests {
     }
 
     fn rows(terms: &Terms, declared: &str, live: &str) -> Vec<String> {
-        let (mut declared, mut live) = (model(declared), model(live));
-        terms.apply(&mut declared, &mut live);
-        let mut found = super::super::compare(&declared, &live);
-        terms.settle(&mut found);
+        let found = terms.compare(&mut model(declared), &mut model(live));
         found.iter().map(|d| format!("{} {:?} {}", d.object(), d.attribute, d.fix)).collect()
     }
 

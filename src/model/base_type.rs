@@ -90,11 +90,12 @@ fn query(_: u32) -> String {
            JOIN ns ON ns.oid = t.typnamespace
            -- The arrays of other types come with those.
           WHERE t.typtype IN ('b', 'p') AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
-            AND t.oid NOT IN (SELECT objid FROM ext)
+            AND t.oid NOT IN (SELECT objid FROM ext) {only}
           ORDER BY ns.nspname, t.typname",
         fragment::SCHEMAS,
         fragment::members("pg_type"),
-    )
+            only = fragment::only("t.oid"),
+        )
 }
 
 /// Its functions are made one after the other: this one last.

@@ -18,10 +18,11 @@ pub static KIND: Kind = Kind {
                         'default', nullif(c.condefault, false)))::text, c.oid
                FROM pg_conversion c
                JOIN ns ON ns.oid = c.connamespace
-              WHERE c.oid NOT IN (SELECT objid FROM ext)
+              WHERE c.oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY ns.nspname, c.conname",
             fragment::SCHEMAS,
-            fragment::members("pg_conversion")
+            fragment::members("pg_conversion"),
+            only = fragment::only("c.oid"),
         )
     },
     attributes: &[

@@ -197,9 +197,9 @@ pub struct Kind {
     pub sql_name: fn(&Object) -> String,
     /// The catalog query for a server's major version. `$1` is the array of
     /// schema names, `$2` the OIDs of the only rows wanted (for parts: those
-    /// of their tables), null for all; columns are the identity (text[]), the arguments of a
-    /// function (text), the attributes (JSON text), the row's OID and for a
-    /// column its number.
+    /// of their tables), null for all; columns are the identity (text[]), the
+    /// arguments of a function (text), the attributes (JSON text), the row's
+    /// OID and for a column its number.
     pub query: fn(u32) -> String,
     pub attributes: &'static [Attribute],
     pub missing: Severity,

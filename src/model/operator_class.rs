@@ -24,11 +24,12 @@ pub static KIND: Kind = Kind {
                JOIN pg_opfamily f ON f.oid = c.opcfamily
                JOIN pg_namespace fn ON fn.oid = f.opfnamespace
                LEFT JOIN member ON member.of = c.oid
-              WHERE c.oid NOT IN (SELECT objid FROM ext)
+              WHERE c.oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY ns.nspname, c.opcname, 2",
             fragment::SCHEMAS,
             fragment::members("pg_opclass"),
-            members_of("pg_opclass")
+            members_of("pg_opclass"),
+            only = fragment::only("c.oid"),
         )
     },
     attributes: &[

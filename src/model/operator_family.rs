@@ -17,11 +17,12 @@ pub static KIND: Kind = Kind {
                JOIN ns ON ns.oid = f.opfnamespace
                JOIN pg_am am ON am.oid = f.opfmethod
                LEFT JOIN member ON member.of = f.oid
-              WHERE f.oid NOT IN (SELECT objid FROM ext)
+              WHERE f.oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY ns.nspname, f.opfname, 2",
             fragment::SCHEMAS,
             fragment::members("pg_opfamily"),
-            operator_class::members_of("pg_opfamily")
+            operator_class::members_of("pg_opfamily"),
+            only = fragment::only("f.oid"),
         )
     },
     attributes: &[Attribute::error("members").absent("none")],

@@ -17,10 +17,11 @@ pub static KIND: Kind = Kind {
                         'lextypes', p.prslextype::regproc::text))::text, p.oid
                FROM pg_ts_parser p
                JOIN ns ON ns.oid = p.prsnamespace
-              WHERE p.oid NOT IN (SELECT objid FROM ext)
+              WHERE p.oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY ns.nspname, p.prsname",
             fragment::SCHEMAS,
-            fragment::members("pg_ts_parser")
+            fragment::members("pg_ts_parser"),
+            only = fragment::only("p.oid"),
         )
     },
     attributes: &[

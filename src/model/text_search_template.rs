@@ -15,10 +15,11 @@ pub static KIND: Kind = Kind {
                         'init', nullif(p.tmplinit::regproc::text, '-'), 'lexize', p.tmpllexize::regproc::text))::text, p.oid
                FROM pg_ts_template p
                JOIN ns ON ns.oid = p.tmplnamespace
-              WHERE p.oid NOT IN (SELECT objid FROM ext)
+              WHERE p.oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY ns.nspname, p.tmplname",
             fragment::SCHEMAS,
-            fragment::members("pg_ts_template")
+            fragment::members("pg_ts_template"),
+            only = fragment::only("p.oid"),
         )
     },
     attributes: &[Attribute::error("init").absent("none"), Attribute::error("lexize")],

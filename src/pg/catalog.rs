@@ -119,9 +119,11 @@ pub fn read_only(
             // SAFETY: inside of `reading`.
             unsafe { read_kind(kind, schemas, Some(&oids), &mut objects) };
         }
+        let read: Vec<pg_sys::Oid> =
+            objects.iter().filter_map(|o| Some(pg_sys::Oid::from(o.address?.1))).collect();
         for facet in FACETS.iter().filter(|f| counts(f)) {
             // SAFETY: inside of `reading`.
-            unsafe { lay_facet(facet, schemas, Some(&oids), &mut objects) };
+            unsafe { lay_facet(facet, schemas, Some(&read), &mut objects) };
         }
         model(schemas.to_vec(), objects)
     })
@@ -129,8 +131,12 @@ pub fn read_only(
 
 /// Whether objects of a kind are rows of a catalog, or parts of such.
 fn is_in(kind: &Kind, class: pg_sys::Oid) -> bool {
+    // A composite type is a relation and a type.
+    if kind.name == "composite" {
+        return class == pg_sys::RelationRelationId || class == pg_sys::TypeRelationId;
+    }
     let class = match kind.catalog {
-        "pg_class" | "pg_attribute" | "pg_trigger" | "pg_rewrite" | "pg_policy" => {
+        "pg_class" | "pg_trigger" | "pg_rewrite" | "pg_policy" => {
             return class == pg_sys::RelationRelationId;
         }
         "pg_constraint" => {

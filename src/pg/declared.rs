@@ -82,10 +82,7 @@ impl Declared {
         if prisma::is_format(&self.format) {
             prisma::leave_history(declared, live);
         }
-        self.terms.apply(declared, live);
-        let mut differences = drift::compare(declared, live);
-        self.terms.settle(&mut differences);
-        differences
+        self.terms.compare(declared, live)
     }
 
     /// The model: all of it, or only what belongs to some tables, functions …

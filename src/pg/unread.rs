@@ -51,7 +51,10 @@ const OWNERS: &str = "
      WHERE t.relkind OPERATOR(pg_catalog.=) 't'
     UNION ALL
     -- What is inherited is read where it comes from, NOT NULL with its column.
-    SELECT 'pg_constraint'::pg_catalog.regclass, c.oid, 'pg_class'::pg_catalog.regclass, c.conrelid, 'i'
+    SELECT 'pg_constraint'::pg_catalog.regclass, c.oid,
+           CASE WHEN c.conrelid OPERATOR(pg_catalog.<>) 0 THEN 'pg_class'::pg_catalog.regclass
+                ELSE 'pg_type'::pg_catalog.regclass END,
+           CASE WHEN c.conrelid OPERATOR(pg_catalog.<>) 0 THEN c.conrelid ELSE c.contypid END, 'i'
       FROM pg_catalog.pg_constraint c
      WHERE c.contype OPERATOR(pg_catalog.=) 'n'
         OR c.coninhcount OPERATOR(pg_catalog.>) 0 AND c.contype OPERATOR(pg_catalog.=) 'c'

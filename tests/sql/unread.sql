@@ -4,6 +4,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION schemaguard;
 CREATE SCHEMA app;
 CREATE TABLE app.t (id integer PRIMARY KEY, a text NOT NULL CHECK (a <> ''));
+CREATE DOMAIN app.d AS text NOT NULL CHECK (VALUE <> '');
 CREATE TABLE app.child () INHERITS (app.t);
 CREATE TEMP TABLE temporary (id serial PRIMARY KEY);
 SELECT * FROM schemaguard.unread();

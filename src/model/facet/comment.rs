@@ -1,6 +1,6 @@
 use super::Facet;
 use crate::model::mend::{Phase, Step};
-use crate::model::{Attribute, Attrs, Object, sql};
+use crate::model::{Attribute, Attrs, Object, fragment, sql};
 
 pub static FACET: Facet = Facet {
     word: Some("comments"),
@@ -12,13 +12,17 @@ pub static FACET: Facet = Facet {
     query: |_| {
         // Columns are objects of their own in tables only; the index of a
         // constraint is none at all. The server's own objects come first.
-        "SELECT d.classoid, d.objoid, d.objsubid, 'comment', to_json(d.description)::text
+        let only = fragment::only("d.objoid");
+        let only_constraints = fragment::only("con.oid");
+        let only_types = fragment::only("CASE WHEN c.relkind = 'c' THEN c.reltype ELSE c.oid END");
+        format!(
+            "SELECT d.classoid, d.objoid, d.objsubid, 'comment', to_json(d.description)::text
            FROM pg_description d
            LEFT JOIN pg_class c ON d.classoid = 'pg_class'::regclass AND c.oid = d.objoid
            LEFT JOIN pg_constraint con ON con.conindid = c.oid AND c.relkind IN ('i', 'I')
                                       AND con.contype IN ('p', 'u', 'x')
           WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass)
-            AND (d.objsubid = 0 OR c.relkind IN ('r', 'p', 'f')) AND con.oid IS NULL
+            AND (d.objsubid = 0 OR c.relkind IN ('r', 'p', 'f')) AND con.oid IS NULL {only}
          UNION ALL
          SELECT CASE WHEN c.relkind = 'c' THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END::oid,
                 CASE WHEN c.relkind = 'c' THEN c.reltype ELSE c.oid END, 0, 'column_comments',
@@ -26,14 +30,14 @@ pub static FACET: Facet = Facet {
            FROM pg_description d
            JOIN pg_class c ON c.oid = d.objoid AND c.relkind IN ('v', 'm', 'c')
            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid
-          WHERE d.objoid >= 16384 AND d.classoid = 'pg_class'::regclass AND d.objsubid > 0
+          WHERE d.objoid >= 16384 AND d.classoid = 'pg_class'::regclass AND d.objsubid > 0 {only_types}
           GROUP BY c.oid, c.relkind, c.reltype
          UNION ALL
          SELECT 'pg_constraint'::regclass::oid, con.oid, 0, 'index_comment', to_json(d.description)::text
            FROM pg_description d
            JOIN pg_constraint con ON con.conindid = d.objoid AND con.contype IN ('p', 'u', 'x')
-          WHERE d.objoid >= 16384 AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0"
-            .to_owned()
+          WHERE d.objoid >= 16384 AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 {only_constraints}"
+        )
     },
     alter,
 };

@@ -23,7 +23,8 @@ fn query(_: u32) -> String {
         format!(
             "SELECT '{catalog}'::regclass::oid AS classid, o.oid AS objid, 0 AS subid, 'grants' AS attribute,
                     NULL::name AS part, o.{owner} AS owner, o.{acl} AS acl, ({of})::\"char\" AS type
-               FROM {catalog} o {more} AND o.{acl} IS NOT NULL"
+               FROM {catalog} o {more} AND o.{acl} IS NOT NULL {}",
+            fragment::only("o.oid")
         )
     };
     let parts = [
@@ -35,7 +36,8 @@ fn query(_: u32) -> String {
             "JOIN ns ON ns.oid = o.relnamespace WHERE o.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')",
         ),
         // Columns are objects of their own in tables only.
-        "SELECT 'pg_class'::regclass::oid, c.oid,
+        format!(
+            "SELECT 'pg_class'::regclass::oid, c.oid,
                 CASE WHEN c.relkind IN ('r', 'p', 'f') THEN a.attnum ELSE 0 END::integer,
                 CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'grants' ELSE 'column_grants' END,
                 CASE WHEN c.relkind IN ('r', 'p', 'f') THEN NULL ELSE a.attname END,
@@ -43,8 +45,9 @@ fn query(_: u32) -> String {
            FROM pg_class c JOIN ns ON ns.oid = c.relnamespace
            JOIN pg_attribute a ON a.attrelid = c.oid
           WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped
-            AND a.attacl IS NOT NULL"
-            .to_owned(),
+            AND a.attacl IS NOT NULL {}",
+            fragment::only("c.oid")
+        ),
         of("pg_proc", "proowner", "proacl", "'f'", "JOIN ns ON ns.oid = o.pronamespace WHERE true"),
         of("pg_type", "typowner", "typacl", "'T'", "JOIN ns ON ns.oid = o.typnamespace WHERE true"),
         of("pg_namespace", "nspowner", "nspacl", "'n'", "JOIN ns ON ns.oid = o.oid WHERE true"),

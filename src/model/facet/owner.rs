@@ -9,11 +9,12 @@ pub static FACET: Facet = Facet {
         let of = |catalog: &str, column: &str, more: &str| {
             format!(
                 "SELECT '{catalog}'::regclass::oid, o.oid, 0, 'owner', to_json(pg_get_userbyid(o.{column}))::text
-                   FROM {catalog} o {more}"
+                   FROM {catalog} o {more} {only}",
+                only = fragment::only("o.oid")
             )
         };
         let inside = |catalog: &str, prefix: &str| {
-            let more = format!("JOIN ns ON ns.oid = o.{prefix}namespace");
+            let more = format!("JOIN ns ON ns.oid = o.{prefix}namespace WHERE true");
             of(catalog, &format!("{prefix}owner"), &more)
         };
         let mut parts = vec![
@@ -22,22 +23,22 @@ pub static FACET: Facet = Facet {
                 "pg_class",
                 "relowner",
                 "JOIN ns ON ns.oid = o.relnamespace
-                  WHERE o.relkind IN ('r', 'p', 'f', 'v', 'm')
+                  WHERE (o.relkind IN ('r', 'p', 'f', 'v', 'm')
                      OR o.relkind = 'S' AND NOT EXISTS (
                         SELECT FROM pg_depend d
                          WHERE d.classid = 'pg_class'::regclass AND d.objid = o.oid AND d.objsubid = 0
                            AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
-                           AND d.deptype IN ('a', 'i'))",
+                           AND d.deptype IN ('a', 'i')))",
             ),
             of(
                 "pg_type",
                 "typowner",
                 "JOIN ns ON ns.oid = o.typnamespace
                  LEFT JOIN pg_class c ON c.oid = o.typrelid
-                  WHERE o.typtype IN ('d', 'e', 'r') OR o.typtype = 'b' AND o.typarray <> 0
-                     OR o.typtype = 'c' AND c.relkind = 'c'",
+                  WHERE (o.typtype IN ('d', 'e', 'r') OR o.typtype = 'b' AND o.typarray <> 0
+                     OR o.typtype = 'c' AND c.relkind = 'c')",
             ),
-            of("pg_namespace", "nspowner", "JOIN ns ON ns.oid = o.oid"),
+            of("pg_namespace", "nspowner", "JOIN ns ON ns.oid = o.oid WHERE true"),
             of("pg_subscription", "subowner", "WHERE o.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"),
         ];
         for (catalog, prefix) in [

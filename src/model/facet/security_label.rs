@@ -1,16 +1,19 @@
 use super::Facet;
 use crate::model::mend::{Phase, Step};
-use crate::model::{Attribute, Attrs, Object, sql};
+use crate::model::{Attribute, Attrs, Object, fragment, sql};
 
 pub static FACET: Facet = Facet {
     word: None,
     attributes: &[Attribute::error("security_labels").absent("none")],
     query: |_| {
-        "SELECT l.classoid, l.objoid, l.objsubid, 'security_labels',
+        let only = fragment::only("l.objoid");
+        format!(
+            "SELECT l.classoid, l.objoid, l.objsubid, 'security_labels',
                 json_object_agg(l.provider, l.label ORDER BY l.provider)::text
            FROM pg_seclabel l
+          WHERE true {only}
           GROUP BY l.classoid, l.objoid, l.objsubid"
-            .to_owned()
+        )
     },
     alter: |attribute: &str, o: &Object, from: &Attrs, to: &Attrs| {
         to.differing(attribute, from)
