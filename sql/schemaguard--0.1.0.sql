@@ -94,9 +94,13 @@ COMMENT ON COLUMN schemaguard.ddl_entry.same_text_as IS
 'The statement that holds this one''s text, where the text is the same: a text is kept once';
 
 -- Tools that write a migration's row in the transaction of its statements say
--- only at its end which one it was.
+-- only at its end which one it was. A dump may be restored where transactions
+-- are counted anew: the numbers of its first and last statement, which aren't,
+-- tell its transaction from another with the same number.
 CREATE TABLE schemaguard.migration_transaction (
     transaction xid8 NOT NULL,
+    first       bigint NOT NULL,
+    last        bigint NOT NULL,
     tool        text NOT NULL,
     migrations  text[] NOT NULL
 );
@@ -134,7 +138,8 @@ SELECT o.id,
   FROM schemaguard.ddl_entry o
   JOIN schemaguard.ddl_entry s ON s.id = o.statement_id
   LEFT JOIN schemaguard.ddl_entry t ON t.id = s.same_text_as
-  LEFT JOIN schemaguard.migration_transaction m ON m.transaction = s.transaction;
+  LEFT JOIN schemaguard.migration_transaction m
+    ON m.transaction = s.transaction AND s.id BETWEEN m.first AND m.last;
 COMMENT ON VIEW schemaguard.ddl_log IS
 'The record: a row for each object of each DDL statement that committed, and one for each statement that the guard refused';
 COMMENT ON COLUMN schemaguard.ddl_log.parts IS

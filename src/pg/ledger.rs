@@ -174,7 +174,7 @@ fn write_asking(statement: &Statement, objects: &[Object], asked: Option<&Asked>
         rows
     });
     table.close();
-    migration::recorded();
+    migration::recorded(number);
     Some(number)
 }
 

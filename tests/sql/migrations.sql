@@ -83,6 +83,11 @@ COMMIT;
 -- What is done at the same time by hand is under none, and so is a row without DDL.
 UPDATE alembic_version SET version_num = 'd4';
 CREATE TABLE not_d4 (id int);
+-- A row that was restored from where another transaction had this number says nothing of it.
+BEGIN;
+INSERT INTO schemaguard.migration_transaction SELECT pg_current_xact_id(), 1, 2, 'alembic', '{restored}';
+CREATE TABLE not_restored (id int);
+COMMIT;
 SELECT object, migration_tool, migration FROM schemaguard.ddl_log WHERE object ~ 'under|not_' ORDER BY id;
 SELECT count(*) FROM schemaguard.migration_transaction;
 :told;

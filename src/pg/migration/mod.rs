@@ -9,7 +9,7 @@
 
 pub mod review;
 
-use super::sys::history::{self, Found};
+use super::sys::history::{self, Found, Wanted};
 use super::sys::table::{Table, Value};
 use super::sys::{self, context};
 use crate::migration::{Row, TOOLS, Tool, is_text_of, prisma};
@@ -52,17 +52,16 @@ pub fn running() -> Option<Migration> {
 /// newest one that began in this session, as long as the session holds
 /// Prisma's lock.
 fn under_prisma() -> Option<Migration> {
-    const COLUMNS: [&str; 5] =
-        ["checksum", "migration_name", "finished_at", "rolled_back_at", "started_at"];
+    const UNFINISHED: Wanted = Wanted::Null(&["finished_at", "rolled_back_at"]);
     let mut open: Vec<(i64, String, String)> = Vec::new();
     for found in tables(&prisma::PRISMA) {
-        history::rows(found.table, &COLUMNS, ROWS, |_, values| {
-            let Ok([Some(checksum), Some(name), None, None, Some(started)]) =
-                <[Option<String>; 5]>::try_from(values)
-            else {
-                return;
-            };
-            open.push((started.parse().unwrap_or(0), name, checksum));
+        let columns = ["checksum", "migration_name", "started_at"];
+        history::rows(found.table, &columns, UNFINISHED, ROWS, |values| {
+            if let Ok([Some(checksum), Some(name), Some(started)]) =
+                <[Option<String>; 3]>::try_from(values)
+            {
+                open.push((started.parse().unwrap_or(0), name, checksum));
+            }
         });
     }
     if open.is_empty() {
@@ -120,33 +119,32 @@ fn is_history(tool: &Tool, found: &Found) -> bool {
             .is_none_or(|(name, there)| history::has_relation(found.schema, name) == there)
 }
 
-thread_local!(static RECORDED: Cell<bool> = const { Cell::new(false) });
+thread_local! {
+    /// The first and the last statement that this transaction has recorded.
+    static RECORDED: Cell<Option<(i64, i64)>> = const { Cell::new(None) };
+}
 
-/// The record has got a row in this transaction.
-pub fn recorded() {
-    RECORDED.set(true);
+/// The record has got a statement with this number in this transaction.
+pub fn recorded(number: i64) {
+    RECORDED.set(Some((RECORDED.get().map_or(number, |r| r.0), number)));
 }
 
 /// The transaction is over.
 pub fn forget() {
-    RECORDED.set(false);
+    RECORDED.set(None);
 }
 
 /// Before a transaction commits that has rows in the record: notes which
 /// migrations a tool has written into its history in the same transaction.
 pub fn before_commit() {
-    if !RECORDED.take() {
-        return;
-    }
+    let Some((first, last)) = RECORDED.take() else { return };
     let mut found: Option<(&Tool, Vec<String>)> = None;
     for tool in TOOLS.iter().filter(|t| t.same_transaction) {
         let mut names = Vec::new();
         for history in tables(tool) {
             let columns: Vec<&str> = tool.columns.iter().map(|c| c.0).collect();
-            history::rows(history.table, &columns, ROWS, |ours, values| {
-                if ours {
-                    names.extend(name(tool, &columns, values));
-                }
+            history::rows(history.table, &columns, Wanted::Ours, ROWS, |values| {
+                names.extend(name(tool, &columns, values));
             });
         }
         if !names.is_empty() {
@@ -162,6 +160,8 @@ pub fn before_commit() {
         pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
         table.insert(vec![
             Value::TransactionId(pg_sys::GetTopFullTransactionId().value),
+            Value::Long(first),
+            Value::Long(last),
             Value::from(tool.name),
             Value::Texts(names),
         ]);

@@ -107,6 +107,7 @@ fn recorded() -> (Ran, i64) {
           FROM schemaguard.ddl_entry s
           LEFT JOIN schemaguard.migration_transaction m
             ON m.transaction OPERATOR(pg_catalog.=) s.transaction
+           AND s.id OPERATOR(pg_catalog.>=) m.first AND s.id OPERATOR(pg_catalog.<=) m.last
           LEFT JOIN LATERAL pg_catalog.unnest(
                    CASE WHEN s.migration IS NULL THEN m.migrations ELSE ARRAY[s.migration] END) AS n (name) ON true
          WHERE s.verdict OPERATOR(pg_catalog.<>) 'refused'

@@ -72,23 +72,32 @@ pub fn type_name(type_oid: pg_sys::Oid) -> String {
     unsafe { text(pg_sys::format_type_be(type_oid)) }.unwrap_or_default()
 }
 
+/// Which rows are asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted<'a> {
+    /// Those that this transaction, or a savepoint of it, has written.
+    Ours,
+    /// Those that are null in all of these columns.
+    Null(&'a [&'a str]),
+}
+
 /// What the rows of a table hold in these columns (None for null): times as
-/// microseconds, the rest as the server writes it. With the row comes whether
-/// this transaction has written it. Reads no more rows than `limit`; false
-/// where there are more, or where somebody holds the table locked.
+/// microseconds, the rest as the server writes it. Looks at no more rows than
+/// `limit`, and at none where somebody holds the table locked.
 pub fn rows(
     relation: pg_sys::Oid,
     columns: &[&str],
+    wanted: Wanted,
     limit: u64,
-    mut each: impl FnMut(bool, Vec<Option<String>>),
-) -> bool {
+    mut each: impl FnMut(Vec<Option<String>>),
+) {
     // SAFETY: plain table access through the table's own access method; every
     // resource is released on the way out, and on error by the server. The
     // lock is given at once or not at all, and is not kept: whoever changes a
     // history need not wait for us.
     unsafe {
         if !pg_sys::ConditionalLockRelationOid(relation, pg_sys::AccessShareLock as _) {
-            return false;
+            return;
         }
         let rel = pg_sys::try_relation_open(relation, pg_sys::NoLock as _);
         if rel.is_null() || (*rel).rd_tableam.is_null() {
@@ -96,12 +105,14 @@ pub fn rows(
                 pg_sys::relation_close(rel, pg_sys::NoLock as _);
             }
             pg_sys::UnlockRelationOid(relation, pg_sys::AccessShareLock as _);
-            return false;
+            return;
         }
-        let numbers: Vec<i16> = columns
-            .iter()
-            .map(|name| pg_sys::get_attnum(relation, cstring(name).as_ptr()))
-            .collect();
+        let number = |name: &&str| pg_sys::get_attnum(relation, cstring(name).as_ptr());
+        let numbers: Vec<i16> = columns.iter().map(number).collect();
+        let empty: Vec<i16> = match wanted {
+            Wanted::Null(names) => names.iter().map(number).collect(),
+            Wanted::Ours => Vec::new(),
+        };
         let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
         let slot = pg_sys::table_slot_create(rel, std::ptr::null_mut());
         let am = &*(*rel).rd_tableam;
@@ -111,24 +122,27 @@ pub fn rows(
         let scan = pg_sys::ffi::pg_guard_ffi_boundary(|| {
             begin(rel, snapshot, 0, std::ptr::null_mut(), std::ptr::null_mut(), flags)
         });
-        let (mut seen, mut all) = (0, true);
+        let mut seen = 0;
         while pg_sys::ffi::pg_guard_ffi_boundary(|| {
             next(scan, pg_sys::ScanDirection::ForwardScanDirection, slot)
         }) {
             seen += 1;
             if seen > limit {
-                all = false;
                 break;
             }
-            let values = numbers.iter().map(|n| value(slot, *n)).collect();
-            each(is_ours(slot), values);
+            let is_wanted = match wanted {
+                Wanted::Ours => is_ours(slot),
+                Wanted::Null(_) => empty.iter().all(|n| is_null(slot, *n)),
+            };
+            if is_wanted {
+                each(numbers.iter().map(|n| value(slot, *n)).collect());
+            }
         }
         pg_sys::ffi::pg_guard_ffi_boundary(|| end(scan));
         pg_sys::ExecDropSingleTupleTableSlot(slot);
         pg_sys::UnregisterSnapshot(snapshot);
         pg_sys::relation_close(rel, pg_sys::NoLock as _);
         pg_sys::UnlockRelationOid(relation, pg_sys::AccessShareLock as _);
-        all
     }
 }
 
@@ -147,20 +161,26 @@ unsafe fn is_ours(slot: *mut pg_sys::TupleTableSlot) -> bool {
 }
 
 /// # Safety
-/// `slot` holds a row of the table whose column this is.
-unsafe fn value(slot: *mut pg_sys::TupleTableSlot, number: i16) -> Option<String> {
-    if number <= 0 {
-        return None;
-    }
-    // SAFETY: the slot deforms as far as asked; the type's own output function.
+/// `slot` holds a row of the table whose column this is; 0 is none.
+unsafe fn is_null(slot: *mut pg_sys::TupleTableSlot, number: i16) -> bool {
+    // SAFETY: the slot deforms as far as asked.
     unsafe {
-        if (*slot).tts_nvalid < number {
+        if number > 0 && (*slot).tts_nvalid < number {
             pg_sys::slot_getsomeattrs_int(slot, number as _);
         }
-        let at = number as usize - 1;
-        if *(*slot).tts_isnull.add(at) {
+        number <= 0 || *(*slot).tts_isnull.add(number as usize - 1)
+    }
+}
+
+/// # Safety
+/// As [`is_null`].
+unsafe fn value(slot: *mut pg_sys::TupleTableSlot, number: i16) -> Option<String> {
+    // SAFETY: the caller's promise; the type's own output function.
+    unsafe {
+        if is_null(slot, number) {
             return None;
         }
+        let at = number as usize - 1;
         let datum = *(*slot).tts_values.add(at);
         let type_oid = (*table::attribute_form((*slot).tts_tupleDescriptor, number)).atttypid;
         match type_oid {
