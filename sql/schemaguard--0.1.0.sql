@@ -319,13 +319,13 @@ COMMENT ON FUNCTION schemaguard.declare(text, text, text, text[]) IS
 'Declares what the schema should be: builds the source in a scratch database, stores the model that the server made of it, returns its version';
 REVOKE ALL ON FUNCTION schemaguard.declare(text, text, text, text[]) FROM PUBLIC;
 
-CREATE FUNCTION schemaguard.declare(sources text[], names text[], format text DEFAULT 'prisma', name text DEFAULT 'main', schemas text[] DEFAULT NULL)
+CREATE FUNCTION schemaguard.declare_files(sources text[], names text[], format text DEFAULT 'prisma', name text DEFAULT 'main', schemas text[] DEFAULT NULL)
 RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'declare_files_wrapper';
-COMMENT ON FUNCTION schemaguard.declare(text[], text[], text, text, text[]) IS
-'Declares a Prisma schema of several files: their texts and, in the same order, their names';
-REVOKE ALL ON FUNCTION schemaguard.declare(text[], text[], text, text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION schemaguard.declare_files(text[], text[], text, text, text[]) IS
+'As declare(), for a Prisma schema of several files: their texts and, in the same order, their names';
+REVOKE ALL ON FUNCTION schemaguard.declare_files(text[], text[], text, text, text[]) FROM PUBLIC;
 
 CREATE FUNCTION schemaguard.snapshot(schemas text[] DEFAULT NULL)
 RETURNS jsonb

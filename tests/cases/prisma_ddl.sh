@@ -33,7 +33,7 @@ else
   echo 'LEFT OUT: real schemas: set SCHEMAGUARD_CORPUS to a folder that has them in prisma/*/schema.prisma'
 fi
 
-# The text as psql's arguments of declare(): one text, or texts and names.
+# One text, or texts and names, as psql's arguments.
 declare_schema() {
   local files sources=() names=() n=0
   IFS=, read -ra files <<<"$1"
@@ -44,7 +44,7 @@ declare_schema() {
   done
   local IFS=,
   if [ "$n" = 1 ]; then echo "SELECT schemaguard.declare(${sources[*]}, 'prisma');"
-  else echo "SELECT schemaguard.declare(ARRAY[${sources[*]}], ARRAY[${names[*]}]);"; fi
+  else echo "SELECT schemaguard.declare_files(ARRAY[${sources[*]}], ARRAY[${names[*]}]);"; fi
 }
 for schema in "${schemas[@]}"; do
   name=${schema%%=*}

@@ -36,18 +36,18 @@ SELECT object FROM schemaguard.drift('sql') WHERE object_type = 'table' ORDER BY
 --
 -- Several files
 --
-SELECT schemaguard.declare(ARRAY[E'model A {\n  id Int @id\n  bs B[]\n}', E'model B {\n  id  Int @id\n  a   A   @relation(fields: [aId], references: [id])\n  aId Int\n}\n'], ARRAY['a.prisma', 'models/b.prisma'], name => 'files') > 0;
+SELECT schemaguard.declare_files(ARRAY[E'model A {\n  id Int @id\n  bs B[]\n}', E'model B {\n  id  Int @id\n  a   A   @relation(fields: [aId], references: [id])\n  aId Int\n}\n'], ARRAY['a.prisma', 'models/b.prisma'], name => 'files') > 0;
 SELECT * FROM test.declared();
 SELECT source FROM schemaguard.declared WHERE name = 'files';
 -- that text is a schema itself
 SELECT schemaguard.declare(source, format, 'again') > 0 FROM schemaguard.declared WHERE name = 'files';
-SELECT schemaguard.declare(ARRAY[E'model A {\n  id Int @id\n}\n', E'\nmodel B {\n  id Int @id\n  a  Nothing\n}\n'], ARRAY['a.prisma', 'models/b.prisma'], name => 'files');
+SELECT schemaguard.declare_files(ARRAY[E'model A {\n  id Int @id\n}\n', E'\nmodel B {\n  id Int @id\n  a  Nothing\n}\n'], ARRAY['a.prisma', 'models/b.prisma'], name => 'files');
 \echo :SQLSTATE
-SELECT schemaguard.declare(ARRAY[E'model A {\n  id Int @id\n}\n', E'\nmodel B {\n  id Int @id\n  a  Unsupported("nothing")\n}\n'], ARRAY['a.prisma', 'models/b.prisma'], name => 'files');
-SELECT schemaguard.declare(ARRAY['', ''], ARRAY['a.prisma']);
-SELECT schemaguard.declare(ARRAY['', NULL], ARRAY['a.prisma', 'b.prisma']);
-SELECT schemaguard.declare('{}'::text[], '{}'::text[]);
-SELECT schemaguard.declare(ARRAY['SELECT 1'], ARRAY['a.sql'], 'sql');
+SELECT schemaguard.declare_files(ARRAY[E'model A {\n  id Int @id\n}\n', E'\nmodel B {\n  id Int @id\n  a  Unsupported("nothing")\n}\n'], ARRAY['a.prisma', 'models/b.prisma'], name => 'files');
+SELECT schemaguard.declare_files(ARRAY['', ''], ARRAY['a.prisma']);
+SELECT schemaguard.declare_files(ARRAY['', NULL], ARRAY['a.prisma', 'b.prisma']);
+SELECT schemaguard.declare_files('{}'::text[], '{}'::text[]);
+SELECT schemaguard.declare_files(ARRAY['SELECT 1'], ARRAY['a.sql'], 'sql');
 
 --
 -- Where the error is
@@ -61,7 +61,7 @@ SELECT schemaguard.declare(E'model A {\n  id   Int @id\n  größe Int @default("
 SELECT schemaguard.declare(E'model A {\n  id   String @id @default(dbgenerated("nothing()"))\n}\n', 'prisma');
 SELECT schemaguard.declare(E'model A {\n  id   String @id\n  n    Int    @default(dbgenerated("1 +"))\n  m    Int\n}\n', 'prisma');
 SELECT schemaguard.declare(E'model A {\n  id   String @id\n  s    String\n\n  @@index([s(ops: raw("no_such_ops"))], type: Gin)\n}\n', 'prisma');
-SELECT schemaguard.declare(E'model A {\n  id   String @id\n  bs   B[]\n}\nmodel B {\n  id Int @id\n  a  A   @relation(fields: [aId], references: [id])\n  aId String @db.Uuid\n}\n', 'prisma');
+SELECT schemaguard.declare(E'generator client {\n  provider = "prisma-client"\n  previewFeatures = ["partialIndexes"]\n}\nmodel A {\n  id   Int @id\n  code Int @unique(where: { id: 1 })\n  bs   B[]\n}\nmodel B {\n  id    Int @id\n  a     A   @relation(fields: [aCode], references: [code])\n  aCode Int\n}\n', 'prisma');
 SELECT schemaguard.declare(E'model A {\n  id   Int @id\n  list Int[] @default(autoincrement())\n}\n', 'prisma');
 SELECT schemaguard.declare(E'enum E {\n  A @map("a")\n  B @map("a")\n}\nmodel A {\n  id   Int @id\n  e    E\n}\n', 'prisma');
 SELECT schemaguard.declare(E'generator client {\n  provider = "prisma-client"\n  previewFeatures = ["partialIndexes"]\n}\nmodel A {\n  id Int @id\n\n  @@index([id], where: raw("no_column > 1"))\n}\n', 'prisma');
@@ -112,7 +112,7 @@ SELECT schemaguard.declare(E:'pairs', 'prisma4', 'four');
 -- An ordinary role, and text that would be more than it says
 --
 CREATE ROLE sg_prisma LOGIN;
-GRANT EXECUTE ON FUNCTION schemaguard.declare(text, text, text, text[]), schemaguard.declare(text[], text[], text, text, text[]) TO sg_prisma;
+GRANT EXECUTE ON FUNCTION schemaguard.declare(text, text, text, text[]), schemaguard.declare_files(text[], text[], text, text, text[]) TO sg_prisma;
 SET ROLE sg_prisma;
 SELECT schemaguard.declare(E:'users', 'prisma', 'who') > 0;
 SELECT schemaguard.declare(E'model A {\n  id Int @id\n  n Int @default(dbgenerated("1); ALTER ROLE sg_prisma SUPERUSER; CREATE TABLE b (id int"))\n}\n', 'prisma', 'who');
