@@ -33,7 +33,7 @@ else
   echo 'LEFT OUT: real schemas: set SCHEMAGUARD_CORPUS to a folder that has them in prisma/*/schema.prisma'
 fi
 
-# The text as psql's arguments of declare(): one text, or texts and names.
+# One text, or texts and names, as psql's arguments.
 declare_schema() {
   local files sources=() names=() n=0
   IFS=, read -ra files <<<"$1"

@@ -61,7 +61,7 @@ SELECT schemaguard.declare(E'model A {\n  id   Int @id\n  größe Int @default("
 SELECT schemaguard.declare(E'model A {\n  id   String @id @default(dbgenerated("nothing()"))\n}\n', 'prisma');
 SELECT schemaguard.declare(E'model A {\n  id   String @id\n  n    Int    @default(dbgenerated("1 +"))\n  m    Int\n}\n', 'prisma');
 SELECT schemaguard.declare(E'model A {\n  id   String @id\n  s    String\n\n  @@index([s(ops: raw("no_such_ops"))], type: Gin)\n}\n', 'prisma');
-SELECT schemaguard.declare(E'model A {\n  id   String @id\n  bs   B[]\n}\nmodel B {\n  id Int @id\n  a  A   @relation(fields: [aId], references: [id])\n  aId String @db.Uuid\n}\n', 'prisma');
+SELECT schemaguard.declare(E'generator client {\n  provider = "prisma-client"\n  previewFeatures = ["partialIndexes"]\n}\nmodel A {\n  id   Int @id\n  code Int @unique(where: { id: 1 })\n  bs   B[]\n}\nmodel B {\n  id    Int @id\n  a     A   @relation(fields: [aCode], references: [code])\n  aCode Int\n}\n', 'prisma');
 SELECT schemaguard.declare(E'model A {\n  id   Int @id\n  list Int[] @default(autoincrement())\n}\n', 'prisma');
 SELECT schemaguard.declare(E'enum E {\n  A @map("a")\n  B @map("a")\n}\nmodel A {\n  id   Int @id\n  e    E\n}\n', 'prisma');
 SELECT schemaguard.declare(E'generator client {\n  provider = "prisma-client"\n  previewFeatures = ["partialIndexes"]\n}\nmodel A {\n  id Int @id\n\n  @@index([id], where: raw("no_column > 1"))\n}\n', 'prisma');

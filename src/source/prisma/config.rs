@@ -235,10 +235,15 @@ fn read_datasource(block: &Config, datasource: &mut Datasource, mistakes: &mut M
         }
     }
     if let Some((_, extensions)) = get("extensions") {
-        for item in items(extensions) {
+        // By their names in the schema, whatever the server calls them.
+        let mut items = items(extensions);
+        items.sort_by_key(|item| match item {
+            Value::Constant(name) | Value::Call(name, _, _) => name.text,
+            _ => "",
+        });
+        for item in items {
             read_extension(item, datasource, mistakes);
         }
-        datasource.extensions.sort_by(|a, b| a.name.cmp(&b.name));
     }
     const KNOWN: [&str; 8] = [
         "provider",
