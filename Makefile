@@ -29,6 +29,7 @@ bench:
 	@PROFILE=release tests/setup.sh $(PG)
 	@tests/bench/run.sh $(PG)
 	@tests/bench/looks.sh $(PG)
+	@tests/bench/drift.sh $(PG)
 
 psql:
 	@tests/server.sh running demo 2>/dev/null || { echo 'no demo server is running: make demo'; exit 1; }

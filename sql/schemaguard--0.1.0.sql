@@ -59,6 +59,7 @@ CREATE TABLE schemaguard.ddl_entry (
     object_type       text NOT NULL,
     object            text NOT NULL,
     parts             text[],
+    formerly          text,
     definition        text,
     at                timestamptz,
     transaction       xid8,
@@ -124,6 +125,7 @@ SELECT o.id,
        o.object_type,
        o.object,
        o.parts,
+       o.formerly,
        coalesce(s.statement, t.statement) AS statement,
        s.context,
        s.search_path,
@@ -144,6 +146,8 @@ COMMENT ON VIEW schemaguard.ddl_log IS
 'The record: a row for each object of each DDL statement that committed, and one for each statement that the guard refused';
 COMMENT ON COLUMN schemaguard.ddl_log.parts IS
 'Columns, constraints, triggers … of the object that the statement touched';
+COMMENT ON COLUMN schemaguard.ddl_log.formerly IS
+'What the object was called before the statement renamed or moved it';
 COMMENT ON COLUMN schemaguard.ddl_log.context IS
 'Where a statement ran that was not sent by the client itself: function and line';
 COMMENT ON COLUMN schemaguard.ddl_log.verdict IS
@@ -187,6 +191,39 @@ COMMENT ON COLUMN schemaguard.refused.reason IS
 'Why consent that somebody gave did not cover the statement';
 COMMENT ON COLUMN schemaguard.refused.digest IS
 'What approve() is called with: stands for the statement, its roles, the database and all that was at stake';
+
+CREATE FUNCTION schemaguard.history(object text)
+RETURNS TABLE (id bigint, at timestamptz, current_user_name text, command_tag text, object text, statement text, verdict text,
+               former_definition text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE name(object, until) AS (
+        SELECT history.object, NULL::bigint
+        UNION
+        -- What it is part of was renamed with it.
+        SELECT l.formerly || substr(n.object, length(l.object) + 1), l.id
+          FROM schemaguard.ddl_log l JOIN name n ON l.object = n.object OR starts_with(n.object, l.object || '.')
+         WHERE l.formerly IS NOT NULL AND l.verdict <> 'refused' AND (n.until IS NULL OR l.id < n.until)
+    )
+    SELECT l.id, l.at, l.current_user_name, l.command_tag, l.object, l.statement, l.verdict, l.former_definition
+      FROM schemaguard.ddl_log l
+     WHERE EXISTS (
+        SELECT FROM name n
+         WHERE (n.until IS NULL OR l.id < n.until)
+           AND (n.object IN (l.object, l.formerly)
+                OR starts_with(n.object, l.formerly || '.')
+                -- its parts
+                OR starts_with(l.object, n.object || '.')
+                -- it as a part
+                OR n.object IN (SELECT l.object || '.' || CASE WHEN strpos(p, '.') > 0 THEN '"' || replace(p, '"', '""') || '"' ELSE p END
+                                  FROM unnest(l.parts) p)
+                -- what it came and went with
+                OR (starts_with(n.object, l.object || '.') AND (l.action IN ('create', 'drop') OR l.formerly IS NOT NULL))))
+     ORDER BY l.id
+$$;
+COMMENT ON FUNCTION schemaguard.history(text) IS
+'The life of an object from the record, under its former names, too: history(''public.users''), history(''public.users.email''); for who may read ddl_log';
 
 ----------------------------------------------------------------------
 -- Consent that outlives a session: approvals and standing rules
@@ -392,18 +429,19 @@ COMMENT ON FUNCTION schemaguard.snapshot(text[]) IS
 
 CREATE FUNCTION schemaguard.drift(name text DEFAULT 'main')
 RETURNS TABLE (object_type text, object text, change text, attribute text, declared text, actual text,
-               severity text, data_loss boolean, caused_by bigint, fix text)
+               severity text, data_loss boolean, caused_by bigint, fix text, source text)
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'drift_wrapper';
 COMMENT ON FUNCTION schemaguard.drift(text) IS
-'What differs between the declared and the live schema, which statement of the record made it so, and the SQL that mends it';
+'What differs between the declared and the live schema, which statement of the record made it so, the SQL that mends it, and where a Prisma schema speaks of it';
 
-CREATE FUNCTION schemaguard.fix(name text DEFAULT 'main', allow_loss boolean DEFAULT false, prove boolean DEFAULT false)
+CREATE FUNCTION schemaguard.fix(name text DEFAULT 'main', allow_loss boolean DEFAULT false, prove boolean DEFAULT false,
+                                unmanaged boolean DEFAULT false)
 RETURNS TABLE (step integer, sql text, data_loss boolean, note text, locks text[], rewrites text[], state text)
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'fix_wrapper';
-COMMENT ON FUNCTION schemaguard.fix(text, boolean, boolean) IS
-'The ordered script that removes the drift; steps that would lose data only where asked for. With prove => true it is tried out on a copy of the live schema in a scratch database, which also shows each step''s locks and rewrites';
+COMMENT ON FUNCTION schemaguard.fix(text, boolean, boolean, boolean) IS
+'The ordered script that removes the drift; steps that would lose data only where asked for. With prove => true it is tried out on a copy of the live schema in a scratch database, which also shows each step''s locks and rewrites. unmanaged => true takes in what drift() shows as unmanaged';
 
 CREATE FUNCTION schemaguard.mend(state text, name text DEFAULT 'main')
 RETURNS TABLE (step integer, sql text)

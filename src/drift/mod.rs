@@ -2,6 +2,7 @@
 
 mod course;
 mod order;
+mod prisma;
 mod same;
 mod script;
 mod terms;
@@ -48,6 +49,8 @@ pub struct Difference {
     pub declared: Option<String>,
     pub actual: Option<String>,
     pub severity: Severity,
+    /// What the declaration's language has no words for: shown, and left alone.
+    pub unmanaged: bool,
     /// Whether running the fix destroys data.
     pub data_loss: bool,
     /// SQL that makes this difference vanish, run after the rows before it.
@@ -62,7 +65,21 @@ impl Difference {
 
     /// Whether there is SQL that mends it: a column's place, for one, has none.
     pub fn has_fix(&self) -> bool {
-        !self.fix.lines().all(|line| line.starts_with("--"))
+        !self.unmanaged && !self.fix.lines().all(|line| line.starts_with("--"))
+    }
+
+    /// The word that `drift()` shows.
+    pub fn change_word(&self) -> &'static str {
+        if self.unmanaged { "unmanaged" } else { self.change.as_str() }
+    }
+
+    /// What `drift()` shows as the fix: nothing that somebody could run where
+    /// nothing is to be mended.
+    pub fn fix_shown(&self) -> &str {
+        match self.unmanaged {
+            true => "-- left alone; fix(unmanaged => true) has the SQL",
+            false => &self.fix,
+        }
     }
 
     /// How the live schema is off, in words.
@@ -374,6 +391,7 @@ impl<'m> Comparison<'m> {
                     declared: f.was,
                     actual: f.is,
                     severity: f.severity,
+                    unmanaged: false,
                     data_loss: mend.data_loss,
                     fix,
                     mend,

@@ -41,7 +41,7 @@ pub fn script<'d>(
     let comparison = Comparison::new(declared, live);
     let (declared, live) = (&comparison.declared, &comparison.live);
     let (mut run, mut kept): (Vec<&Difference>, Vec<&Difference>) =
-        differences.iter().partition(|d| allow_loss || !d.data_loss);
+        differences.iter().filter(|d| !d.unmanaged).partition(|d| allow_loss || !d.data_loss);
     // What stays needs what it uses.
     let used = used_by_extra(live, &kept);
     let mut needed = Vec::new();

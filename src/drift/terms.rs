@@ -22,6 +22,7 @@ pub const DEFAULT: [&str; 2] = ["comments", "column_order"];
 pub struct Terms {
     words: Vec<String>,
     unmanaged: Vec<Vec<String>>,
+    by_prisma: bool,
 }
 
 impl Terms {
@@ -32,7 +33,17 @@ impl Terms {
             return Err(format!("compare knows no \"{word}\": it can name {}", WORDS.join(", ")));
         }
         let unmanaged = unmanaged.iter().map(|p| pattern(p)).collect::<Result<_, _>>()?;
-        Ok(Terms { words: words.to_vec(), unmanaged })
+        Ok(Terms { words: words.to_vec(), unmanaged, by_prisma: false })
+    }
+
+    /// The same terms for a schema that Prisma declares.
+    pub fn by_prisma(self, yes: bool) -> Terms {
+        Terms { by_prisma: yes, ..self }
+    }
+
+    /// Whether the schema is one that Prisma declares.
+    pub fn is_by_prisma(&self) -> bool {
+        self.by_prisma
     }
 
     fn compares(&self, word: &str) -> bool {
@@ -148,6 +159,9 @@ impl Terms {
         self.apply(declared, live);
         let mut differences = super::compare(declared, live);
         self.settle(&mut differences);
+        if self.by_prisma {
+            super::prisma::weigh(&mut differences, declared, live);
+        }
         differences
     }
 

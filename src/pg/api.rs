@@ -217,6 +217,7 @@ fn drift(
         name!(data_loss, bool),
         name!(caused_by, Option<i64>),
         name!(fix, String),
+        name!(source, Option<String>),
     ),
 > {
     sys::entry(|| {
@@ -226,18 +227,20 @@ fn drift(
             .differences
             .iter()
             .zip(causes)
-            .map(|(d, cause)| {
+            .zip(&found.places)
+            .map(|((d, cause), place)| {
                 (
                     d.object_type().to_owned(),
                     d.object(),
-                    d.change.as_str().to_owned(),
+                    d.change_word().to_owned(),
                     d.attribute.clone(),
                     d.declared.clone(),
                     d.actual.clone(),
                     d.severity.as_str().to_owned(),
                     d.data_loss,
                     cause,
-                    d.fix.clone(),
+                    d.fix_shown().to_owned(),
+                    place.clone(),
                 )
             })
             .collect();
@@ -252,6 +255,7 @@ fn fix(
     name: Option<&str>,
     allow_loss: Option<bool>,
     prove: Option<bool>,
+    unmanaged: Option<bool>,
 ) -> TableIterator<
     'static,
     (
@@ -265,7 +269,12 @@ fn fix(
     ),
 > {
     sys::entry(|| {
-        let (rows, state) = fixing::rows(name, allow_loss.unwrap_or(false), prove.unwrap_or(false));
+        let how = fixing::How {
+            allow_loss: allow_loss.unwrap_or(false),
+            prove: prove.unwrap_or(false),
+            unmanaged: unmanaged.unwrap_or(false),
+        };
+        let (rows, state) = fixing::rows(name, how);
         TableIterator::new(rows.into_iter().zip(1..).map(move |(r, number)| {
             (number, r.sql, r.data_loss, r.note, r.locks, r.rewrites, state.clone())
         }))

@@ -40,6 +40,12 @@ WITH difference AS (
        AND o.action OPERATOR(pg_catalog.=) 'drop'
      WHERE d.change OPERATOR(pg_catalog.=) 'missing'
     UNION ALL
+    -- Under another name it is missing by this one.
+    SELECT d.*, o.id, o.statement, o.verdict, 'drop', NULL, false, false
+      FROM difference d
+      JOIN ddl o ON o.formerly OPERATOR(pg_catalog.=) ANY (d.object OPERATOR(pg_catalog.||) d.containers)
+     WHERE d.change OPERATOR(pg_catalog.=) 'missing'
+    UNION ALL
     SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true, false
       FROM difference d
       JOIN ddl o ON o.object OPERATOR(pg_catalog.=) ANY (d.owners)

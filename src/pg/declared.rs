@@ -63,7 +63,8 @@ pub fn versions(name: &str) -> Versions {
                         &row.get::<Vec<String>>(6).ok()??,
                         &row.get::<Vec<String>>(7).ok()??,
                     )
-                    .ok()?,
+                    .ok()?
+                    .by_prisma(prisma::is_format(&row.get::<String>(8).ok()??)),
                     format: row.get(8).ok()??,
                 })
             };
@@ -379,5 +380,29 @@ pub fn reached(version: &Declared) {
             table.insert(vec![Value::Long(version.version), now]);
         }
         table.close();
+    }
+}
+
+/// Where the declared source speaks of what differs: for Prisma's schemas the
+/// model and field, with the line.
+pub fn places(found: &Compared) -> Vec<Option<String>> {
+    const QUERY: &str = "
+        SELECT d.source, d.format FROM schemaguard.declared d
+         WHERE d.version OPERATOR(pg_catalog.=) $1";
+    if found.differences.is_empty() || !found.terms.is_by_prisma() {
+        return vec![None; found.differences.len()];
+    }
+    let source: Option<(String, String)> = super::as_owner(|| {
+        Spi::connect(|client| {
+            let rows = client.select(QUERY, Some(1), &[found.version.into()]).ok()?;
+            let row = rows.first();
+            Some((row.get(1).ok()??, row.get(2).ok()??))
+        })
+    });
+    match source {
+        Some((source, format)) => {
+            prisma::places(&source, &format, &found.declared.schemas, &found.differences)
+        }
+        None => vec![None; found.differences.len()],
     }
 }

@@ -23,13 +23,28 @@ pub struct Row {
     pub note: Option<String>,
 }
 
+/// How `fix()` is asked.
+#[derive(Clone, Copy)]
+pub struct How {
+    /// Take in steps that destroy data.
+    pub allow_loss: bool,
+    /// Try the script out.
+    pub prove: bool,
+    /// Take in what the declaration's language has no words for.
+    pub unmanaged: bool,
+}
+
 /// The rows of `fix()`, and the digest of the state that they are for.
-pub fn rows(name: Option<&str>, allow_loss: bool, prove: bool) -> (Vec<Row>, String) {
+pub fn rows(name: Option<&str>, how: How) -> (Vec<Row>, String) {
+    let How { allow_loss, prove, unmanaged } = how;
     if prove {
         // SAFETY: raises on a standby, where no worker would ever start.
         unsafe { pg_sys::PreventCommandDuringRecovery(c"fix(prove => true)".as_ptr()) };
     }
-    let found = declared::compare(name);
+    let mut found = declared::compare(name);
+    if unmanaged {
+        found.differences.iter_mut().for_each(|d| d.unmanaged = false);
+    }
     let state = state(&found);
     let script = script(&found, allow_loss);
     let proof = (prove && !script.steps.is_empty()).then(|| proof(&found, &script));

@@ -128,6 +128,8 @@ pub struct Object {
     /// In the form that drift() uses.
     pub object: String,
     pub parts: Vec<String>,
+    /// What it was called before this statement.
+    pub formerly: Option<String>,
     pub definition: Option<String>,
 }
 
@@ -159,6 +161,7 @@ fn write_asking(statement: &Statement, objects: &[Object], asked: Option<&Asked>
                     Value::from(o.object_type.as_str()),
                     Value::from(o.object.as_str()),
                     if o.parts.is_empty() { Value::Null } else { Value::Texts(o.parts.clone()) },
+                    Value::from(o.formerly.clone()),
                     Value::from(o.definition.clone()),
                 ]
             })

@@ -199,7 +199,7 @@ pub fn away(found: Option<Found>, commands: &[Command], dropped: &[Dropped]) -> 
 ///
 /// # Safety
 /// `tree` is a complete parse tree; inside a transaction.
-unsafe fn named(tree: *mut pg_sys::Node) -> Vec<Address> {
+pub unsafe fn named(tree: *mut pg_sys::Node) -> Vec<Address> {
     use pg_sys::NodeTag as T;
     use pg_sys::ObjectType::OBJECT_TYPE;
     // SAFETY: each node's tag says what it is.

@@ -3,6 +3,7 @@
 
 use super::scratch::{self, Outcome, Trouble};
 use super::sys::raise;
+use crate::drift::Difference;
 use crate::model::{Model, Object};
 use crate::source::prisma::files::{Place, place};
 use crate::source::prisma::{self, Mistake, Options, Pairs};
@@ -19,22 +20,58 @@ pub fn is_format(format: &str) -> bool {
     FORMATS.iter().any(|(name, _)| *name == format)
 }
 
-/// Builds a schema. Raises SG004 with the file, line and column of what is
-/// wrong with it.
-pub fn build(source: &str, format: &str, schemas: Option<Vec<String>>) -> Model {
+/// `model User, field email (schema.prisma, line 12)` for each difference that
+/// has a place in the schema; for what is only in the database that of its
+/// table.
+pub fn places(
+    source: &str,
+    format: &str,
+    schemas: &[String],
+    differences: &[Difference],
+) -> Vec<Option<String>> {
+    let Ok(script) = prisma::read(source, options(format, Some(schemas))) else {
+        return vec![None; differences.len()];
+    };
+    differences
+        .iter()
+        .map(|d| {
+            let origin = script.origins.of(d.kind.name, &d.identity.parts)?;
+            let Place { file, line, .. } = place(source, origin.at);
+            let word = if d.kind.name == "enum" { "enum" } else { "model" };
+            let mut text = format!("{word} {}", origin.model);
+            if let Some(field) = &origin.field {
+                text.push_str(&format!(", field {field}"));
+            }
+            let file = file.map(|f| format!("{f}, ")).unwrap_or_default();
+            text.push_str(&format!(" ({file}line {line})"));
+            Some(text)
+        })
+        .collect()
+}
+
+/// How a format is read. Prisma takes the schema for what isn't put in one
+/// from the connection.
+fn options<'a>(format: &str, schemas: Option<&'a [String]>) -> Options<'a> {
     let pairs = FORMATS.iter().find(|(name, _)| *name == format).map_or(FORMATS[0].1, |f| f.1);
-    // Prisma takes the schema for what isn't put in one from the connection.
-    let schema = match schemas.as_deref() {
+    let schema = match schemas {
         Some([only]) => only.as_str(),
         _ => "public",
     };
-    let script = match prisma::read(source, Options { schema, pairs }) {
+    Options { schema, pairs }
+}
+
+/// Builds a schema. Raises SG004 with the file, line and column of what is
+/// wrong with it.
+pub fn build(source: &str, format: &str, schemas: Option<Vec<String>>) -> Model {
+    let options = options(format, schemas.as_deref());
+    let schema = options.schema.to_owned();
+    let script = match prisma::read(source, options) {
         Ok(script) => script,
         Err(mistakes) => refuse_mistakes(source, &mistakes),
     };
     let mut made = script.schemas.clone();
     if made.is_empty() {
-        made.push(schema.to_owned());
+        made.push(schema);
     }
     if let Some(name) = schemas.iter().flatten().find(|name| !made.contains(name)) {
         raise("SG004", format!("the declared text has no schema \"{name}\""), None, None);

@@ -14,6 +14,8 @@ use std::rc::Rc;
 pub struct Found {
     pub differences: Vec<Difference>,
     pub questions: Vec<serde_json::Value>,
+    /// Where the declared source speaks of each.
+    pub places: Vec<Option<String>>,
 }
 
 struct Kept {
@@ -52,8 +54,9 @@ pub fn drift(name: Option<&str>) -> Rc<Found> {
     let on_the_way = versions.pending.is_some();
     let (compared, mark) = compare(name, versions);
     let questions = blame::questions(&compared);
+    let places = declared::places(&compared);
     let Compared { differences, .. } = compared;
-    let found = Rc::new(Found { differences, questions });
+    let found = Rc::new(Found { differences, questions, places });
     let kept = Kept { declared, role, mark, found: Rc::clone(&found) };
     // Whether a pending version is noted as reached hangs on the transaction.
     let noted = on_the_way && found.differences.is_empty();

@@ -1,7 +1,7 @@
 //! The event triggers: the bracket around a DDL statement, and its record.
 
 use super::state::{self, Running};
-use super::{asides, consent, definition, judge, run, statement, values};
+use super::{asides, consent, definition, judge, rename, run, statement, values};
 use crate::model::Identity;
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
@@ -78,6 +78,7 @@ fn begin(event: Event) {
         looked_at: HashSet::new(),
         added: Vec::new(),
         asides: Vec::new(),
+        formerly: rename::formerly(tree),
         found: on_drift::found(tree),
         gone: Vec::new(),
         off_course: None,
@@ -202,6 +203,7 @@ fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
             object_type,
             object,
             parts: Vec::new(),
+            formerly: None,
             definition,
         });
     }
@@ -263,6 +265,7 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
             object_type: object_type(&command.object_type),
             object,
             parts,
+            formerly: None,
             definition,
         };
         if command.class == pg_sys::InvalidOid {
@@ -298,6 +301,10 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
             .or_else(|| command.identity.clone())
             .unwrap_or_default();
         rows.push(row(name, running.definitions.get(&address).cloned(), parts));
+    }
+    if let Some(row) = rows.first_mut() {
+        let formerly = running.formerly.as_ref().map(Identity::to_string);
+        row.formerly = formerly.filter(|name| *name != row.object);
     }
     if let Some(table) = rows.first().filter(|r| r.command_tag == "ALTER TABLE").cloned() {
         for partition in partitions(event.parse_tree()) {

@@ -94,6 +94,7 @@ fn object(tag: &str, object_type: &str, object: String) -> ledger::Object {
         object_type: object_type.to_owned(),
         object,
         parts: Vec::new(),
+        formerly: None,
         definition: None,
     }
 }

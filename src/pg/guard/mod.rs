@@ -17,6 +17,7 @@ mod global;
 mod hook;
 mod judge;
 mod probe;
+mod rename;
 mod rows;
 mod run;
 mod state;

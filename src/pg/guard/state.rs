@@ -2,6 +2,7 @@
 
 use super::asides::Aside;
 use crate::loss::Victim;
+use crate::model::Identity;
 use crate::pg::identity::Address;
 use crate::pg::ledger;
 use crate::pg::on_drift;
@@ -28,6 +29,8 @@ pub struct Running {
     pub victims: Vec<Pending>,
     /// What the statement made or changed, in the order of the hook's calls.
     pub touched: Vec<Address>,
+    /// What that which it renames or moves was called before.
+    pub formerly: Option<Identity>,
     /// Definitions of what the statement replaces or drops.
     pub definitions: HashMap<Address, String>,
     /// What goes with something else and is nothing by itself: constructors of

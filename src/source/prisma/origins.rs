@@ -35,3 +35,18 @@ pub struct Origins {
     pub indexes: BTreeMap<Vec<String>, Origin>,
     pub constraints: BTreeMap<Vec<String>, Origin>,
 }
+
+impl Origins {
+    /// Where the object of a kind comes from; what the schema doesn't make
+    /// itself is told by the table that it is part of.
+    pub fn of(&self, kind: &str, name: &[String]) -> Option<&Origin> {
+        let own = match kind {
+            "column" => self.columns.get(name),
+            "enum" => self.enums.get(name),
+            "index" => self.indexes.get(name),
+            "constraint" => self.constraints.get(name),
+            _ => self.tables.get(name),
+        };
+        own.or_else(|| self.tables.get(name.get(..2)?))
+    }
+}

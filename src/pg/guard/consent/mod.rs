@@ -259,6 +259,7 @@ fn record(who: &Who, tag: &str, action: &str, object: &str, reason: Option<&str>
         object_type: "consent".to_owned(),
         object: object.to_owned(),
         parts: Vec::new(),
+        formerly: None,
         definition: None,
     };
     ledger::write(&statement, &[object]);
