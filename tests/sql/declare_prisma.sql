@@ -29,6 +29,12 @@ SELECT * FROM schemaguard.drift();
 ALTER TABLE "Post" ALTER author_id DROP NOT NULL;
 CREATE TABLE other (id int);
 SELECT object_type, object, change, attribute, fix FROM schemaguard.drift();
+-- nor does it move the schema away from the declared one
+SET schemaguard.on_drift = 'refuse';
+ALTER TABLE "_prisma_migrations" ADD note text;
+ALTER TABLE "Post" ADD note text;
+\echo :SQLSTATE
+RESET schemaguard.on_drift;
 -- in a declaration of SQL it is a table like any other
 SELECT schemaguard.declare('CREATE TABLE other (id int);', name => 'sql') > 0;
 SELECT object FROM schemaguard.drift('sql') WHERE object_type = 'table' ORDER BY object COLLATE "C";
