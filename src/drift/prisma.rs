@@ -5,6 +5,9 @@
 use super::{ChangeKind, Difference};
 use crate::model::{Attrs, Model, Object, Severity};
 
+/// Where Prisma keeps its own history.
+const HISTORY: &str = "_prisma_migrations";
+
 /// Weighs differences as a user of Prisma would.
 pub(super) fn weigh(differences: &mut [Difference], declared: &Model, live: &Model) {
     let weights: Vec<Option<Weight>> =
@@ -18,6 +21,15 @@ pub(super) fn weigh(differences: &mut [Difference], declared: &Model, live: &Mod
             Some(Weight::As(severity)) => d.severity = severity,
             None => {}
         }
+    }
+}
+
+/// Leaves out of the live schema what is Prisma's own, unless it is declared.
+pub(super) fn leave_history(declared: &Model, live: &mut Model) {
+    let is_history =
+        |object: &Object| object.identity.parts.len() > 1 && object.identity.parts[1] == HISTORY;
+    if !declared.objects.iter().any(is_history) {
+        live.objects.retain(|object| !is_history(object));
     }
 }
 

@@ -68,6 +68,9 @@ impl Terms {
 
     /// Makes a model comparable with another one that `apply` has dealt with.
     pub fn liken(&self, model: &mut Model, like: &Model, declared: &Model) {
+        if self.by_prisma {
+            super::prisma::leave_history(declared, model);
+        }
         self.narrow(model, &kinds(declared));
         self.adopt(model, like);
     }

@@ -18,7 +18,6 @@ pub struct Declared {
     pub version: i64,
     pub schemas: Vec<String>,
     pub terms: Terms,
-    format: String,
     /// The row itself: after a rollback a version's number is given again.
     pub row: String,
     reader: i32,
@@ -65,7 +64,6 @@ pub fn versions(name: &str) -> Versions {
                     )
                     .ok()?
                     .by_prisma(prisma::is_format(&row.get::<String>(8).ok()??)),
-                    format: row.get(8).ok()??,
                 })
             };
             let current = one(CURRENT);
@@ -77,15 +75,6 @@ pub fn versions(name: &str) -> Versions {
 }
 
 impl Declared {
-    /// Compares as it was declared to be compared; what doesn't count is taken
-    /// out of both.
-    pub fn differences(&self, declared: &mut Model, live: &mut Model) -> Vec<Difference> {
-        if prisma::is_format(&self.format) {
-            prisma::leave_history(declared, live);
-        }
-        self.terms.compare(declared, live)
-    }
-
     /// The model: all of it, or only what belongs to some tables, functions …
     pub fn model(&self, of: Option<Vec<String>>) -> Result<Model, ModelError> {
         const ALL: &str = "
@@ -358,7 +347,7 @@ pub fn compare_with(version: &Declared) -> (Compared, catalog::Mark) {
         )
     });
     let (mut live, mark) = catalog::read_marked(Some(&version.schemas));
-    let differences = version.differences(&mut declared, &mut live);
+    let differences = version.terms.compare(&mut declared, &mut live);
     let terms = version.terms.clone();
     (Compared { version: version.version, terms, declared, live, differences }, mark)
 }

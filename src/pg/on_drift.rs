@@ -130,7 +130,7 @@ impl About {
             declared.model(Some(belong_to.into_iter().collect())).unwrap_or_else(|e| {
                 sys::raise("SG004", "the declared schema can't be read", Some(e.to_string()), None)
             });
-        let mut differences = declared.differences(&mut wanted, &mut live);
+        let mut differences = terms.compare(&mut wanted, &mut live);
         differences.retain(|d| self.concerns(&d.identity));
         (wanted, live, differences)
     }

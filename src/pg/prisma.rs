@@ -4,16 +4,13 @@
 use super::scratch::{self, Outcome, Trouble};
 use super::sys::raise;
 use crate::drift::Difference;
-use crate::model::{Model, Object};
+use crate::model::Model;
 use crate::source::prisma::files::{Place, place};
 use crate::source::prisma::{self, Mistake, Options, Pairs};
 
 /// The formats, and how each makes tables of pairs.
 const FORMATS: [(&str, Pairs); 2] =
     [("prisma", Pairs::PrimaryKey), ("prisma5", Pairs::UniqueIndex)];
-
-/// Where Prisma keeps its own history.
-const HISTORY: &str = "_prisma_migrations";
 
 /// Whether a format is one of Prisma's.
 pub fn is_format(format: &str) -> bool {
@@ -81,15 +78,6 @@ pub fn build(source: &str, format: &str, schemas: Option<Vec<String>>) -> Model 
             raise("SG004", format!("the model that was built can't be read: {e}"), None, None)
         }),
         Outcome::Failed(trouble) => refuse_trouble(source, &script, trouble),
-    }
-}
-
-/// Leaves out of the live schema what is Prisma's own, unless it is declared.
-pub fn leave_history(declared: &Model, live: &mut Model) {
-    let is_history =
-        |object: &Object| object.identity.parts.len() > 1 && object.identity.parts[1] == HISTORY;
-    if !declared.objects.iter().any(is_history) {
-        live.objects.retain(|object| !is_history(object));
     }
 }
 
