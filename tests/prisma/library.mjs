@@ -14,6 +14,10 @@ const { PrismaPg } = await load('@prisma/adapter-pg')
 const { bindMigrationAwareSqlAdapterFactory } = await load('@prisma/driver-adapter-utils')
 const { parse } = (await load('pg-connection-string')).default
 
+// Where the engine leaves word of a panic.
+export const panics = { message: undefined, set_message(message) { panics.message = message } }
+globalThis.PRISMA_WASM_PANIC_REGISTRY = panics
+
 const folder = path.dirname(require.resolve('@prisma/schema-engine-wasm'))
 const glue = await import(pathToFileURL(path.join(folder, 'schema_engine_bg.js')).href)
 const code = await WebAssembly.compile(readFileSync(path.join(folder, 'schema_engine_bg.wasm')))
@@ -39,7 +43,10 @@ async function adapter({ config, schema }, dispose = async () => {}) {
   // The adapter knows no "char", which the catalogs are full of; the native engine reads it as character.
   const perform = made.performIO.bind(made)
   made.performIO = async (query) => {
-    const result = await perform(query)
+    // On PostgreSQL 18 NOT NULL is a constraint, over which the engine panics where a driver brings the
+    // letter as text (prisma/orm issue 29635); the native engine passes it over. CHECKs still make it panic.
+    const sql = query.sql.replace("contype NOT IN ('p', 'u', 'f')", "contype IN ('c', 'x')")
+    const result = await perform({ ...query, sql })
     for (const field of result.fields) if (field.dataTypeID === 18) field.dataTypeID = 1042
     return result
   }
@@ -109,6 +116,7 @@ export function complaint(error, registry) {
   const outside = /^External error id#(\d+)$/.exec(error?.message ?? '')
   const cause = outside && registry?.consumeError(Number(outside[1]))?.error
   if (cause) return { message: cause.cause?.originalMessage ?? cause.message, error_code: undefined, cause: cause.cause }
+  if (panics.message) return { message: panics.message, is_panic: true }
   return { message: error?.message ?? String(error), error_code: error?.code, meta: error?.meta }
 }
 

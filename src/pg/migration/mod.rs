@@ -137,37 +137,42 @@ pub fn forget() {
 /// Before a transaction commits that has rows in the record: notes which
 /// migrations a tool has written into its history in the same transaction.
 pub fn before_commit() {
-    let Some((first, last)) = RECORDED.take() else { return };
-    let mut found: Option<(&Tool, Vec<String>)> = None;
-    for tool in TOOLS.iter().filter(|t| t.same_transaction) {
+    let Some(statements) = RECORDED.take() else { return };
+    // SAFETY: reading and storing long values needs a snapshot, and here none
+    // is active.
+    unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
+    if let Some((tool, names)) = written() {
+        store(statements, tool, names);
+    }
+    // SAFETY: pushed above.
+    unsafe { pg_sys::PopActiveSnapshot() };
+}
+
+/// The migrations that this transaction has written into a history.
+fn written() -> Option<(&'static Tool, Vec<String>)> {
+    TOOLS.iter().copied().filter(|t| t.same_transaction).find_map(|tool| {
+        let columns: Vec<&str> = tool.columns.iter().map(|c| c.0).collect();
         let mut names = Vec::new();
         for history in tables(tool) {
-            let columns: Vec<&str> = tool.columns.iter().map(|c| c.0).collect();
             history::rows(history.table, &columns, Wanted::Ours, ROWS, |values| {
                 names.extend(name(tool, &columns, values));
             });
         }
-        if !names.is_empty() {
-            found = Some((tool, names));
-            break;
-        }
-    }
-    let Some((tool, names)) = found else { return };
+        (!names.is_empty()).then_some((tool, names))
+    })
+}
+
+fn store((first, last): (i64, i64), tool: &Tool, names: Vec<String>) {
     let Some(mut table) = Table::open("migration_transaction") else { return };
-    // SAFETY: in a transaction that is about to commit; storing may need a
-    // snapshot, and here none is active.
-    unsafe {
-        pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
-        table.insert(vec![
-            Value::TransactionId(pg_sys::GetTopFullTransactionId().value),
-            Value::Long(first),
-            Value::Long(last),
-            Value::from(tool.name),
-            Value::Texts(names),
-        ]);
-        table.close();
-        pg_sys::PopActiveSnapshot();
-    }
+    table.insert(vec![
+        // SAFETY: in a transaction that is about to commit.
+        Value::TransactionId(unsafe { pg_sys::GetTopFullTransactionId() }.value),
+        Value::Long(first),
+        Value::Long(last),
+        Value::from(tool.name),
+        Value::Texts(names),
+    ]);
+    table.close();
 }
 
 fn name(tool: &Tool, columns: &[&str], values: Vec<Option<String>>) -> Option<String> {

@@ -94,7 +94,8 @@ pub fn rows(
     // SAFETY: plain table access through the table's own access method; every
     // resource is released on the way out, and on error by the server. The
     // lock is given at once or not at all, and is not kept: whoever changes a
-    // history need not wait for us.
+    // history need not wait for us. A snapshot that is none of a transaction's:
+    // what we read must not count in SERIALIZABLE.
     unsafe {
         if !pg_sys::ConditionalLockRelationOid(relation, pg_sys::AccessShareLock as _) {
             return;
@@ -113,12 +114,12 @@ pub fn rows(
             Wanted::Null(names) => names.iter().map(number).collect(),
             Wanted::Ours => Vec::new(),
         };
-        let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
+        let snapshot = &raw mut pg_sys::SnapshotSelfData;
         let slot = pg_sys::table_slot_create(rel, std::ptr::null_mut());
         let am = &*(*rel).rd_tableam;
         let (begin, next, end) =
             (am.scan_begin.unwrap(), am.scan_getnextslot.unwrap(), am.scan_end.unwrap());
-        let flags = pg_sys::ScanOptions::SO_TYPE_SEQSCAN | pg_sys::ScanOptions::SO_ALLOW_PAGEMODE;
+        let flags = pg_sys::ScanOptions::SO_TYPE_SEQSCAN;
         let scan = pg_sys::ffi::pg_guard_ffi_boundary(|| {
             begin(rel, snapshot, 0, std::ptr::null_mut(), std::ptr::null_mut(), flags)
         });
@@ -140,7 +141,6 @@ pub fn rows(
         }
         pg_sys::ffi::pg_guard_ffi_boundary(|| end(scan));
         pg_sys::ExecDropSingleTupleTableSlot(slot);
-        pg_sys::UnregisterSnapshot(snapshot);
         pg_sys::relation_close(rel, pg_sys::NoLock as _);
         pg_sys::UnlockRelationOid(relation, pg_sys::AccessShareLock as _);
     }
