@@ -123,7 +123,8 @@ GRANT UPDATE ON app.told TO drift_a WITH GRANT OPTION;
 GRANT SELECT (word) ON app.told TO drift_b;
 GRANT SELECT ON app.told_words TO drift_b;
 GRANT UPDATE (id) ON app.told_words TO drift_b;
-REVOKE EXECUTE ON FUNCTION app.secret() FROM PUBLIC;
+CREATE FUNCTION app.hidden() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+REVOKE EXECUTE ON FUNCTION app.hidden() FROM PUBLIC;
 GRANT USAGE ON SCHEMA app TO drift_a, drift_b;
 ALTER TABLE app.lent OWNER TO drift_a;
 
@@ -159,7 +160,8 @@ CREATE SERVER remote TYPE 'x' VERSION '1' FOREIGN DATA WRAPPER wrapper OPTIONS (
 CREATE USER MAPPING FOR drift_a SERVER remote OPTIONS (password 'secret');
 CREATE FOREIGN TABLE app.far (id integer OPTIONS (name 'x')) SERVER remote OPTIONS (path '/a');
 CREATE TABLE app.published (id integer PRIMARY KEY, name text, rank integer, more integer);
-CREATE PUBLICATION pub FOR TABLE app.published (id, name) WHERE (id > 1), "Odd.Name"."Strange ""Table""";
+CREATE TABLE app.published_too (id integer PRIMARY KEY);
+CREATE PUBLICATION pub FOR TABLE app.published (id, name) WHERE (id > 1), app.published_too;
 CREATE PUBLICATION pub_all FOR ALL TABLES WITH (publish = 'insert, update');
 CREATE FUNCTION app.watch() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$;
 CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE INDEX', 'CREATE VIEW') EXECUTE FUNCTION app.watch();
