@@ -77,6 +77,9 @@ CREATE TABLE schemaguard.ddl_entry (
     reason            text,
     message           text,
     detail            text,
+    migration_tool    text,
+    migration         text,
+    migration_checksum text,
     digest            text COLLATE "C",
     request           text,
     at_stake          json
@@ -89,6 +92,21 @@ COMMENT ON COLUMN schemaguard.ddl_entry.at_stake IS
 'All that a refused statement would have destroyed, as approve() takes it';
 COMMENT ON COLUMN schemaguard.ddl_entry.same_text_as IS
 'The statement that holds this one''s text, where the text is the same: a text is kept once';
+
+-- Tools that write a migration's row in the transaction of its statements say
+-- only at its end which one it was. A dump may be restored where transactions
+-- are counted anew: the numbers of its first and last statement, which aren't,
+-- tell its transaction from another with the same number.
+CREATE TABLE schemaguard.migration_transaction (
+    transaction xid8 NOT NULL,
+    first       bigint NOT NULL,
+    last        bigint NOT NULL,
+    tool        text NOT NULL,
+    migrations  text[] NOT NULL
+);
+CREATE INDEX migration_transaction_idx ON schemaguard.migration_transaction (transaction);
+COMMENT ON TABLE schemaguard.migration_transaction IS
+'Which migrations a tool noted in its history in the transaction that ran them, for the record';
 
 CREATE VIEW schemaguard.ddl_log AS
 SELECT o.id,
@@ -113,10 +131,15 @@ SELECT o.id,
        s.rule,
        s.reason,
        s.detail,
-       o.definition AS former_definition
+       o.definition AS former_definition,
+       coalesce(s.migration_tool, m.tool) AS migration_tool,
+       coalesce(s.migration, pg_catalog.array_to_string(m.migrations, ', ')) AS migration,
+       s.migration_checksum
   FROM schemaguard.ddl_entry o
   JOIN schemaguard.ddl_entry s ON s.id = o.statement_id
-  LEFT JOIN schemaguard.ddl_entry t ON t.id = s.same_text_as;
+  LEFT JOIN schemaguard.ddl_entry t ON t.id = s.same_text_as
+  LEFT JOIN schemaguard.migration_transaction m
+    ON m.transaction = s.transaction AND s.id BETWEEN m.first AND m.last;
 COMMENT ON VIEW schemaguard.ddl_log IS
 'The record: a row for each object of each DDL statement that committed, and one for each statement that the guard refused';
 COMMENT ON COLUMN schemaguard.ddl_log.parts IS
@@ -129,6 +152,10 @@ COMMENT ON COLUMN schemaguard.ddl_log.reason IS
 'Why data was given up, as those said who consented; of a refused statement: why their consent did not cover it';
 COMMENT ON COLUMN schemaguard.ddl_log.former_definition IS
 'What the object was before it was dropped or replaced';
+COMMENT ON COLUMN schemaguard.ddl_log.migration IS
+'The migration that the statement ran under, as the history of migration_tool said then (several, where they ran in one transaction); null: under none that is known';
+COMMENT ON COLUMN schemaguard.ddl_log.migration_checksum IS
+'The checksum of the migration''s text when it ran, where the tool keeps one';
 
 CREATE VIEW schemaguard.refused AS
 SELECT s.id,
@@ -148,7 +175,10 @@ SELECT s.id,
        s.detail,
        s.reason,
        s.digest,
-       s.at_stake
+       s.at_stake,
+       s.migration_tool,
+       s.migration,
+       s.migration_checksum
   FROM schemaguard.ddl_entry s
  WHERE s.verdict = 'refused';
 COMMENT ON VIEW schemaguard.refused IS
@@ -258,7 +288,10 @@ CREATE TRIGGER keep_out BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON schemag
     FOR EACH STATEMENT EXECUTE FUNCTION schemaguard.keep_out();
 CREATE TRIGGER keep_out BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON schemaguard.consent_end
     FOR EACH STATEMENT EXECUTE FUNCTION schemaguard.keep_out();
+CREATE TRIGGER keep_out BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON schemaguard.migration_transaction
+    FOR EACH STATEMENT EXECUTE FUNCTION schemaguard.keep_out();
 ALTER TABLE schemaguard.ddl_entry ENABLE ALWAYS TRIGGER keep_out;
+ALTER TABLE schemaguard.migration_transaction ENABLE ALWAYS TRIGGER keep_out;
 ALTER TABLE schemaguard.consent ENABLE ALWAYS TRIGGER keep_out;
 ALTER TABLE schemaguard.consent_end ENABLE ALWAYS TRIGGER keep_out;
 
@@ -276,9 +309,9 @@ CREATE TABLE schemaguard.declared (
     declared_by text NOT NULL,
     reader      integer NOT NULL,
     server      integer NOT NULL,
-    pending     boolean NOT NULL,
     compare     text[] NOT NULL,
-    unmanaged   text[] NOT NULL
+    unmanaged   text[] NOT NULL,
+    pending     boolean NOT NULL
 );
 CREATE INDEX declared_name_idx ON schemaguard.declared (name, version);
 COMMENT ON TABLE schemaguard.declared IS
@@ -319,6 +352,7 @@ COMMENT ON COLUMN schemaguard.declared_object.belongs_to IS
 
 -- What pg_dump takes along. Rows name objects by name, never by OID.
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.ddl_entry', '');
+SELECT pg_catalog.pg_extension_config_dump('schemaguard.migration_transaction', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.declared', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.declared_object', '');
 SELECT pg_catalog.pg_extension_config_dump('schemaguard.declared_reached', '');
@@ -330,13 +364,24 @@ SELECT pg_catalog.pg_extension_config_dump('schemaguard.consent_end', '');
 ----------------------------------------------------------------------
 
 CREATE FUNCTION schemaguard.declare(source text, format text DEFAULT 'sql', name text DEFAULT 'main', schemas text[] DEFAULT NULL,
-                                    pending boolean DEFAULT false, compare text[] DEFAULT NULL, unmanaged text[] DEFAULT NULL)
+                                    compare text[] DEFAULT NULL, unmanaged text[] DEFAULT NULL,
+                                    pending boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'declare_wrapper';
-COMMENT ON FUNCTION schemaguard.declare(text, text, text, text[], boolean, text[], text[]) IS
-'Declares what the schema should be, or with pending => true what it is to become: builds the source in a scratch database, stores the model that the server made of it, returns its version. compare names what counts besides the structure: comments, column_order (these two by default), owners, grants; unmanaged names objects that are left out: schema.name, with * for any characters';
-REVOKE ALL ON FUNCTION schemaguard.declare(text, text, text, text[], boolean, text[], text[]) FROM PUBLIC;
+COMMENT ON FUNCTION schemaguard.declare(text, text, text, text[], text[], text[], boolean) IS
+'Declares what the schema should be: builds the source in a scratch database, stores the model that the server made of it, returns its version. With pending => true it is what the schema is to become. compare names what counts besides the structure: comments, column_order (these two by default), owners, grants; unmanaged names objects that are left out: schema.name, with * for any characters';
+REVOKE ALL ON FUNCTION schemaguard.declare(text, text, text, text[], text[], text[], boolean) FROM PUBLIC;
+
+CREATE FUNCTION schemaguard.declare_files(sources text[], names text[], format text DEFAULT 'prisma', name text DEFAULT 'main',
+                                          schemas text[] DEFAULT NULL, compare text[] DEFAULT NULL, unmanaged text[] DEFAULT NULL,
+                                          pending boolean DEFAULT false)
+RETURNS bigint
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'declare_files_wrapper';
+COMMENT ON FUNCTION schemaguard.declare_files(text[], text[], text, text, text[], text[], text[], boolean) IS
+'As declare(), for a Prisma schema of several files: their texts and, in the same order, their names';
+REVOKE ALL ON FUNCTION schemaguard.declare_files(text[], text[], text, text, text[], text[], text[], boolean) FROM PUBLIC;
 
 CREATE FUNCTION schemaguard.snapshot(schemas text[] DEFAULT NULL)
 RETURNS jsonb
@@ -429,6 +474,14 @@ LANGUAGE c STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'unread_wrapper';
 COMMENT ON FUNCTION schemaguard.unread() IS
 'Objects of this database that drift() knows nothing of: no row means that all are read';
+
+CREATE FUNCTION schemaguard.migrations(files jsonb DEFAULT NULL, of_tool text DEFAULT NULL)
+RETURNS TABLE (tool text, history text, migration text, state text, issues text[], started_at timestamptz,
+               finished_at timestamptz, checksum text, statements bigint, note text)
+LANGUAGE c STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'migrations_wrapper';
+COMMENT ON FUNCTION schemaguard.migrations(jsonb, text) IS
+'The migrations that the tables of Prisma, Alembic, Django, Rails, Flyway, Liquibase, Drizzle, node-pg-migrate, Knex, TypeORM, golang-migrate, Sqitch and dbmate tell of, as far as the caller may read them: applied, failed, half applied, rolled back, unfinished, missing (a file without a row), unreadable; issues: edited (another text than was applied), unknown (to the files), out of order. files: [{"name", "text" or "checksum"}] or {"name": "text"}. statements: how many of the record ran under it; the last row has how many ran under none';
 
 CREATE FUNCTION schemaguard.status()
 RETURNS TABLE (item text, state text, detail text)

@@ -10,6 +10,8 @@ pub mod drift;
 #[forbid(unsafe_code)]
 pub mod loss;
 #[forbid(unsafe_code)]
+pub mod migration;
+#[forbid(unsafe_code)]
 pub mod model;
 #[forbid(unsafe_code)]
 pub mod source;

@@ -154,6 +154,8 @@ install_into() {
 build_packages=(gcc libc6-dev make libclang1-14 libclang-common-14-dev)
 # Debian's PostgreSQL reads the system's time zones.
 run_packages=(patchelf tzdata)
+# What tests bring from PyPI: migration tools, and Node where Debian's is too old.
+python3 -m pip --version >/dev/null 2>&1 || run_packages+=(python3-pip)
 mkdir -p target
 
 if [ "${1:-}" = --install ]; then

@@ -39,7 +39,8 @@ impl Terms {
         self.words.iter().any(|w| w == word)
     }
 
-    fn counts(&self, facet: &Facet) -> bool {
+    /// Whether a facet is compared.
+    pub fn counts(&self, facet: &Facet) -> bool {
         facet.word.is_none_or(|word| self.compares(word))
     }
 

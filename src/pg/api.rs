@@ -1,8 +1,9 @@
 //! The SQL functions that are declared in sql/: what they take and give,
 //! nothing else.
 
+use super::declared::{self, Declaration};
 use super::{
-    blame, cascades as chains, catalog, declared, fix as fixing, guard, status, sys, unchanged,
+    blame, cascades as chains, catalog, fix as fixing, guard, migration, status, sys, unchanged,
     unread,
 };
 use pgrx::JsonB;
@@ -15,23 +16,51 @@ fn declare(
     format: Option<&str>,
     name: Option<&str>,
     schemas: Option<Vec<String>>,
-    pending: Option<bool>,
     compare: Option<Vec<String>>,
     unmanaged: Option<Vec<String>>,
+    pending: Option<bool>,
 ) -> i64 {
     sys::entry(|| {
         let Some(source) = source else {
             sys::raise("SG004", "the source of a declared schema must not be null", None, None)
         };
-        declared::declare(
+        declared::declare(Declaration {
             source,
-            format.unwrap_or("sql"),
-            name.unwrap_or("main"),
+            format: format.unwrap_or("sql"),
+            name: name.unwrap_or("main"),
             schemas,
-            pending.unwrap_or(false),
             compare,
             unmanaged,
-        )
+            pending: pending.unwrap_or(false),
+        })
+    })
+}
+
+/// A schema in several files.
+#[pg_extern]
+#[allow(clippy::too_many_arguments)]
+fn declare_files(
+    sources: Option<Vec<Option<String>>>,
+    names: Option<Vec<Option<String>>>,
+    format: Option<&str>,
+    name: Option<&str>,
+    schemas: Option<Vec<String>>,
+    compare: Option<Vec<String>>,
+    unmanaged: Option<Vec<String>>,
+    pending: Option<bool>,
+) -> i64 {
+    sys::entry(|| {
+        let format = format.unwrap_or("prisma");
+        let (sources, names) = (sources.unwrap_or_default(), names.unwrap_or_default());
+        declared::declare(Declaration {
+            source: &declared::joined(sources, names, format),
+            format,
+            name: name.unwrap_or("main"),
+            schemas,
+            compare,
+            unmanaged,
+            pending: pending.unwrap_or(false),
+        })
     })
 }
 
@@ -126,6 +155,45 @@ fn cascades(
                 r.depth,
                 r.rows_at_stake,
                 r.is_indexed,
+            )
+        }))
+    })
+}
+
+/// One row a migration, and one for what ran under none.
+#[pg_extern]
+#[allow(clippy::type_complexity)]
+fn migrations(
+    files: Option<JsonB>,
+    of_tool: Option<&str>,
+) -> TableIterator<
+    'static,
+    (
+        name!(tool, Option<String>),
+        name!(history, Option<String>),
+        name!(migration, Option<String>),
+        name!(state, String),
+        name!(issues, Option<Vec<String>>),
+        name!(started_at, Option<TimestampWithTimeZone>),
+        name!(finished_at, Option<TimestampWithTimeZone>),
+        name!(checksum, Option<String>),
+        name!(statements, Option<i64>),
+        name!(note, Option<String>),
+    ),
+> {
+    sys::entry(|| {
+        TableIterator::new(migration::review::rows(files, of_tool).into_iter().map(|r| {
+            (
+                r.tool,
+                r.history,
+                r.migration,
+                r.state,
+                r.issues,
+                r.started_at,
+                r.finished_at,
+                r.checksum,
+                r.statements,
+                r.note,
             )
         }))
     })

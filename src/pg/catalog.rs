@@ -1,6 +1,6 @@
 //! Catalogs to model: one query a kind, all in one snapshot.
 
-use super::sys::{self, cstring, fingerprint};
+use super::sys::{cstring, fingerprint};
 use crate::model::facet::{self, FACETS, Facet};
 use crate::model::{Address, KINDS, Kind, Model, Object, READER, fragment};
 use pgrx::spi::Spi;
@@ -104,10 +104,14 @@ pub fn read_marked(schemas: Option<&[String]>) -> (Model, Mark) {
 }
 
 /// Reads only some rows of catalogs, with all that is part of them: tables,
-/// functions, types … by catalog and OID. What isn't in those schemas is left
-/// out. Rows that the kinds' queries give beyond these are the caller's to
-/// leave out.
-pub fn read_only(schemas: &[String], rows: &HashMap<pg_sys::Oid, Vec<pg_sys::Oid>>) -> Model {
+/// functions, types … by catalog and OID, and of the facets those that
+/// count. What isn't in those schemas is left out. Rows that the kinds'
+/// queries give beyond these are the caller's to leave out.
+pub fn read_only(
+    schemas: &[String],
+    rows: &HashMap<pg_sys::Oid, Vec<pg_sys::Oid>>,
+    counts: impl Fn(&Facet) -> bool,
+) -> Model {
     let oids: Vec<pg_sys::Oid> = rows.values().flatten().copied().collect();
     reading(|| {
         let mut objects = Vec::new();
@@ -117,7 +121,7 @@ pub fn read_only(schemas: &[String], rows: &HashMap<pg_sys::Oid, Vec<pg_sys::Oid
         }
         let read: Vec<pg_sys::Oid> =
             objects.iter().filter_map(|o| Some(pg_sys::Oid::from(o.address?.1))).collect();
-        for facet in FACETS {
+        for facet in FACETS.iter().filter(|f| counts(f)) {
             // SAFETY: inside of `reading`.
             unsafe { lay_facet(facet, schemas, Some(&read), &mut objects) };
         }
@@ -289,7 +293,7 @@ unsafe fn read_kind(
     // SAFETY: as the caller's; every kind's query gives text[], text, text,
     // oid, and some an integer.
     unsafe {
-        let name = sys::cstring(kind.catalog);
+        let name = cstring(kind.catalog);
         let catalog =
             pg_sys::get_relname_relid(name.as_ptr(), pg_sys::PG_CATALOG_NAMESPACE.into()).to_u32();
         query(&(kind.query)(pg_sys::PG_MAJORVERSION_NUM), Some(schemas), only, |tuple, desc| {

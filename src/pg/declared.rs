@@ -1,12 +1,14 @@
 //! Declared schemas: taking them in, and reading the newest.
 
 use super::catalog;
+use super::prisma;
 use super::scratch::{self, Outcome, Trouble};
 use super::sys::own::{self, Key};
 use super::sys::table::{Table, Value};
 use super::sys::{self, raise, text};
 use crate::drift::{self, Difference, Terms};
 use crate::model::{self, Model, ModelError, Object, Scope};
+use crate::source::prisma::files as prisma_files;
 use crate::source::sql::line_and_column;
 use pgrx::pg_sys;
 use pgrx::spi::Spi;
@@ -16,6 +18,7 @@ pub struct Declared {
     pub version: i64,
     pub schemas: Vec<String>,
     pub terms: Terms,
+    format: String,
     /// The row itself: after a rollback a version's number is given again.
     pub row: String,
     reader: i32,
@@ -34,16 +37,14 @@ pub struct Versions {
 /// is read with the owner's rights.
 pub fn versions(name: &str) -> Versions {
     const CURRENT: &str = "
-        SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid),
-               d.compare, d.unmanaged
+        SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid), d.compare, d.unmanaged, d.format
           FROM schemaguard.declared d
          WHERE d.name OPERATOR(pg_catalog.=) $1
            AND (NOT d.pending OR EXISTS (SELECT FROM schemaguard.declared_reached r
                                           WHERE r.version OPERATOR(pg_catalog.=) d.version))
          ORDER BY d.version DESC LIMIT 1";
     const NEWEST: &str = "
-        SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid),
-               d.compare, d.unmanaged
+        SELECT d.version, d.schemas, d.reader, d.server, pg_catalog.format('%s %s', d.xmin, d.ctid), d.compare, d.unmanaged, d.format
           FROM schemaguard.declared d
          WHERE d.name OPERATOR(pg_catalog.=) $1
          ORDER BY d.version DESC LIMIT 1";
@@ -63,6 +64,7 @@ pub fn versions(name: &str) -> Versions {
                         &row.get::<Vec<String>>(7).ok()??,
                     )
                     .ok()?,
+                    format: row.get(8).ok()??,
                 })
             };
             let current = one(CURRENT);
@@ -74,6 +76,15 @@ pub fn versions(name: &str) -> Versions {
 }
 
 impl Declared {
+    /// Compares as it was declared to be compared; what doesn't count is taken
+    /// out of both.
+    pub fn differences(&self, declared: &mut Model, live: &mut Model) -> Vec<Difference> {
+        if prisma::is_format(&self.format) {
+            prisma::leave_history(declared, live);
+        }
+        self.terms.compare(declared, live)
+    }
+
     /// The model: all of it, or only what belongs to some tables, functions …
     pub fn model(&self, of: Option<Vec<String>>) -> Result<Model, ModelError> {
         const ALL: &str = "
@@ -117,17 +128,23 @@ impl Declared {
     }
 }
 
+/// A declaration, as somebody makes it.
+pub struct Declaration<'a> {
+    pub source: &'a str,
+    pub format: &'a str,
+    pub name: &'a str,
+    pub schemas: Option<Vec<String>>,
+    pub compare: Option<Vec<String>>,
+    pub unmanaged: Option<Vec<String>>,
+    /// What the schema is to become, not what it should be already.
+    pub pending: bool,
+}
+
 /// Takes a declaration in and returns its version. Errors: SG004 with line
 /// and column of the text.
-pub fn declare(
-    source: &str,
-    format: &str,
-    name: &str,
-    schemas: Option<Vec<String>>,
-    pending: bool,
-    compare: Option<Vec<String>>,
-    unmanaged: Option<Vec<String>>,
-) -> i64 {
+pub fn declare(mut declaration: Declaration) -> i64 {
+    let Declaration { source, format, name, .. } = declaration;
+    let schemas = declaration.schemas.take();
     if name.trim().is_empty() {
         raise("SG004", "a declared schema needs a name", None, None);
     }
@@ -136,22 +153,50 @@ pub fn declare(
     if schemas.as_ref().is_some_and(Vec::is_empty) {
         raise("SG004", "the list of schemas is empty", None, None);
     }
-    let compare = compare.unwrap_or_else(|| drift::DEFAULT.map(str::to_owned).to_vec());
-    let unmanaged = unmanaged.unwrap_or_default();
-    if let Err(why) = Terms::new(&compare, &unmanaged) {
+    let compare =
+        declaration.compare.get_or_insert_with(|| drift::DEFAULT.map(str::to_owned).to_vec());
+    let unmanaged = declaration.unmanaged.get_or_insert_default();
+    if let Err(why) = Terms::new(compare, unmanaged) {
         raise("SG004", why, None, None);
     }
     let model = match format {
         "sql" => from_sql(source, schemas),
         "json" => from_json(source, schemas),
+        _ if prisma::is_format(format) => prisma::build(source, format, schemas),
         _ => raise(
             "SG004",
             format!("format \"{format}\" is not known"),
             None,
-            Some("Formats are sql and json.".into()),
+            Some("Formats are sql, prisma, prisma5 and json.".into()),
         ),
     };
-    store(source, format, name, &model, pending, compare, unmanaged)
+    store(declaration, &model)
+}
+
+/// Several files as the one text that is declared and stored.
+pub fn joined(sources: Vec<Option<String>>, names: Vec<Option<String>>, format: &str) -> String {
+    if !prisma::is_format(format) {
+        raise(
+            "SG004",
+            format!("a schema of format \"{format}\" is one text"),
+            None,
+            Some("Formats of several files are prisma and prisma5.".into()),
+        );
+    }
+    if sources.is_empty() || sources.len() != names.len() {
+        raise(
+            "SG004",
+            format!("sources has {} items, and names {}", sources.len(), names.len()),
+            None,
+            Some("Give the texts and, in the same order, the names of the files.".into()),
+        );
+    }
+    let files: Option<Vec<(String, String)>> =
+        names.into_iter().zip(sources).map(|(name, source)| Some((name?, source?))).collect();
+    let Some(files) = files else {
+        raise("SG004", "a file of a declared schema must not be null", None, None)
+    };
+    prisma_files::join(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))
 }
 
 fn from_sql(source: &str, schemas: Option<Vec<String>>) -> Model {
@@ -227,15 +272,7 @@ fn from_json(source: &str, schemas: Option<Vec<String>>) -> Model {
     model
 }
 
-fn store(
-    source: &str,
-    format: &str,
-    name: &str,
-    model: &Model,
-    pending: bool,
-    compare: Vec<String>,
-    unmanaged: Vec<String>,
-) -> i64 {
+fn store(declaration: Declaration, model: &Model) -> i64 {
     let Some(mut table) = Table::open("declared") else {
         raise("SG004", "the extension schemaguard is not installed in this database", None, None)
     };
@@ -244,17 +281,17 @@ fn store(
         unsafe { text(pg_sys::GetUserNameFromId(pg_sys::GetUserId(), true)) }.unwrap_or_default();
     let version = table.append(1, |_| {
         vec![vec![
-            Value::from(name),
-            Value::from(format),
-            Value::from(source),
+            Value::from(declaration.name),
+            Value::from(declaration.format),
+            Value::from(declaration.source),
             Value::Texts(model.schemas.clone()),
             Value::Timestamp(sys::scan::now()),
             Value::from(by),
             Value::Int(model.reader as i32),
             Value::Int(model.server as i32),
-            Value::Bool(pending),
-            Value::Texts(compare),
-            Value::Texts(unmanaged),
+            Value::Texts(declaration.compare.unwrap_or_default()),
+            Value::Texts(declaration.unmanaged.unwrap_or_default()),
+            Value::Bool(declaration.pending),
         ]]
     });
     table.close();
@@ -320,7 +357,7 @@ pub fn compare_with(version: &Declared) -> (Compared, catalog::Mark) {
         )
     });
     let (mut live, mark) = catalog::read_marked(Some(&version.schemas));
-    let differences = version.terms.compare(&mut declared, &mut live);
+    let differences = version.differences(&mut declared, &mut live);
     let terms = version.terms.clone();
     (Compared { version: version.version, terms, declared, live, differences }, mark)
 }

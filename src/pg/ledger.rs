@@ -4,6 +4,7 @@
 //! caller's, no trigger or hook of others. A refused statement's row is
 //! written by a session of its own, because its transaction rolls back.
 
+use super::migration::{self, Migration};
 use super::sys::table::{Table, Value};
 use super::sys::{self, text};
 use super::worker::{self, Desk, OnTerm};
@@ -25,6 +26,8 @@ pub struct Who {
     pub backend_pid: i32,
     pub database: String,
     pub search_path: Option<String>,
+    /// Under which migration, where a tool's history tells.
+    pub migration: Option<Migration>,
 }
 
 impl Who {
@@ -43,6 +46,7 @@ impl Who {
                 backend_pid: pg_sys::MyProcPid,
                 database: text(pg_sys::get_database_name(pg_sys::MyDatabaseId)).unwrap_or_default(),
                 search_path: text(pg_sys::namespace_search_path),
+                migration: migration::running(),
             }
         }
     }
@@ -170,12 +174,13 @@ fn write_asking(statement: &Statement, objects: &[Object], asked: Option<&Asked>
         rows
     });
     table.close();
+    migration::recorded(number);
     Some(number)
 }
 
 impl Statement {
     /// The columns that only a statement's first row fills.
-    fn values(&self) -> [Value; 17] {
+    fn values(&self) -> [Value; 20] {
         let who = &self.who;
         [
             Value::Timestamp(who.at),
@@ -195,6 +200,9 @@ impl Statement {
             Value::from(self.reason.clone()),
             Value::from(self.message.clone()),
             Value::from(self.detail.clone()),
+            Value::from(who.migration.as_ref().map(|m| m.tool.as_str())),
+            Value::from(who.migration.as_ref().map(|m| m.name.as_str())),
+            Value::from(who.migration.as_ref().and_then(|m| m.checksum.clone())),
         ]
     }
 }

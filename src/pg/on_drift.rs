@@ -120,13 +120,17 @@ impl About {
     fn compare(&self, declared: &Declared) -> (Model, Model, Vec<Difference>) {
         let names = self.whole.iter().chain(&self.exact);
         let belong_to: HashSet<String> = names.map(|i| i.prefix(2).to_string()).collect();
-        let mut live = catalog::read_only(&declared.schemas, &self.rows);
+        // Comments are no matter of being refused.
+        let terms = &declared.terms;
+        let mut live = catalog::read_only(&declared.schemas, &self.rows, |facet| {
+            terms.counts(facet) && facet.word != Some("comments")
+        });
         live.objects.retain(|o| belong_to.contains(&o.belongs_to().to_string()));
         let mut wanted =
             declared.model(Some(belong_to.into_iter().collect())).unwrap_or_else(|e| {
                 sys::raise("SG004", "the declared schema can't be read", Some(e.to_string()), None)
             });
-        let mut differences = declared.terms.compare(&mut wanted, &mut live);
+        let mut differences = declared.differences(&mut wanted, &mut live);
         differences.retain(|d| self.concerns(&d.identity));
         (wanted, live, differences)
     }

@@ -1,7 +1,7 @@
 //! The event triggers: the bracket around a DDL statement, and its record.
 
 use super::state::{self, Running};
-use super::{asides, consent, definition, judge, statement, values};
+use super::{asides, consent, definition, judge, run, statement, values};
 use crate::model::Identity;
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
@@ -443,6 +443,10 @@ fn record(running: Running, objects: Vec<ledger::Object>) {
     });
     let words = (!running.lost.is_empty())
         .then(|| crate::loss::words(&running.tag, running.text.as_deref(), None, &running.lost));
+    let who = Who::now(true);
+    if let Some(text) = running.text.as_deref().filter(|_| who.application_name.is_none()) {
+        run::note(text, who.at);
+    }
     // Both what is lost and where it leads, where it does both.
     let said: Vec<_> = words
         .map(|w| (w.message, w.detail))
@@ -454,7 +458,7 @@ fn record(running: Running, objects: Vec<ledger::Object>) {
     };
     let rule = running.lost.first().map(|v| v.rule.code);
     let row = ledger::Statement {
-        who: Who::now(true),
+        who,
         text: if same_text_as.is_some() { None } else { running.text },
         same_text_as,
         context: running.context,

@@ -1,14 +1,16 @@
 //! The verdict: consent and mode decide about what the probes have found.
 
 use super::state::{self, Pending, Running};
-use super::{consent, probe, statement};
+use super::{consent, probe, run, statement};
 use crate::drift::Difference;
 use crate::loss::{
-    self, ALTER_COLUMN_TYPE, Count, DELETE_WITHOUT_WHERE, DROP_COLUMN, DROP_GUARD, MAX_ROWS_LOST,
-    SET_EXPRESSION, SET_UNLOGGED, TRUNCATE, UPDATE_WITHOUT_WHERE, Victim,
+    self, ALTER_COLUMN_TYPE, Count, DELETE_WITHOUT_WHERE, DROP_COLUMN, DROP_GUARD, DROP_TABLE,
+    MAX_ROWS_LOST, SET_EXPRESSION, SET_UNLOGGED, TRUNCATE, UPDATE_WITHOUT_WHERE, Victim,
 };
+use crate::migration::prisma::PRISMA;
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
+use crate::pg::migration;
 use crate::pg::on_drift::ON_DRIFT;
 use crate::pg::settings::{self, Mode, OnDrift};
 use crate::pg::sys::error::{Raised, log, raise, warning};
@@ -158,7 +160,25 @@ fn settle(case: &Case, victims: &[Victim], words: loss::Words) -> (Verdict, Opti
             detail.extend(no.notes);
             let recorded = ledger::write_refused(&row, &case.object(&victims[0]), asked.as_ref());
             let digest = asked.filter(|_| recorded).map(|a| a.digest);
-            let hint = hint(&words.hint, digest.as_deref(), no.hints);
+            let under = row.who.migration.as_ref().filter(|m| m.tool == PRISMA.name);
+            let mut more = no.hints;
+            let hints = match under {
+                Some(migration) => {
+                    more.extend(run::done(Some(context::query_identity())));
+                    more.push(crate::migration::prisma::again(&migration.name));
+                    let own = crate::migration::prisma::accepting(
+                        &migration.name,
+                        case.context.is_none(),
+                    );
+                    let lossless = words.hint.rsplit_once('\n').map_or("", |w| w.0);
+                    format!("{lossless}\n{own}")
+                }
+                None => {
+                    more.extend(run::done(None));
+                    words.hint
+                }
+            };
+            let hint = hint(&hints, digest.as_deref(), more);
             raise(sqlstate, words.message, Some(detail.join("\n")), Some(hint))
         }
     }
@@ -307,6 +327,11 @@ pub fn end_of_statement(dropped: &[Dropped]) {
     let Some((pending, mut case)) = taken.filter(|t| !t.0.is_empty()) else {
         return;
     };
+    // `migrate reset` of empty tables: what the history tells of is gone with
+    // it, and the record has the migrations.
+    if pending.iter().all(|p| p.history) && migration::nothing_left() {
+        return;
+    }
     let originals: Vec<&Dropped> = dropped.iter().filter(|d| d.original).collect();
     case.what = what(&case.tag, &originals);
     let mut victims = name_ways(pending, &originals);
@@ -332,8 +357,12 @@ pub fn later(address: Address, victims: Vec<Victim>) {
     // What goes through something else is another object than this.
     victims.iter().filter(|v| v.through.is_none()).for_each(|v| consent::note(address, v));
     let depth = sys::transaction_depth();
+    let history = address.sub == 0
+        && address.class == pg_sys::RelationRelationId
+        && victims.iter().all(|v| v.rule.code == DROP_TABLE.code)
+        && migration::is_prismas(address.object);
     let pending: Vec<Pending> =
-        victims.into_iter().map(|victim| Pending { depth, address, victim }).collect();
+        victims.into_iter().map(|victim| Pending { depth, address, victim, history }).collect();
     let stray = state::with(|s| match s.running.last_mut() {
         Some(running) => {
             running.victims.extend(pending);

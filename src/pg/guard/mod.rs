@@ -18,6 +18,7 @@ mod hook;
 mod judge;
 mod probe;
 mod rows;
+mod run;
 mod state;
 mod statement;
 mod transaction;

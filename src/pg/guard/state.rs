@@ -58,6 +58,8 @@ pub struct Pending {
     pub depth: i32,
     pub address: Address,
     pub victim: Victim,
+    /// Rows of a migration tool that say how the schema came to be.
+    pub history: bool,
 }
 
 /// Consent to lose data, until the transaction ends.

@@ -1,7 +1,8 @@
 //! The ends of transactions and savepoints.
 
-use super::{judge, rows, state};
+use super::{judge, rows, run, state};
 use crate::pg::ledger;
+use crate::pg::migration;
 use crate::pg::settings;
 use crate::pg::sys;
 use crate::pg::sys::error::{Raised, warning};
@@ -30,9 +31,16 @@ extern "C-unwind" fn transaction_ends(event: pg_sys::XactEvent::Type) {
         XACT_EVENT_PREPARE,
     };
     match event {
-        XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => sys::entry(before_commit),
+        XACT_EVENT_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => sys::entry(|| {
+            before_commit();
+            if !crate::pg::worker::is_worker() && sys::may_act() {
+                migration::before_commit();
+            }
+        }),
         XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE => {
             rows::forget();
+            run::end(event != XACT_EVENT_ABORT);
+            migration::forget();
             settings::take_mode_set();
             state::forget();
         }

@@ -8,6 +8,7 @@ pub mod error;
 pub mod event;
 pub mod executor;
 pub mod fingerprint;
+pub mod history;
 pub mod own;
 pub mod past;
 pub mod scan;

@@ -272,3 +272,34 @@ unsafe extern "C-unwind" {
         context: *mut std::ffi::c_void,
     ) -> bool;
 }
+
+/// Whether this session holds a lock, in just this mode.
+pub fn lock_held(tag: &pg_sys::LOCKTAG, mode: pg_sys::LOCKMODE) -> bool {
+    // SAFETY: looks into this session's own locks. From 17 on the function can
+    // also be asked for stronger ones.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        return pg_sys::LockHeldByMe(tag, mode);
+        #[cfg(not(feature = "pg15"))]
+        return pg_sys::LockHeldByMe(tag, mode, false);
+    }
+}
+
+/// Whether a role may look into a schema.
+///
+/// # Safety
+/// Within a transaction.
+pub unsafe fn may_use_schema(schema: pg_sys::Oid, role: pg_sys::Oid) -> pg_sys::AclResult::Type {
+    // SAFETY: a permission check. From 16 on one function serves all catalogs.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        return pg_sys::pg_namespace_aclcheck(schema, role, pg_sys::ACL_USAGE as _);
+        #[cfg(not(feature = "pg15"))]
+        return pg_sys::object_aclcheck(
+            pg_sys::NamespaceRelationId,
+            schema,
+            role,
+            pg_sys::ACL_USAGE as _,
+        );
+    }
+}
