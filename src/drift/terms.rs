@@ -100,10 +100,10 @@ impl Terms {
 
     /// Gives one model what isn't compared of another.
     fn adopt(&self, to: &mut Model, from: &Model) {
-        let key = |o: &Object| (o.kind.name, o.identity.clone());
-        let others: HashMap<_, &Object> = from.objects.iter().map(|o| (key(o), o)).collect();
+        let others: HashMap<_, &Object> =
+            from.objects.iter().map(|o| ((o.kind.name, &o.identity), o)).collect();
         for object in &mut to.objects {
-            let other = others.get(&key(object)).copied();
+            let other = others.get(&(object.kind.name, &object.identity)).copied();
             if other.is_some_and(|o| o.attributes.get() == object.attributes.get()) {
                 continue;
             }

@@ -1,6 +1,7 @@
 use super::mend::{Change, Mend, Phase, Side, Step};
 use super::{
-    Attribute, Identity, Kind, Object, Scope, Severity, constraint, fragment, named, sql, table,
+    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, constraint, fragment, named, show,
+    sql, table,
 };
 
 pub static KIND: Kind = Kind {
@@ -17,6 +18,7 @@ pub static KIND: Kind = Kind {
         Attribute::warning("valid").absent("true"),
         Attribute::warning("storage_parameters"),
         Attribute::warning("tablespace"),
+        Attribute::warning("statistics").absent("default"),
     ],
     missing: Severity::Warning,
     extra: Severity::Warning,
@@ -57,7 +59,11 @@ fn query(_: u32) -> String {
                                   LATERAL (SELECT substr(o, strpos(o, '=') + 1)) v(value)) || ')', '') END,
                     'valid', CASE WHEN NOT idx.indisvalid THEN false END,
                     'storage_parameters', {},
-                    'tablespace', idx.spcname))::text, idx.indexrelid
+                    'tablespace', idx.spcname,
+                    -- Only what is computed has statistics of its own.
+                    'statistics', CASE WHEN idx.indexprs IS NOT NULL THEN
+                         (SELECT json_object_agg(a.attnum, a.attstattarget ORDER BY a.attnum) FROM pg_attribute a
+                           WHERE a.attrelid = idx.indexrelid AND a.attstattarget >= 0) END))::text, idx.indexrelid
            FROM idx,
                 LATERAL (SELECT substr(idx.def, length('CREATE INDEX  ON . USING ') + idx.only_length
                     + CASE WHEN idx.indisunique THEN 7 ELSE 0 END
@@ -98,7 +104,9 @@ fn create(o: &Object, _: &Side) -> Vec<Step> {
         sql::ident(o.identity.name()),
         parent(o).map(|t| t.sql()).unwrap_or_default()
     ));
-    vec![Step { phase: Phase::CreateIndex, sql: text, needs: parent(o) }]
+    let mut steps = vec![Step { phase: Phase::CreateIndex, sql: text, needs: parent(o) }];
+    steps.extend(statistics(o, &Attrs::default(), &attrs));
+    steps
 }
 
 /// Where the WHERE clause of a definition begins: outside brackets and quotes.
@@ -121,8 +129,21 @@ fn predicate(definition: &str) -> Option<usize> {
     None
 }
 
+/// Statistics targets of its expressions, by their numbers.
+fn statistics(o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
+    to.differing("statistics", from)
+        .map(|number| {
+            let target = to.within("statistics", number).map_or("-1".to_owned(), show);
+            let name = o.identity.sql();
+            let sql = format!("ALTER INDEX {name} ALTER COLUMN {number} SET STATISTICS {target}");
+            Step::new(Phase::Finish, sql)
+        })
+        .collect()
+}
+
 fn alter(c: &Change) -> Mend {
     match c.attribute {
+        "statistics" => Mend::steps(statistics(c.live, c.from, c.to)),
         "storage_parameters" => table::parameter_statements(&format!("ALTER INDEX {}", c.sql()), c),
         "tablespace" => Mend::step(
             Phase::AlterTable,

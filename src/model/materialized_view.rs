@@ -1,6 +1,6 @@
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
 use super::{
-    Attribute, Kind, Object, Scope, Severity, facet, fragment, index, named, no_parent, sql,
+    Attribute, Attrs, Kind, Object, Scope, Severity, facet, fragment, index, named, no_parent, sql,
     statistics, table,
 };
 
@@ -12,15 +12,31 @@ pub static KIND: Kind = Kind {
     sql_name: named,
     query: |_| {
         format!(
-            "{}
+            "{},
+             settings AS (
+             SELECT attrelid, json_object_agg(attname, list ORDER BY attnum) AS list FROM (
+                 SELECT a.attrelid, a.attname, a.attnum, array_to_json(array_remove(ARRAY[
+                        CASE WHEN a.attstorage <> t.typstorage THEN 'STORAGE ' || CASE a.attstorage
+                             WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' ELSE 'extended' END END,
+                        CASE a.attcompression WHEN 'p' THEN 'COMPRESSION pglz' WHEN 'l' THEN 'COMPRESSION lz4' END,
+                        CASE WHEN a.attstattarget >= 0 THEN 'STATISTICS ' || a.attstattarget END]
+                        || ARRAY(SELECT '(' || o || ')' FROM unnest(a.attoptions) o
+                                  WHERE o NOT LIKE 'pg\\_attver=%' ORDER BY o), NULL)) AS list
+                   FROM rel
+                   JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
+                   JOIN pg_type t ON t.oid = a.atttypid) x
+              WHERE json_array_length(list) > 0
+              GROUP BY attrelid)
              SELECT ARRAY[rel.nspname, rel.relname]::text[], NULL::text,
                     json_strip_nulls(json_build_object(
                         'definition', pg_get_viewdef(rel.oid),
                         'access_method', am.amname,
                         'tablespace', ts.spcname,
+                        'column_settings', settings.list,
                         'storage_parameters', {},
                         'clustered_on', clc.relname))::text, rel.oid
                FROM rel
+               LEFT JOIN settings ON settings.attrelid = rel.oid
                LEFT JOIN pg_am am ON am.oid = rel.relam
                LEFT JOIN pg_tablespace ts ON ts.oid = rel.reltablespace
                LEFT JOIN pg_index cl ON cl.indrelid = rel.oid AND cl.indisclustered
@@ -35,6 +51,7 @@ pub static KIND: Kind = Kind {
         Attribute::warning("access_method"),
         Attribute::warning("tablespace"),
         Attribute::warning("storage_parameters"),
+        Attribute::warning("column_settings").absent("default"),
         Attribute::info("clustered_on"),
     ],
     missing: Severity::Error,
@@ -71,6 +88,7 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
             steps.extend(made.map(|s| Step { phase: Phase::CreateView, ..s }));
         }
     }
+    steps.extend(column_settings(o, &Attrs::default(), &attrs));
     if let Some(index) = attrs.text("clustered_on") {
         steps.push(Step::new(
             Phase::Finish,
@@ -85,10 +103,36 @@ fn drop(o: &Object, _: &Side) -> Mend {
         .clearing(Target::Relation(o.identity.clone()))
 }
 
+/// Storage, compression, statistics of single columns.
+fn column_settings(o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
+    let name = o.identity.sql();
+    to.differing("column_settings", from)
+        .flat_map(|column| {
+            let settings = super::strings(to.within("column_settings", column));
+            settings.into_iter().map(move |setting| (sql::ident(column), setting))
+        })
+        .map(|(column, setting)| {
+            let sql = format!("ALTER MATERIALIZED VIEW {name} ALTER COLUMN {column} SET {setting}");
+            Step::new(Phase::Finish, sql)
+        })
+        .collect()
+}
+
+/// Whether every setting that there is now is declared, if perhaps otherwise.
+fn only_sets(c: &Change) -> bool {
+    let word = |setting: &str| setting.split([' ', '=']).next().map(str::to_owned);
+    c.to.differing(c.attribute, c.from).all(|column| {
+        let to = super::strings(c.to.within(c.attribute, column));
+        let from = super::strings(c.from.within(c.attribute, column));
+        from.iter().all(|f| to.iter().any(|t| word(t) == word(f)))
+    })
+}
+
 fn alter(c: &Change) -> Mend {
     let what = format!("ALTER MATERIALIZED VIEW {}", c.sql());
     match c.attribute {
         "storage_parameters" => table::parameter_statements(&what, c),
+        "column_settings" if only_sets(c) => Mend::steps(column_settings(c.live, c.from, c.to)),
         "clustered_on" => Mend::step(
             Phase::Finish,
             match c.to.text("clustered_on") {

@@ -2,6 +2,7 @@
 # Single changes by hand to a live database (drift_changes/changes.txt): each must show as exactly the
 # rows it should, each with the statement that made it, and both its rows' fixes and the script of
 # fix() must end in the declared schema.
+# drift_kinds.sh does the same with kinds.txt.
 # MATCH=regex: only the changes whose title matches, with what drift() and fix() say.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/drift_changes
@@ -109,7 +110,7 @@ while IFS= read -r line || [ -n "$line" ]; do
     '') check; clear_block ;;
     *) change+="$line"$'\n' ;;
   esac
-done <"$here/changes.txt"
+done <"$here/${CHANGES:-changes.txt}"
 check
 
 sql postgres <<'SQL'

@@ -22,6 +22,8 @@ pub static FACET: Facet = Facet {
            LEFT JOIN pg_constraint con ON con.conindid = c.oid AND c.relkind IN ('i', 'I')
                                       AND con.contype IN ('p', 'u', 'x')
           WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass)
+            -- What every new database says of public, nobody has said.
+            AND NOT (d.classoid = 'pg_namespace'::regclass AND d.description = 'standard public schema')
             AND (d.objsubid = 0 OR c.relkind IN ('r', 'p', 'f')) AND con.oid IS NULL {only}
          UNION ALL
          SELECT CASE WHEN c.relkind = 'c' THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END::oid,

@@ -174,6 +174,12 @@ pub unsafe fn granted(grant: *mut pg_sys::GrantStmt) -> Vec<(pg_sys::Oid, pg_sys
                 pg_sys::NodeTag::T_RangeVar => {
                     relation_named(node.cast()).map(|oid| (pg_sys::RelationRelationId, oid))
                 }
+                // A type or domain stands there as a list of names.
+                pg_sys::NodeTag::T_List => {
+                    let name = pg_sys::makeTypeNameFromNameList(node.cast());
+                    let object = pg_sys::LookupTypeNameOid(std::ptr::null_mut(), name, true);
+                    (object != pg_sys::InvalidOid).then_some((pg_sys::TypeRelationId, object))
+                }
                 _ => {
                     let (class, object, _) = object_named(object_type, node);
                     (object != pg_sys::InvalidOid).then_some((class, object))
