@@ -26,8 +26,12 @@ pub(super) fn weigh(differences: &mut [Difference], declared: &Model, live: &Mod
 
 /// Leaves out of the live schema what is Prisma's own, unless it is declared.
 pub(super) fn leave_history(declared: &Model, live: &mut Model) {
-    let is_history =
-        |object: &Object| object.identity.parts.len() > 1 && object.identity.parts[1] == HISTORY;
+    let is_it = |parts: &[String]| parts.get(1).is_some_and(|name| name == HISTORY);
+    let is_history = |object: &Object| {
+        is_it(&object.identity.parts)
+            // An index stands beside its table.
+            || (object.kind.parent)(object).is_some_and(|parent| is_it(&parent.parts))
+    };
     if !declared.objects.iter().any(is_history) {
         live.objects.retain(|object| !is_history(object));
     }

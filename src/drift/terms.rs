@@ -60,6 +60,9 @@ impl Terms {
     /// side says nothing of is as it is live, so that what has to be made
     /// anew gets it back.
     fn apply(&self, declared: &mut Model, live: &mut Model) {
+        if self.by_prisma {
+            super::prisma::leave_history(declared, live);
+        }
         let kinds = kinds(declared);
         self.narrow(declared, &kinds);
         self.narrow(live, &kinds);
