@@ -77,6 +77,11 @@ pub fn script<'d>(
 
     let mut entries = Vec::new();
     for d in &run {
+        // What has to make way is made again as declared.
+        let makes_way = |u: &&Object| u.kind == d.kind && u.identity == d.identity;
+        if d.change == ChangeKind::Changed && users.iter().any(makes_way) {
+            continue;
+        }
         for step in &d.mend.steps {
             entries.push(Entry {
                 rank: ranks.of(step.phase, d.kind.name, &d.identity),
