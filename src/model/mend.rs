@@ -57,11 +57,24 @@ pub struct Step {
     pub sql: String,
     /// The table that must be there, where the step is about two of them.
     pub needs: Option<Identity>,
+    /// Statements that come to the same and keep nobody waiting, each in a
+    /// transaction of its own. Empty where there are none.
+    pub gentle: Vec<String>,
 }
 
 impl Step {
     pub fn new(phase: Phase, sql: impl Into<String>) -> Step {
-        Step { phase, sql: sql.into(), needs: None }
+        Step { phase, sql: sql.into(), needs: None, gentle: Vec::new() }
+    }
+
+    pub fn needing(mut self, table: Option<Identity>) -> Step {
+        self.needs = table;
+        self
+    }
+
+    pub fn gently(mut self, statements: Vec<String>) -> Step {
+        self.gentle = statements;
+        self
     }
 }
 

@@ -51,7 +51,8 @@ fn rehearse(job: &Rehearsal, _: &Desk) -> Result<Rehearsed, String> {
     let empty = worker::attempt(|| catalog::read(Some(&live.schemas)))?;
     let differences = drift::compare(&live, &empty);
     let memory = statement::memory();
-    for step in drift::script(&live, &empty, &differences, true).steps {
+    let all = drift::How { allow_loss: true, gentle: false };
+    for step in drift::script(&live, &empty, &differences, all).steps {
         if let Some(sql) = step.sql {
             run(&sql, memory, None)
                 .map_err(|why| format!("the live schema could not be copied: {why} ({sql})"))?;
