@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use super::Rehearsal;
 use super::parse::parse;
 use super::statement::{self, execute};
+use super::strangers;
 use crate::drift;
 use crate::model::Model;
 use crate::pg::catalog;
@@ -47,6 +48,7 @@ const LOCKS: [&str; 5] = [
 
 fn rehearse(job: &Rehearsal, _: &Desk) -> Result<Rehearsed, String> {
     statement::begin();
+    strangers::keep_out();
     let live = Model::from_json(&job.live).map_err(|e| e.to_string())?;
     let empty = worker::attempt(|| catalog::read(Some(&live.schemas)))?;
     let differences = drift::compare(&live, &empty);
@@ -132,6 +134,7 @@ fn run(
                 pg_sys::SetCurrentStatementStartTimestamp();
                 pg_sys::StartTransactionCommand();
                 pgrx::check_for_interrupts!();
+                strangers::without_data(raw);
                 execute(source.as_ptr(), raw, memory);
                 let held = if locks.is_some() { held() } else { Vec::new() };
                 pg_sys::CommitTransactionCommand();
