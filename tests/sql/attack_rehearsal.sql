@@ -9,9 +9,9 @@ SELECT schemaguard.declare('CREATE TABLE wanted (a integer);') > 0 AS declared;
 -- a materialized view would be filled, as the superuser; it is copied without its rows
 SET ROLE sg_mallory;
 CREATE FUNCTION trojan() RETURNS integer LANGUAGE plpgsql AS $$BEGIN RAISE 'run as %', current_user; END$$;
-CREATE FUNCTION hidden() RETURNS integer IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RETURN trojan(); END$$;
+CREATE FUNCTION hidden() RETURNS integer IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RETURN public.trojan(); END$$;
 CREATE FUNCTION inlined() RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT 1';
-CREATE MATERIALIZED VIEW filled AS SELECT trojan() AS a, pg_catalog.lo_import('/nowhere') AS b WITH NO DATA;
+CREATE MATERIALIZED VIEW filled AS SELECT public.trojan() AS a, pg_catalog.lo_import('/nowhere') AS b WITH NO DATA;
 CREATE UNIQUE INDEX ON filled (a);
 RESET ROLE;
 SELECT note FROM schemaguard.fix(prove => true, allow_loss => true) WHERE sql IS NULL;
