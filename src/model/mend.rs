@@ -15,6 +15,8 @@ pub enum Phase {
     DropView,
     DropConstraint,
     DropIndex,
+    /// Frees a table from parents that may go, or whose place others take.
+    Detach,
     /// Makes a type anew while all its columns are still there.
     SwapType,
     DropTable,

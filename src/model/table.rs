@@ -118,7 +118,14 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
                     side.named("column", &at)
                 })
                 .next();
-            let given = parent.map(Object::attrs).unwrap_or_default();
+            let mut given = parent.map(Object::attrs).unwrap_or_default();
+            for own in ["statistics", "options"] {
+                given.0.remove(own);
+            }
+            // Partitions take the identity from 17 on, and then they have it.
+            if partition_of.is_none() || of.get("identity").is_none() {
+                given.0.remove("identity");
+            }
             if parent.is_some() {
                 after.extend(column::settle(&c.identity, &given, &of));
             }
@@ -320,7 +327,7 @@ pub(super) fn alter(c: &Change) -> Mend {
             // The order of parents is theirs only through one NO INHERIT and INHERIT each.
             let keep = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
             for parent in &from[keep..] {
-                mend = mend.and(Phase::AlterTable, format!("{what} NO INHERIT {}", parent.sql()));
+                mend = mend.and(Phase::Detach, format!("{what} NO INHERIT {}", parent.sql()));
             }
             for parent in &to[keep..] {
                 mend = mend.and(Phase::AlterTable, format!("{what} INHERIT {}", parent.sql()));
@@ -354,7 +361,7 @@ fn partition(c: &Change) -> Mend {
     let mut mend = Mend::default();
     if let Some(parent) = c.from.identity("partition_of") {
         mend = mend.and(
-            Phase::AlterTable,
+            Phase::Detach,
             format!("ALTER TABLE {} DETACH PARTITION {}", parent.sql(), c.sql()),
         );
     }
