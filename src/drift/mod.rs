@@ -346,6 +346,11 @@ impl<'m> Comparison<'m> {
                     mend.steps.last().map_or(Phase::Detach, |s| s.phase)
                 }
                 (ChangeKind::Extra, _) => mend.steps.last().map_or(Phase::Finish, |s| s.phase),
+                // What is made anew may need what other rows make.
+                (ChangeKind::Changed, "view" | "materialized view" | "constraint" | "index") => {
+                    let made = mend.steps.iter().find(|s| !s.phase.drops());
+                    made.map_or(Phase::Finish, |s| s.phase)
+                }
                 _ => mend.steps.first().map_or(Phase::Finish, |s| s.phase),
             };
             let attribute = f.kind.attributes.iter().position(|a| Some(a.name) == f.attribute);

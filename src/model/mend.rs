@@ -20,7 +20,6 @@ pub enum Phase {
     /// Makes a type anew while all its columns are still there.
     SwapType,
     DropTable,
-    DropColumn,
     /// Takes a name out of the way that is needed for something else.
     DropInTheWay,
     CreateSchema,
@@ -36,6 +35,10 @@ pub enum Phase {
     CreateLateRoutine,
     AlterTable,
     AlterColumn,
+    /// After what was computed from it is computed from what takes its place.
+    DropColumn,
+    /// A partition has no columns but its parent's.
+    Attach,
     AddConstraint,
     CreateIndex,
     AddForeignKey,
@@ -59,6 +62,13 @@ pub struct Step {
     pub sql: String,
     /// The table that must be there, where the step is about two of them.
     pub needs: Option<Identity>,
+}
+
+impl Phase {
+    /// Whether it takes down, so that users come before what they use.
+    pub fn drops(self) -> bool {
+        self <= Phase::DropInTheWay || self == Phase::DropColumn || self >= Phase::DropSequence
+    }
 }
 
 impl Step {

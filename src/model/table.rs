@@ -135,6 +135,8 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
         }
     }
     let mut foreign_keys = Vec::new();
+    let mut keys = Vec::new();
+    let is_key = |of: &Attrs| matches!(of.text("type"), Some("primary key" | "unique"));
     for c in &constraints {
         let of = c.attrs();
         let step = Step {
@@ -144,10 +146,17 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
         };
         if of.text("type") == Some("foreign key") {
             foreign_keys.push(step);
-        } else if of.get("validated").is_some() || of.get("enforced").is_some() {
+        } else if of.get("validated").is_some()
+            || of.get("enforced").is_some()
+            // Of two keys on the same columns, CREATE TABLE makes only one.
+            || keys.contains(&of.list("columns")) && is_key(&of)
+        {
             after.push(step.sql);
         } else {
             items.push(constraint::clause(c));
+            if is_key(&of) {
+                keys.push(of.list("columns"));
+            }
         }
     }
 
@@ -250,6 +259,20 @@ pub(super) fn drop(o: &Object, side: &Side) -> Mend {
             );
         }
     }
+    let attrs = o.attrs();
+    if let Some(parent) = attrs.identity("partition_of") {
+        // A key that points to the parent holds its partitions.
+        let held = side.all("constraint").any(|key| {
+            key.attributes.get().contains("_references")
+                && constraint::references(&key.attrs()).as_ref() == Some(&parent)
+        });
+        if held {
+            mend = mend.and(
+                Phase::Detach,
+                format!("ALTER TABLE {} DETACH PARTITION {}", parent.sql(), o.identity.sql()),
+            );
+        }
+    }
     let what = if o.kind.name == "foreign table" { "FOREIGN TABLE" } else { "TABLE" };
     mend.and(Phase::DropTable, format!("DROP {what} IF EXISTS {}", o.identity.sql()))
 }
@@ -330,7 +353,7 @@ pub(super) fn alter(c: &Change) -> Mend {
                 mend = mend.and(Phase::Detach, format!("{what} NO INHERIT {}", parent.sql()));
             }
             for parent in &to[keep..] {
-                mend = mend.and(Phase::AlterTable, format!("{what} INHERIT {}", parent.sql()));
+                mend = mend.and(Phase::Attach, format!("{what} INHERIT {}", parent.sql()));
             }
             mend
         }
@@ -369,7 +392,7 @@ fn partition(c: &Change) -> Mend {
         (c.to.identity("partition_of"), c.to.text("partition_bound"))
     {
         mend = mend.and(
-            Phase::AlterTable,
+            Phase::Attach,
             format!("ALTER TABLE {} ATTACH PARTITION {} {bound}", parent.sql(), c.sql()),
         );
     }
