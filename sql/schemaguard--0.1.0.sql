@@ -436,12 +436,12 @@ COMMENT ON FUNCTION schemaguard.drift(text) IS
 'What differs between the declared and the live schema, which statement of the record made it so, the SQL that mends it, and where a Prisma schema speaks of it';
 
 CREATE FUNCTION schemaguard.fix(name text DEFAULT 'main', allow_loss boolean DEFAULT false, prove boolean DEFAULT false,
-                                unmanaged boolean DEFAULT false)
+                                gentle boolean DEFAULT false, unmanaged boolean DEFAULT false)
 RETURNS TABLE (step integer, sql text, data_loss boolean, note text, locks text[], rewrites text[], state text)
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'fix_wrapper';
-COMMENT ON FUNCTION schemaguard.fix(text, boolean, boolean, boolean) IS
-'The ordered script that removes the drift; steps that would lose data only where asked for. With prove => true it is tried out on a copy of the live schema in a scratch database, which also shows each step''s locks and rewrites. unmanaged => true takes in what drift() shows as unmanaged';
+COMMENT ON FUNCTION schemaguard.fix(text, boolean, boolean, boolean, boolean) IS
+'The ordered script that removes the drift; steps that would lose data only where asked for. With prove => true it is tried out on a copy of the live schema in a scratch database, which also shows each step''s locks and rewrites. gentle => true takes forms that keep nobody waiting (NOT VALID and VALIDATE, CONCURRENTLY), each in a transaction of its own. unmanaged => true takes in what drift() shows as unmanaged';
 
 CREATE FUNCTION schemaguard.mend(state text, name text DEFAULT 'main')
 RETURNS TABLE (step integer, sql text)

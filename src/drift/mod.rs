@@ -16,7 +16,7 @@ use crate::model::{Attribute, Attrs, Identity, Kind, Model, Object, Severity, fa
 pub use terms::{DEFAULT, Terms};
 
 pub use course::Before;
-pub use script::{Script, ScriptStep, describe, script};
+pub use script::{How, Script, ScriptStep, describe, script};
 
 /// On which side a difference has its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -16,6 +16,15 @@ pub struct ScriptStep {
     pub note: Option<String>,
 }
 
+/// What a script may do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct How {
+    /// Destroy data.
+    pub allow_loss: bool,
+    /// Take gentler forms, which need transactions of their own.
+    pub gentle: bool,
+}
+
 /// The rows of `fix()`, and the differences that they don't mend.
 #[derive(Debug)]
 pub struct Script<'d> {
@@ -36,8 +45,9 @@ pub fn script<'d>(
     declared: &Model,
     live: &Model,
     differences: &'d [Difference],
-    allow_loss: bool,
+    how: How,
 ) -> Script<'d> {
+    let How { allow_loss, gentle } = how;
     let comparison = Comparison::new(declared, live);
     let (declared, live) = (&comparison.declared, &comparison.live);
     let (mut run, mut kept): (Vec<&Difference>, Vec<&Difference>) =
@@ -142,11 +152,17 @@ pub fn script<'d>(
         if !done.insert((entry.step.phase, entry.step.sql.clone())) {
             continue;
         }
-        steps.push(ScriptStep {
-            sql: Some(entry.step.sql),
-            data_loss: entry.difference.is_some_and(|d| d.data_loss),
-            note: entry.note.or_else(|| entry.difference.map(describe)),
-        });
+        let data_loss = entry.difference.is_some_and(|d| d.data_loss);
+        let note = entry.note.or_else(|| entry.difference.map(describe));
+        let statements = match gentle && !entry.step.gentle.is_empty() {
+            true => entry.step.gentle,
+            false => vec![entry.step.sql],
+        };
+        steps.extend(statements.into_iter().map(|sql| ScriptStep {
+            sql: Some(sql),
+            data_loss,
+            note: note.clone(),
+        }));
     }
     if bodies {
         steps.push(ScriptStep {

@@ -163,12 +163,16 @@ fn what_is_left_out_keeps_what_it_uses() {
     let (declared, live) = (model(&[]), model(&live));
     let found = compare(&declared, &live);
     let sql = |loss| -> Vec<String> {
-        script(&declared, &live, &found, loss).steps.into_iter().filter_map(|s| s.sql).collect()
+        script(&declared, &live, &found, How { allow_loss: loss, gentle: false })
+            .steps
+            .into_iter()
+            .filter_map(|s| s.sql)
+            .collect()
     };
     assert_eq!(sql(false), ["DROP TYPE IF EXISTS public.other"]);
     assert_eq!(sql(true)[0], "DROP TABLE IF EXISTS public.t");
     assert_eq!(sql(true).len(), 3);
-    let notes = script(&declared, &live, &found, false);
+    let notes = script(&declared, &live, &found, How { allow_loss: false, gentle: false });
     assert!(notes.steps.iter().any(|s| s.data_loss && s.sql.is_none() && s.note.is_some()));
 }
 

@@ -402,7 +402,23 @@ fn alter(c: &Change) -> Mend {
     // The server refuses ADD IDENTITY before a default is dropped and the
     // column is NOT NULL, even in one command.
     for s in sub {
-        mend = mend.and(Phase::AlterColumn, format!("ALTER TABLE {table} {s}"));
+        let mut step = Step::new(Phase::AlterColumn, format!("ALTER TABLE {table} {s}"));
+        // A valid check spares the look at all rows.
+        if s == format!("ALTER COLUMN {} SET NOT NULL", c.name())
+            && !table::is_partitioned(&c.live.identity.prefix(2), c.live_side)
+        {
+            let check = sql::ident(&format!("schemaguard_{}_not_null", c.live.identity.name()));
+            step = step.gently(vec![
+                format!(
+                    "ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({} IS NOT NULL) NOT VALID",
+                    c.name()
+                ),
+                format!("ALTER TABLE {table} VALIDATE CONSTRAINT {check}"),
+                format!("ALTER TABLE {table} {s}"),
+                format!("ALTER TABLE {table} DROP CONSTRAINT {check}"),
+            ]);
+        }
+        mend.steps.push(step);
     }
     match c.attribute {
         "type" => {

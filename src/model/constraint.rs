@@ -34,14 +34,14 @@ pub static KIND: Kind = Kind {
     extra: Severity::Warning,
     drop_loses: false,
     parent: by_name,
-    create: |o, _| {
+    create: |o, side| {
         let attrs = o.attrs();
         let phase = if attrs.text("type") == Some("foreign key") {
             Phase::AddForeignKey
         } else {
             Phase::AddConstraint
         };
-        vec![Step { phase, sql: add(o), needs: references(&attrs) }]
+        vec![Step::new(phase, add(o)).needing(references(&attrs)).gently(gentle(o, &attrs, side))]
     },
     drop,
     alter,
@@ -264,6 +264,46 @@ fn owner(o: &Object) -> String {
 /// The statement that adds it.
 pub(super) fn add(o: &Object) -> String {
     format!("{} ADD {}", owner(o), clause(o))
+}
+
+/// The same without a look at all rows under a lock that keeps others out.
+fn gentle(o: &Object, attrs: &Attrs, side: &Side) -> Vec<String> {
+    let as_usual = ["validated", "enforced"].iter().all(|a| attrs.get(a).is_none());
+    if !as_usual || table::is_partitioned(&o.identity.prefix(2), side) {
+        return Vec::new();
+    }
+    let name = sql::ident(o.identity.name());
+    match attrs.text("type") {
+        Some("check" | "foreign key") => vec![
+            format!("{} NOT VALID", add(o)),
+            format!("{} VALIDATE CONSTRAINT {name}", owner(o)),
+        ],
+        Some("unique") => {
+            let plain = [
+                "include",
+                "nulls_not_distinct",
+                "without_overlaps",
+                "storage_parameters",
+                "tablespace",
+            ];
+            if plain.iter().any(|a| attrs.get(a).is_some()) {
+                return Vec::new();
+            }
+            let deferrable = attrs
+                .text("deferrable")
+                .map(|d| format!(" DEFERRABLE {}", d.to_uppercase()))
+                .unwrap_or_default();
+            vec![
+                format!(
+                    "CREATE UNIQUE INDEX CONCURRENTLY {name} ON {} ({})",
+                    o.identity.prefix(2).sql(),
+                    sql::idents(&attrs.list("columns"))
+                ),
+                format!("{} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}{deferrable}", owner(o)),
+            ]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn drop(o: &Object, side: &Side) -> Mend {

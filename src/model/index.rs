@@ -25,7 +25,14 @@ pub static KIND: Kind = Kind {
     drop_loses: false,
     parent,
     create,
-    drop: |o, _| Mend::step(Phase::DropIndex, format!("DROP INDEX IF EXISTS {}", o.identity.sql())),
+    drop: |o, side| {
+        let name = o.identity.sql();
+        let mut step = Step::new(Phase::DropIndex, format!("DROP INDEX IF EXISTS {name}"));
+        if !parent(o).is_some_and(|t| table::is_partitioned(&t, side)) {
+            step = step.gently(vec![format!("DROP INDEX CONCURRENTLY IF EXISTS {name}")]);
+        }
+        Mend { steps: vec![step], ..Mend::default() }
+    },
     alter,
 };
 
@@ -79,12 +86,9 @@ fn parent(o: &Object) -> Option<Identity> {
     o.attrs().identity("table")
 }
 
-fn create(o: &Object, _: &Side) -> Vec<Step> {
+fn create(o: &Object, side: &Side) -> Vec<Step> {
     let attrs = o.attrs();
-    let mut text = String::from("CREATE ");
-    if attrs.is("unique") {
-        text.push_str("UNIQUE ");
-    }
+    let what = if attrs.is("unique") { "CREATE UNIQUE INDEX" } else { "CREATE INDEX" };
     let definition = attrs.text("definition").unwrap_or_default();
     let mut tail = String::new();
     let parameters = attrs.list("storage_parameters");
@@ -99,12 +103,16 @@ fn create(o: &Object, _: &Side) -> Vec<Step> {
         (false, Some(at)) => format!("{}{tail}{}", &definition[..at], &definition[at..]),
         _ => format!("{definition}{tail}"),
     };
-    text.push_str(&format!(
-        "INDEX {} ON {} USING {definition}",
+    let text = format!(
+        "{} ON {} USING {definition}",
         sql::ident(o.identity.name()),
         parent(o).map(|t| t.sql()).unwrap_or_default()
-    ));
-    let mut steps = vec![Step { phase: Phase::CreateIndex, sql: text, needs: parent(o) }];
+    );
+    let mut step = Step::new(Phase::CreateIndex, format!("{what} {text}")).needing(parent(o));
+    if !parent(o).is_some_and(|t| table::is_partitioned(&t, side)) {
+        step = step.gently(vec![format!("{what} CONCURRENTLY {text}")]);
+    }
+    let mut steps = vec![step];
     steps.extend(statistics(o, &Attrs::default(), &attrs));
     steps
 }

@@ -62,6 +62,9 @@ pub struct Step {
     pub sql: String,
     /// The table that must be there, where the step is about two of them.
     pub needs: Option<Identity>,
+    /// Statements that come to the same and keep nobody waiting, each in a
+    /// transaction of its own. Empty where there are none.
+    pub gentle: Vec<String>,
 }
 
 impl Phase {
@@ -73,7 +76,17 @@ impl Phase {
 
 impl Step {
     pub fn new(phase: Phase, sql: impl Into<String>) -> Step {
-        Step { phase, sql: sql.into(), needs: None }
+        Step { phase, sql: sql.into(), needs: None, gentle: Vec::new() }
+    }
+
+    pub fn needing(mut self, table: Option<Identity>) -> Step {
+        self.needs = table;
+        self
+    }
+
+    pub fn gently(mut self, statements: Vec<String>) -> Step {
+        self.gentle = statements;
+        self
     }
 }
 

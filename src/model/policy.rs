@@ -55,7 +55,7 @@ pub static KIND: Kind = Kind {
                 text.push_str(&format!(" {clause} ({expression})"));
             }
         }
-        vec![Step { phase: Phase::CreateTrigger, sql: text, needs: Some(o.identity.prefix(2)) }]
+        vec![Step::new(Phase::CreateTrigger, text).needing(Some(o.identity.prefix(2)))]
     },
     drop: |o, _| {
         Mend::step(

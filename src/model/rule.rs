@@ -29,11 +29,10 @@ pub static KIND: Kind = Kind {
     create: |o, _| {
         let attrs = o.attrs();
         let text = attrs.text("definition").unwrap_or_default();
-        let mut steps = vec![Step {
-            phase: Phase::CreateTrigger,
-            sql: text.trim_end().trim_end_matches(';').to_owned(),
-            needs: Some(o.identity.prefix(2)),
-        }];
+        let mut steps = vec![
+            Step::new(Phase::CreateTrigger, text.trim_end().trim_end_matches(';').to_owned())
+                .needing(Some(o.identity.prefix(2))),
+        ];
         if let Some(state) = attrs.text("enabled").filter(|s| *s != "origin") {
             steps.push(Step::new(
                 Phase::Finish,

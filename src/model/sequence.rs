@@ -123,11 +123,13 @@ pub(super) fn create_alone(o: &Object) -> Step {
 /// What ties it to its column.
 pub(super) fn owner(o: &Object) -> Option<Step> {
     let column = o.attrs().identity("owned_by")?;
-    Some(Step {
-        phase: Phase::OwnSequence,
-        sql: format!("ALTER SEQUENCE {} OWNED BY {}", o.identity.sql(), column.sql()),
-        needs: Some(column),
-    })
+    Some(
+        Step::new(
+            Phase::OwnSequence,
+            format!("ALTER SEQUENCE {} OWNED BY {}", o.identity.sql(), column.sql()),
+        )
+        .needing(Some(column)),
+    )
 }
 
 fn clause(option: &str, to: &Attrs) -> String {

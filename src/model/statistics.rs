@@ -39,11 +39,13 @@ pub static KIND: Kind = Kind {
     create: |o, _| {
         let attrs = o.attrs();
         let definition = attrs.text("definition").unwrap_or_default();
-        let mut steps = vec![Step {
-            phase: Phase::CreateIndex,
-            sql: format!("CREATE STATISTICS {} {definition}", o.identity.sql()),
-            needs: attrs.identity("table"),
-        }];
+        let mut steps = vec![
+            Step::new(
+                Phase::CreateIndex,
+                format!("CREATE STATISTICS {} {definition}", o.identity.sql()),
+            )
+            .needing(attrs.identity("table")),
+        ];
         if let Some(target) = attrs.shown("target") {
             steps.push(Step::new(Phase::Finish, set_target(o, &target)));
         }

@@ -139,11 +139,8 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     let is_key = |of: &Attrs| matches!(of.text("type"), Some("primary key" | "unique"));
     for c in &constraints {
         let of = c.attrs();
-        let step = Step {
-            phase: Phase::AddForeignKey,
-            sql: constraint::add(c),
-            needs: constraint::references(&of),
-        };
+        let step = Step::new(Phase::AddForeignKey, constraint::add(c))
+            .needing(constraint::references(&of));
         if of.text("type") == Some("foreign key") {
             foreign_keys.push(step);
         } else if of.get("validated").is_some()
@@ -397,4 +394,9 @@ fn partition(c: &Change) -> Mend {
         );
     }
     mend
+}
+
+/// Whether a table is partitioned: it has no storage to work on by itself.
+pub(super) fn is_partitioned(table: &Identity, side: &Side) -> bool {
+    side.named("table", table).is_some_and(|t| t.attributes.get().contains("\"partition_key\""))
 }

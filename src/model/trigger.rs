@@ -82,11 +82,10 @@ fn create(o: &Object, _: &Side) -> Vec<Step> {
     let attrs = o.attrs();
     let table = o.identity.prefix(2).sql();
     let name = sql::ident(o.identity.name());
-    let mut steps = vec![Step {
-        phase: Phase::CreateTrigger,
-        sql: attrs.text("definition").unwrap_or_default().to_owned(),
-        needs: Some(o.identity.prefix(2)),
-    }];
+    let mut steps = vec![
+        Step::new(Phase::CreateTrigger, attrs.text("definition").unwrap_or_default().to_owned())
+            .needing(Some(o.identity.prefix(2))),
+    ];
     if let Some(state) = attrs.text("enabled").filter(|s| *s != "origin") {
         steps.push(Step::new(
             Phase::Finish,

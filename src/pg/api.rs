@@ -255,6 +255,7 @@ fn fix(
     name: Option<&str>,
     allow_loss: Option<bool>,
     prove: Option<bool>,
+    gentle: Option<bool>,
     unmanaged: Option<bool>,
 ) -> TableIterator<
     'static,
@@ -272,6 +273,7 @@ fn fix(
         let how = fixing::How {
             allow_loss: allow_loss.unwrap_or(false),
             prove: prove.unwrap_or(false),
+            gentle: gentle.unwrap_or(false),
             unmanaged: unmanaged.unwrap_or(false),
         };
         let (rows, state) = fixing::rows(name, how);

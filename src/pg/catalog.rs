@@ -1,6 +1,6 @@
 //! Catalogs to model: one query a kind, all in one snapshot.
 
-use super::sys::{cstring, fingerprint};
+use super::sys::{self, cstring, fingerprint};
 use crate::model::facet::{self, FACETS, Facet};
 use crate::model::{Address, KINDS, Kind, Model, Object, READER, fragment};
 use pgrx::spi::Spi;
@@ -81,8 +81,23 @@ pub fn read(schemas: Option<&[String]>) -> Model {
     read_marked(schemas).0
 }
 
-/// Reads schemas, with the mark of the catalogs that were read.
+/// How often a reading is begun again that met something that others were
+/// just dropping.
+const ATTEMPTS: usize = 20;
+
+/// Reads schemas, with the mark of the catalogs that were read. The server's
+/// deparsing sees newer catalogs than any snapshot, and raises an error for
+/// what is gone there: then all is read again, in a new snapshot.
 pub fn read_marked(schemas: Option<&[String]>) -> (Model, Mark) {
+    for _ in 1..ATTEMPTS {
+        if let Some(read) = sys::attempt(|| Some(read_once(schemas))) {
+            return read;
+        }
+    }
+    read_once(schemas)
+}
+
+fn read_once(schemas: Option<&[String]>) -> (Model, Mark) {
     reading(|| {
         // SAFETY: inside of `reading`.
         unsafe {
@@ -145,7 +160,7 @@ fn is_in(kind: &Kind, class: pg_sys::Oid) -> bool {
         _ => class,
     };
     // SAFETY: a catalog lookup; null for what isn't there.
-    let name = unsafe { super::sys::text(pg_sys::get_rel_name(class)) };
+    let name = unsafe { sys::text(pg_sys::get_rel_name(class)) };
     name.is_some_and(|name| name == kind.catalog)
 }
 

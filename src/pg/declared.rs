@@ -7,7 +7,7 @@ use super::sys::own::{self, Key};
 use super::sys::table::{Table, Value};
 use super::sys::{self, raise, text};
 use crate::drift::{self, Difference, Terms};
-use crate::model::{self, Model, ModelError, Object, Scope};
+use crate::model::{self, Model, ModelError, Object, READER, Scope};
 use crate::source::prisma::files as prisma_files;
 use crate::source::sql::line_and_column;
 use pgrx::pg_sys;
@@ -247,6 +247,14 @@ fn from_json(source: &str, schemas: Option<Vec<String>>) -> Model {
             Some("Format json takes what schemaguard.snapshot() gives.".into()),
         ),
     };
+    if model.reader != READER {
+        raise(
+            "SG004",
+            format!("the declared model was read by another schemaguard (reader {}, this one is {READER})", model.reader),
+            None,
+            Some("Take a new one where the schema is as it should be: SELECT schemaguard.snapshot();".into()),
+        );
+    }
     if let Some(wanted) = schemas {
         for name in &wanted {
             if !model.schemas.contains(name) {
@@ -337,7 +345,39 @@ pub fn compare(name: Option<&str>) -> Compared {
 }
 
 /// Compares a version with the live schema, whose mark comes with it.
+///
+/// What others change meanwhile can make a difference that never was, for the
+/// server deparses by newer catalogs than the snapshot's: differences count
+/// only where nothing has changed, or after some attempts.
 pub fn compare_with(version: &Declared) -> (Compared, catalog::Mark) {
+    const ATTEMPTS: usize = 4;
+    // SAFETY: reads a variable: one snapshot for all statements sees no change.
+    let one_snapshot = unsafe { pg_sys::XactIsoLevel } >= pg_sys::XACT_REPEATABLE_READ as i32;
+    for _ in 1..ATTEMPTS {
+        let (compared, mark) = compare_once(version);
+        if one_snapshot || compared.differences.is_empty() || catalog::mark() == mark {
+            return (compared, mark);
+        }
+    }
+    compare_once(version)
+}
+
+fn compare_once(version: &Declared) -> (Compared, catalog::Mark) {
+    if version.reader != READER as i32 {
+        // Another reader may call the same things otherwise.
+        raise(
+            "SG004",
+            format!(
+                "version {} of the declared schema was read by another schemaguard",
+                version.version
+            ),
+            Some(format!("Its reader was {}, this one is {READER}.", version.reader)),
+            Some(format!(
+                "Declare it again: SELECT schemaguard.declare(source, format, name, schemas, compare, unmanaged, pending) FROM schemaguard.declared WHERE version = {};",
+                version.version
+            )),
+        );
+    }
     let mut declared = version.model(None).unwrap_or_else(|e| {
         raise(
             "SG004",

@@ -30,13 +30,15 @@ pub struct How {
     pub allow_loss: bool,
     /// Try the script out.
     pub prove: bool,
+    /// Take gentler forms, which can't run in one transaction.
+    pub gentle: bool,
     /// Take in what the declaration's language has no words for.
     pub unmanaged: bool,
 }
 
 /// The rows of `fix()`, and the digest of the state that they are for.
 pub fn rows(name: Option<&str>, how: How) -> (Vec<Row>, String) {
-    let How { allow_loss, prove, unmanaged } = how;
+    let How { allow_loss, prove, gentle, unmanaged } = how;
     if prove {
         // SAFETY: raises on a standby, where no worker would ever start.
         unsafe { pg_sys::PreventCommandDuringRecovery(c"fix(prove => true)".as_ptr()) };
@@ -46,7 +48,7 @@ pub fn rows(name: Option<&str>, how: How) -> (Vec<Row>, String) {
         found.differences.iter_mut().for_each(|d| d.unmanaged = false);
     }
     let state = state(&found);
-    let script = script(&found, allow_loss);
+    let script = script(&found, drift::How { allow_loss, gentle });
     let proof = (prove && !script.steps.is_empty()).then(|| proof(&found, &script));
     let mut rows: Vec<Row> = script.steps.into_iter().map(row).collect();
     if let Some(proof) = proof {
@@ -95,8 +97,8 @@ fn row(step: ScriptStep) -> Row {
     Row { sql: step.sql, data_loss: step.data_loss, locks: None, rewrites: None, note: step.note }
 }
 
-fn script(found: &Compared, allow_loss: bool) -> Script<'_> {
-    drift::script(&found.declared, &found.live, &found.differences, allow_loss)
+fn script(found: &Compared, how: drift::How) -> Script<'_> {
+    drift::script(&found.declared, &found.live, &found.differences, how)
 }
 
 /// Stands for the declared version and all that differs from it: a script is
@@ -192,7 +194,7 @@ pub fn mend(state: &str, name: Option<&str>) -> Vec<String> {
             Some("Look again: SELECT * FROM schemaguard.fix();".to_owned()),
         );
     }
-    let script = script(&found, false);
+    let script = script(&found, drift::How::default());
     let run: Vec<String> = script.steps.iter().filter_map(|s| s.sql.clone()).collect();
     sys::with_setting(c"search_path", c"pg_catalog, pg_temp", || {
         Spi::connect_mut(|client| {

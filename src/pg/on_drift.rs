@@ -284,10 +284,11 @@ unsafe fn object(object_type: pg_sys::ObjectType::Type, name: *mut pg_sys::Node)
     if name.is_null() {
         return Vec::new();
     }
-    // SAFETY: the caller's promise; types stand there as lists of names.
+    // SAFETY: the caller's promise; types stand there as lists of names. What
+    // COMMENT says of a domain's constraint is a type and a name already.
     let (class, object, sub) = unsafe {
-        if (*name).type_ == pg_sys::NodeTag::T_List
-            && matches!(object_type, OBJECT_TYPE | OBJECT_DOMAIN | OBJECT_DOMCONSTRAINT)
+        if matches!(object_type, OBJECT_TYPE | OBJECT_DOMAIN | OBJECT_DOMCONSTRAINT)
+            && server::is_name(name)
         {
             let name = pg_sys::makeTypeNameFromNameList(name.cast());
             server::object_named(OBJECT_TYPE, name.cast())

@@ -1,6 +1,6 @@
 //! What is on, what is covered, what is not, and how to cover it.
 
-use super::settings::{self, Mode};
+use super::settings::{self, Mode, OnDrift};
 use super::sys::{self, text};
 use super::{as_owner, guard};
 use pgrx::pg_sys;
@@ -122,6 +122,20 @@ pub fn rows() -> Vec<Row> {
         },
         "a statement that can't be proven harmless in this time is refused".into(),
     );
+    let (state, what) = match settings::on_drift() {
+        OnDrift::Off => (
+            "off",
+            format!("ALTER DATABASE {} SET schemaguard.on_drift = refuse;", facts.database_quoted),
+        ),
+        OnDrift::Warn => (
+            "warn",
+            "DDL that moves the schema away from main goes through with a warning".to_owned(),
+        ),
+        OnDrift::Refuse => {
+            ("refuse", "DDL that moves the schema away from main is refused".to_owned())
+        }
+    };
+    add("on drift", state, what);
     if facts.declared.is_empty() {
         add(
             "declared schema",

@@ -62,6 +62,30 @@ SELECT 'unchanged', round(extract(epoch FROM :'t4'::timestamptz - :'t3') * 1e3, 
 SQL
 }
 
+# steered DATABASE SETTING: microseconds for an ADD COLUMN and a CREATE TABLE under schemaguard.on_drift.
+steered() {
+  psql -qXAt -d "$1" -f - <<SQL
+SET client_min_messages = error;
+SET schemaguard.on_drift = $2;
+ALTER TABLE t1 ADD warm_$2 integer;
+CREATE TABLE warm_$2 (id bigint PRIMARY KEY);
+SELECT clock_timestamp() AS t0 \\gset
+DO \$\$ BEGIN FOR i IN 1..50 LOOP EXECUTE 'ALTER TABLE t' || i % 5 + 1 || ' ADD $2_' || i || ' integer'; END LOOP; END \$\$;
+SELECT clock_timestamp() AS t1 \\gset
+DO \$\$ BEGIN FOR i IN 1..50 LOOP EXECUTE 'CREATE TABLE $2_' || i || ' (id bigint PRIMARY KEY, a integer)'; END LOOP; END \$\$;
+SELECT clock_timestamp() AS t2 \\gset
+SELECT round(extract(epoch FROM :'t1'::timestamptz - :'t0') * 1e6 / 50), round(extract(epoch FROM :'t2'::timestamptz - :'t1') * 1e6 / 50);
+SQL
+}
+
+echo "on_drift, microseconds a statement (ADD COLUMN | CREATE TABLE), warn beside off"
+for n in 10 ${sizes##* }; do
+  psql -qX -d postgres -c 'DROP DATABASE IF EXISTS live' -c 'CREATE DATABASE live'
+  generate live "$n"
+  psql -qX -d live -c 'SET client_min_messages = warning' -c 'CREATE EXTENSION schemaguard' -c "SELECT schemaguard.declare(schemaguard.snapshot()::text, 'json')" >/dev/null
+  for setting in off warn; do echo "  $n tables, $setting: $(steered live $setting)"; done
+done
+
 for n in $sizes; do
   psql -qX -d postgres -c 'DROP DATABASE IF EXISTS live' -c 'DROP DATABASE IF EXISTS other' -c 'CREATE DATABASE live' -c 'CREATE DATABASE other'
   generate live "$n"

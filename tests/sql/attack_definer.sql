@@ -68,7 +68,10 @@ COMMENT ON EVENT TRIGGER schemaguard_sql_drop IS 'x';
 REVOKE ALL ON FUNCTION schemaguard.accept_data_loss(text) FROM sg_dba;
 REVOKE ALL ON SCHEMA schemaguard FROM PUBLIC;
 GRANT ALL ON SCHEMA schemaguard TO sg_attacker_d;
+-- Which function is the first one is the server's affair.
+\set VERBOSITY sqlstate
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA schemaguard TO sg_attacker_d;
+\set VERBOSITY default
 SELECT has_function_privilege('sg_attacker_d', 'schemaguard.accept_data_loss(text)', 'EXECUTE') AS consent,
        has_schema_privilege('sg_attacker_d', 'schemaguard', 'CREATE') AS creates,
        has_function_privilege('sg_dba', 'schemaguard.accept_data_loss(text)', 'EXECUTE') AS dba,

@@ -58,6 +58,12 @@ SELECT step, sql, data_loss FROM schemaguard.fix(allow_loss => true);
 -- Models that are none.
 SELECT schemaguard.declare('{"reader":1}', 'json');
 SELECT schemaguard.declare('{"reader":1,"server":15,"schemas":[],"objects":[{"kind":"teapot","identity":["x"],"attributes":{}}]}', 'json');
+SELECT schemaguard.declare('{"reader":1,"server":15,"schemas":["public"],"objects":[]}', 'json');
+-- One that another version stored is not compared with what this one reads.
+BEGIN;
+UPDATE schemaguard.declared SET reader = 1 WHERE version = 1;
+SELECT count(*) FROM schemaguard.drift();
+ROLLBACK;
 
 -- In a read-only transaction.
 BEGIN READ ONLY;

@@ -50,4 +50,4 @@ ALTER TABLE orders DISABLE TRIGGER ALL;
 SELECT schemaguard.declare(schemaguard.snapshot()::text, 'json') > 0 AS declared;
 SET client_min_messages = notice;
 DROP VIEW emails;
-SELECT sql, note FROM schemaguard.fix(prove => true);
+SELECT left(sql, 18) AS sql, note FROM schemaguard.fix(prove => true);

@@ -142,4 +142,5 @@ CREATE EXTENSION schemaguard;
 SET schemaguard.on_drift = refuse;
 CREATE TABLE extra (a integer);
 \c on_drift
+ALTER DATABASE on_drift_none SET schemaguard.protected = off;
 DROP DATABASE on_drift_none WITH (FORCE);

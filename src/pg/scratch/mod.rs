@@ -13,6 +13,7 @@ mod furnish;
 mod parse;
 mod rehearsal;
 mod statement;
+mod strangers;
 mod supervise;
 
 pub use rehearsal::{Rehearsed, Seen};

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use super::Rehearsal;
 use super::parse::parse;
 use super::statement::{self, execute};
+use super::strangers;
 use crate::drift;
 use crate::model::Model;
 use crate::pg::catalog;
@@ -47,11 +48,13 @@ const LOCKS: [&str; 5] = [
 
 fn rehearse(job: &Rehearsal, _: &Desk) -> Result<Rehearsed, String> {
     statement::begin();
+    strangers::keep_out();
     let live = Model::from_json(&job.live).map_err(|e| e.to_string())?;
     let empty = worker::attempt(|| catalog::read(Some(&live.schemas)))?;
     let differences = drift::compare(&live, &empty);
     let memory = statement::memory();
-    for step in drift::script(&live, &empty, &differences, true).steps {
+    let all = drift::How { allow_loss: true, gentle: false };
+    for step in drift::script(&live, &empty, &differences, all).steps {
         if let Some(sql) = step.sql {
             run(&sql, memory, None)
                 .map_err(|why| format!("the live schema could not be copied: {why} ({sql})"))?;
@@ -131,6 +134,7 @@ fn run(
                 pg_sys::SetCurrentStatementStartTimestamp();
                 pg_sys::StartTransactionCommand();
                 pgrx::check_for_interrupts!();
+                strangers::without_data(raw);
                 execute(source.as_ptr(), raw, memory);
                 let held = if locks.is_some() { held() } else { Vec::new() };
                 pg_sys::CommitTransactionCommand();

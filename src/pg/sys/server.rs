@@ -136,7 +136,9 @@ pub unsafe fn relation_named(range: *mut pg_sys::RangeVar) -> Option<pg_sys::Oid
 }
 
 /// An object by what a parse tree holds for it: class, OID and column number;
-/// an invalid OID where it isn't there. It is locked as for reading.
+/// an invalid OID where it isn't there. No lock stays: the statement takes a
+/// stronger one next, and two that go from one to the other would block each
+/// other for good.
 ///
 /// # Safety
 /// `name` is what a parse tree holds for an object of that type.
@@ -144,15 +146,36 @@ pub unsafe fn object_named(
     object_type: pg_sys::ObjectType::Type,
     name: *mut pg_sys::Node,
 ) -> (pg_sys::Oid, pg_sys::Oid, i32) {
-    // SAFETY: what the statement itself does; a relation is closed again.
+    // SAFETY: what the statement itself does; what was locked is unlocked.
     unsafe {
         let mut rel = std::ptr::null_mut();
         let lock = pg_sys::AccessShareLock as _;
         let found = pg_sys::get_object_address(object_type, name, &mut rel, lock, true);
         if !rel.is_null() {
-            pg_sys::relation_close(rel, pg_sys::NoLock as _);
+            pg_sys::relation_close(rel, lock);
+        }
+        if found.objectId != pg_sys::InvalidOid && found.classId != pg_sys::RelationRelationId {
+            let unlock = match pg_sys::IsSharedRelation(found.classId) {
+                true => pg_sys::UnlockSharedObject,
+                false => pg_sys::UnlockDatabaseObject,
+            };
+            unlock(found.classId, found.objectId, 0, lock);
         }
         (found.classId, found.objectId, found.objectSubId)
+    }
+}
+
+/// Whether this is a name as the grammar reads one: a list of strings.
+///
+/// # Safety
+/// `node` is a part of a parse tree.
+pub unsafe fn is_name(node: *mut pg_sys::Node) -> bool {
+    // SAFETY: the caller's promise; a list's tag says what it holds.
+    unsafe {
+        (*node).type_ == pg_sys::NodeTag::T_List
+            && pgrx::PgList::<pg_sys::Node>::from_pg(node.cast())
+                .iter_ptr()
+                .all(|part| (*part).type_ == pg_sys::NodeTag::T_String)
     }
 }
 

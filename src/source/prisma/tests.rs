@@ -366,10 +366,13 @@ fn changed(text: &str, at: usize, how: usize, other: usize) -> String {
 /// Changes schemas at random for ten minutes: no panic, always an end. Not
 /// part of an ordinary run: `cargo test --release --lib -- --ignored prisma`.
 #[test]
-#[ignore = "takes ten minutes"]
+#[ignore = "takes ten minutes, or FUZZ_SECONDS; FUZZ_SEED for other ones"]
 fn ten_minutes_of_changes() {
     let seeds: Vec<String> = schemas().into_iter().map(|(_, text)| text).collect();
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let number = |name: &str, default: u64| {
+        std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default)
+    };
+    let mut state = number("FUZZ_SEED", 0x2545_f491_4f6c_dd1d);
     let mut random = move || {
         state ^= state << 13;
         state ^= state >> 7;
@@ -378,7 +381,7 @@ fn ten_minutes_of_changes() {
     };
     let start = Instant::now();
     let mut read = 0usize;
-    while start.elapsed() < Duration::from_secs(600) {
+    while start.elapsed() < Duration::from_secs(number("FUZZ_SECONDS", 600)) {
         let mut text = seeds[random() % seeds.len()].clone();
         for _ in 0..1 + random() % 8 {
             text = changed(&text, random(), random(), random());
