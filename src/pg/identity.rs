@@ -86,7 +86,11 @@ fn from_names(class: pg_sys::Oid, names: Vec<String>, args: &[String], whole: &s
             Identity { parts: vec![], args: Some(text.trim_matches(['(', ')']).to_owned()) }
         }
         catalog::TRANSFORM => {
-            let text = whole.replacen("for ", "FOR ", 1).replacen(" on language ", " LANGUAGE ", 1);
+            // Up to 16 the server puts an "on" there.
+            let text = whole
+                .replacen("for ", "FOR ", 1)
+                .replacen(" on language ", " language ", 1)
+                .replacen(" language ", " LANGUAGE ", 1);
             Identity { parts: vec![], args: Some(text) }
         }
         // The access method comes first, and after the name where drift() shows it.

@@ -49,6 +49,18 @@ const LOCKS: [&str; 5] = [
 fn rehearse(job: &Rehearsal, _: &Desk) -> Result<Rehearsed, String> {
     statement::begin();
     strangers::keep_out();
+    // The copy's event triggers are others' functions, too.
+    worker::attempt(|| {
+        // SAFETY: a setting of this process.
+        unsafe {
+            pg_sys::SetConfigOption(
+                c"session_replication_role".as_ptr(),
+                c"replica".as_ptr(),
+                pg_sys::GucContext::PGC_SUSET,
+                pg_sys::GucSource::PGC_S_SESSION,
+            )
+        }
+    })?;
     let live = Model::from_json(&job.live).map_err(|e| e.to_string())?;
     let empty = worker::attempt(|| catalog::read(Some(&live.schemas)))?;
     let differences = drift::compare(&live, &empty);
