@@ -10,7 +10,7 @@ use super::sys::{self, catalog as catalogs, server};
 use super::{catalog, sys::cstring};
 use crate::drift::{Before, Difference};
 use crate::model::{Identity, Model};
-use pgrx::pg_sys;
+use pgrx::{PgList, pg_sys};
 use std::collections::{HashMap, HashSet};
 
 /// What the record calls a refusal by the declared schema.
@@ -201,11 +201,15 @@ pub fn away(found: Option<Found>, commands: &[Command], dropped: &[Dropped]) -> 
 /// `tree` is a complete parse tree; inside a transaction.
 pub unsafe fn named(tree: *mut pg_sys::Node) -> Vec<Address> {
     use pg_sys::NodeTag as T;
-    use pg_sys::ObjectType::OBJECT_TYPE;
+    use pg_sys::ObjectType::{OBJECT_SCHEMA, OBJECT_TYPE};
     // SAFETY: each node's tag says what it is.
     unsafe {
         match (*tree).type_ {
-            T::T_AlterTableStmt => relation((*tree.cast::<pg_sys::AlterTableStmt>()).relation),
+            T::T_AlterTableStmt => {
+                let alter = tree.cast::<pg_sys::AlterTableStmt>();
+                let partitions = partitions(alter).into_iter().flat_map(|p| relation(p));
+                relation((*alter).relation).into_iter().chain(partitions).collect()
+            }
             T::T_AlterSeqStmt => relation((*tree.cast::<pg_sys::AlterSeqStmt>()).sequence),
             T::T_CreateTrigStmt => relation((*tree.cast::<pg_sys::CreateTrigStmt>()).relation),
             T::T_CreatePolicyStmt => relation((*tree.cast::<pg_sys::CreatePolicyStmt>()).table),
@@ -217,6 +221,7 @@ pub unsafe fn named(tree: *mut pg_sys::Node) -> Vec<Address> {
                 let rename = tree.cast::<pg_sys::RenameStmt>();
                 match (*rename).relation.is_null() {
                     false => relation((*rename).relation),
+                    true if (*rename).renameType == OBJECT_SCHEMA => schema((*rename).subname),
                     true => object((*rename).renameType, (*rename).object),
                 }
             }
@@ -237,6 +242,10 @@ pub unsafe fn named(tree: *mut pg_sys::Node) -> Vec<Address> {
             T::T_CommentStmt => {
                 let comment = tree.cast::<pg_sys::CommentStmt>();
                 object((*comment).objtype, (*comment).object)
+            }
+            T::T_AlterExtensionContentsStmt => {
+                let alter = tree.cast::<pg_sys::AlterExtensionContentsStmt>();
+                object((*alter).objtype, (*alter).object)
             }
             T::T_AlterFunctionStmt => {
                 let alter = tree.cast::<pg_sys::AlterFunctionStmt>();
@@ -265,6 +274,40 @@ pub unsafe fn named(tree: *mut pg_sys::Node) -> Vec<Address> {
             _ => Vec::new(),
         }
     }
+}
+
+/// The names of the partitions that an ALTER TABLE attaches or detaches.
+///
+/// # Safety
+/// `alter` is a complete parse tree.
+pub unsafe fn partitions(alter: *mut pg_sys::AlterTableStmt) -> Vec<*mut pg_sys::RangeVar> {
+    use pg_sys::AlterTableType::{
+        AT_AttachPartition, AT_DetachPartition, AT_DetachPartitionFinalize,
+    };
+    // SAFETY: the caller's promise; with these the definition is of this kind.
+    unsafe {
+        PgList::<pg_sys::AlterTableCmd>::from_pg((*alter).cmds)
+            .iter_ptr()
+            .filter(|c| {
+                let kind = (**c).subtype;
+                kind == AT_AttachPartition
+                    || kind == AT_DetachPartition
+                    || kind == AT_DetachPartitionFinalize
+            })
+            .map(|c| (*(*c).def.cast::<pg_sys::PartitionCmd>()).name)
+            .collect()
+    }
+}
+
+/// # Safety
+/// `name` is a name out of a parse tree.
+unsafe fn schema(name: *const std::ffi::c_char) -> Vec<Address> {
+    // SAFETY: the caller's promise, and a lookup by the name.
+    let object = unsafe { pg_sys::get_namespace_oid(name, true) };
+    (object != pg_sys::InvalidOid)
+        .then_some(Address { class: pg_sys::NamespaceRelationId, object, sub: 0 })
+        .into_iter()
+        .collect()
 }
 
 /// # Safety

@@ -411,30 +411,21 @@ fn granted(tree: *mut pg_sys::Node) -> Vec<Identity> {
 
 /// The partitions that an ALTER TABLE attaches or detaches.
 fn partitions(tree: *mut pg_sys::Node) -> Vec<Identity> {
-    use pg_sys::AlterTableType::{
-        AT_AttachPartition, AT_DetachPartition, AT_DetachPartitionFinalize,
-    };
-    // SAFETY: each node's tag says what it is.
-    unsafe {
+    // SAFETY: the node's tag says what it is.
+    let named = unsafe {
         if (*tree).type_ != pg_sys::NodeTag::T_AlterTableStmt {
             return Vec::new();
         }
-        let alter = tree.cast::<pg_sys::AlterTableStmt>();
-        PgList::<pg_sys::AlterTableCmd>::from_pg((*alter).cmds)
-            .iter_ptr()
-            .filter(|c| {
-                let kind = (**c).subtype;
-                kind == AT_AttachPartition
-                    || kind == AT_DetachPartition
-                    || kind == AT_DetachPartitionFinalize
-            })
-            .filter_map(|c| {
-                let partition = (*c).def.cast::<pg_sys::PartitionCmd>();
-                let object = sys::server::relation_named((*partition).name)?;
-                identity::of(Address { class: pg_sys::RelationRelationId, object, sub: 0 })
-            })
-            .collect()
-    }
+        on_drift::partitions(tree.cast())
+    };
+    named
+        .into_iter()
+        .filter_map(|range| {
+            // SAFETY: a name out of the statement's parse tree.
+            let object = unsafe { sys::server::relation_named(range) }?;
+            identity::of(Address { class: pg_sys::RelationRelationId, object, sub: 0 })
+        })
+        .collect()
 }
 
 fn record(running: Running, objects: Vec<ledger::Object>) {
