@@ -341,7 +341,16 @@ impl<'m> Comparison<'m> {
                 // Its sequences come first, but they come with it.
                 (ChangeKind::Missing, "table") => Phase::CreateTable,
                 // What points to it is dropped by its own row, or with it.
+                // It may get a parent that a row of its own makes.
+                _ if mend.steps.first().is_some_and(|s| s.phase == Phase::Detach) => {
+                    mend.steps.last().map_or(Phase::Detach, |s| s.phase)
+                }
                 (ChangeKind::Extra, _) => mend.steps.last().map_or(Phase::Finish, |s| s.phase),
+                // What is made anew may need what other rows make.
+                (ChangeKind::Changed, "view" | "materialized view" | "constraint" | "index") => {
+                    let made = mend.steps.iter().find(|s| !s.phase.drops());
+                    made.map_or(Phase::Finish, |s| s.phase)
+                }
                 _ => mend.steps.first().map_or(Phase::Finish, |s| s.phase),
             };
             let attribute = f.kind.attributes.iter().position(|a| Some(a.name) == f.attribute);

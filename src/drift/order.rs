@@ -51,8 +51,7 @@ impl Ranks {
     /// dropped, last where they are made.
     pub fn of(&self, phase: Phase, kind: &'static str, identity: &Identity) -> isize {
         let key = (kind, identity.clone());
-        let drops = phase <= Phase::DropInTheWay || phase >= Phase::DropSequence;
-        if drops {
+        if phase.drops() {
             self.live.get(&key).map_or(0, |&r| -(r as isize))
         } else {
             self.declared.get(&key).map_or(0, |&r| r as isize)

@@ -85,11 +85,24 @@ pub fn script<'d>(
         run.iter().filter_map(|d| live.get(d.kind, &d.identity)).chain(users.iter().copied()),
     );
 
+    // What is made anew is made as declared: nothing else is to be altered there.
+    let drops = |object: &Object| (object.kind.drop)(object, live).steps.pop().map(|s| s.sql);
+    let anew = |d: &Difference| {
+        let drop = live.get(d.kind, &d.identity).and_then(drops);
+        d.change == ChangeKind::Changed
+            && drop.is_some_and(|drop| d.mend.steps.iter().any(|s| s.sql == drop))
+    };
+    let made_anew: HashSet<_> = users
+        .iter()
+        .map(|u| (u.kind.name, &u.identity))
+        .chain(run.iter().filter(|d| anew(d)).map(|d| (d.kind.name, &d.identity)))
+        .collect();
     let mut entries = Vec::new();
     for d in &run {
-        // What has to make way is made again as declared.
-        let makes_way = |u: &&Object| u.kind == d.kind && u.identity == d.identity;
-        if d.change == ChangeKind::Changed && users.iter().any(makes_way) {
+        let again = d.change == ChangeKind::Changed
+            && made_anew.contains(&(d.kind.name, &d.identity))
+            && !anew(d);
+        if again {
             continue;
         }
         for step in &d.mend.steps {

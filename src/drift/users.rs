@@ -1,10 +1,10 @@
-//! Views, triggers, policies and rules that stand in the way of a change:
+//! Views, triggers, policies, rules and functions that stand in the way of a change:
 //! the server drops or retypes nothing under them.
 
 use std::cell::OnceCell;
 
 use crate::model::mend::{Mend, Side, Step, Target};
-use crate::model::{Identity, Object, facet, sql};
+use crate::model::{Identity, Object, facet, routine, sql};
 
 use super::{ChangeKind, order};
 
@@ -20,11 +20,24 @@ impl<'s, 'm> Users<'s, 'm> {
 
     fn candidates(&self) -> &[(&'m Object, String)] {
         self.candidates.get_or_init(|| {
-            ["view", "materialized view", "trigger", "rule", "policy", "publication"]
+            const KINDS: [&str; 8] = [
+                "view",
+                "materialized view",
+                "trigger",
+                "rule",
+                "policy",
+                "publication",
+                "function",
+                "procedure",
+            ];
+            KINDS
                 .into_iter()
                 .flat_map(|kind| self.live.all(kind))
                 .map(|o| {
                     let attrs = o.attrs();
+                    if is_routine(o) {
+                        return (o, routine::held_by(o));
+                    }
                     let text = ["definition", "using", "with_check"]
                         .iter()
                         .filter_map(|a| attrs.text(a))
@@ -49,6 +62,8 @@ impl<'s, 'm> Users<'s, 'm> {
                 found.push(object);
                 if object.kind.name.ends_with("view") {
                     targets.push(Target::Relation(object.identity.clone()));
+                } else if is_routine(object) {
+                    targets.push(Target::Routine(object.identity.clone()));
                 }
             }
         }
@@ -80,6 +95,10 @@ impl<'s, 'm> Users<'s, 'm> {
         }
         (before, after)
     }
+}
+
+fn is_routine(object: &Object) -> bool {
+    matches!(object.kind.name, "function" | "procedure")
 }
 
 fn uses(object: &Object, text: &str, target: &Target) -> bool {

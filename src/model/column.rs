@@ -235,7 +235,8 @@ fn subcommands(
                 what.push_str(&format!(" COLLATE {collation}"));
             }
             if attribute == "type" && !assignable(from.text("type").unwrap_or_default(), of) {
-                what.push_str(&format!(" USING {col}::{of}"));
+                let through = through(from.text("type").unwrap_or_default(), of);
+                what.push_str(&format!(" USING {col}{through}::{of}"));
             }
             // The default is held in the old type; what can't be cast by
             // itself would stop the change.
@@ -508,6 +509,21 @@ fn assignable(from: &str, to: &str) -> bool {
     ];
     let (from, to) = (modifiers(from).0, modifiers(to).0);
     from == to || GROUPS.iter().any(|g| g.contains(&&*from) && g.contains(&&*to))
+}
+
+/// What a value goes through where the server may have no cast from one type
+/// to the other.
+fn through(from: &str, to: &str) -> &'static str {
+    const CAST: [&[&str]; 4] = [
+        &["text", "character varying", "character", "name"],
+        &["boolean", "smallint", "integer", "bigint", "numeric", "real", "double precision"],
+        &["date", "timestamp without time zone", "timestamp with time zone"],
+        &["json", "jsonb"],
+    ];
+    let (from, to) = (modifiers(from).0, modifiers(to).0);
+    let text = [&from, &to].iter().any(|t| CAST[0].contains(&t.as_str()));
+    let known = CAST.iter().any(|g| g.contains(&&*from) && g.contains(&&*to));
+    if text || known || from == to { "" } else { "::text" }
 }
 
 /// Whether values of one type may not survive in another. What isn't known

@@ -57,7 +57,7 @@ fn create(o: &Object) -> String {
 }
 
 /// Name and type of each attribute.
-fn pairs(attrs: &super::Attrs) -> Vec<(String, String)> {
+pub(super) fn pairs(attrs: &super::Attrs) -> Vec<(String, String)> {
     let names = match attrs.get("_names") {
         Some(Value::Array(list)) => list.iter().filter_map(|v| v.as_str()).collect(),
         _ => Vec::new(),

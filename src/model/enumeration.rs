@@ -1,5 +1,5 @@
 use super::mend::{Change, Mend, Phase, Step, Target};
-use super::{Attribute, Kind, Object, Scope, Severity, fragment, named, no_parent, sql};
+use super::{Attribute, Kind, Object, Scope, Severity, composite, fragment, named, no_parent, sql};
 
 pub static KIND: Kind = Kind {
     name: "enum",
@@ -129,6 +129,19 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
     }
     let drop =
         format!("DROP {what} {}", if through_text { name.clone() } else { old_identity.sql() });
+    for composite in c.live_side.all("composite") {
+        if !composite.attributes.get().contains(c.live.identity.name()) || through_text {
+            continue;
+        }
+        for (field, of) in composite::pairs(&composite.attrs()) {
+            if of == name || of == array {
+                back.push(format!(
+                    "ALTER TYPE {} ALTER ATTRIBUTE {field} TYPE {of}",
+                    composite.identity.sql()
+                ));
+            }
+        }
+    }
     let statements: Vec<String> = if through_text {
         away.into_iter().chain([drop, create.to_owned()]).chain(back).collect()
     } else {

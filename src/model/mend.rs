@@ -15,10 +15,11 @@ pub enum Phase {
     DropView,
     DropConstraint,
     DropIndex,
+    /// Frees a table from parents that may go, or whose place others take.
+    Detach,
     /// Makes a type anew while all its columns are still there.
     SwapType,
     DropTable,
-    DropColumn,
     /// Takes a name out of the way that is needed for something else.
     DropInTheWay,
     CreateSchema,
@@ -34,6 +35,10 @@ pub enum Phase {
     CreateLateRoutine,
     AlterTable,
     AlterColumn,
+    /// After what was computed from it is computed from what takes its place.
+    DropColumn,
+    /// A partition has no columns but its parent's.
+    Attach,
     AddConstraint,
     CreateIndex,
     AddForeignKey,
@@ -60,6 +65,13 @@ pub struct Step {
     /// Statements that come to the same and keep nobody waiting, each in a
     /// transaction of its own. Empty where there are none.
     pub gentle: Vec<String>,
+}
+
+impl Phase {
+    /// Whether it takes down, so that users come before what they use.
+    pub fn drops(self) -> bool {
+        self <= Phase::DropInTheWay || self == Phase::DropColumn || self >= Phase::DropSequence
+    }
 }
 
 impl Step {

@@ -37,7 +37,7 @@ mod policy;
 mod procedure;
 mod publication;
 mod range;
-mod routine;
+pub(crate) mod routine;
 mod rule;
 mod schema;
 mod sequence;

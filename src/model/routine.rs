@@ -185,8 +185,14 @@ fn definition(o: &Object, replace: bool) -> String {
 /// The relations whose rows it takes or gives, or which its parsed body
 /// names: it can't be there without them.
 fn relations<'m>(o: &Object, side: &Side<'m>) -> Vec<&'m Object> {
+    let text = held_by(o);
+    sql::pairs(&text).into_iter().filter_map(|name| side.relation_in_sql(name)).collect()
+}
+
+/// What of its text the server binds it to. A body that is only text isn't.
+pub fn held_by(o: &Object) -> String {
     let attrs = o.attrs();
-    let text = format!(
+    format!(
         "{} {} {}",
         attrs.text("arguments").unwrap_or_default(),
         attrs.text("result").unwrap_or_default(),
@@ -195,8 +201,7 @@ fn relations<'m>(o: &Object, side: &Side<'m>) -> Vec<&'m Object> {
         } else {
             ""
         }
-    );
-    sql::pairs(&text).into_iter().filter_map(|name| side.relation_in_sql(name)).collect()
+    )
 }
 
 pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {

@@ -118,7 +118,14 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
                     side.named("column", &at)
                 })
                 .next();
-            let given = parent.map(Object::attrs).unwrap_or_default();
+            let mut given = parent.map(Object::attrs).unwrap_or_default();
+            for own in ["statistics", "options"] {
+                given.0.remove(own);
+            }
+            // Partitions take the identity from 17 on, and then they have it.
+            if partition_of.is_none() || of.get("identity").is_none() {
+                given.0.remove("identity");
+            }
             if parent.is_some() {
                 after.extend(column::settle(&c.identity, &given, &of));
             }
@@ -128,16 +135,25 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
         }
     }
     let mut foreign_keys = Vec::new();
+    let mut keys = Vec::new();
+    let is_key = |of: &Attrs| matches!(of.text("type"), Some("primary key" | "unique"));
     for c in &constraints {
         let of = c.attrs();
         let step = Step::new(Phase::AddForeignKey, constraint::add(c))
             .needing(constraint::references(&of));
         if of.text("type") == Some("foreign key") {
             foreign_keys.push(step);
-        } else if of.get("validated").is_some() || of.get("enforced").is_some() {
+        } else if of.get("validated").is_some()
+            || of.get("enforced").is_some()
+            // Of two keys on the same columns, CREATE TABLE makes only one.
+            || keys.contains(&of.list("columns")) && is_key(&of)
+        {
             after.push(step.sql);
         } else {
             items.push(constraint::clause(c));
+            if is_key(&of) {
+                keys.push(of.list("columns"));
+            }
         }
     }
 
@@ -240,6 +256,20 @@ pub(super) fn drop(o: &Object, side: &Side) -> Mend {
             );
         }
     }
+    let attrs = o.attrs();
+    if let Some(parent) = attrs.identity("partition_of") {
+        // A key that points to the parent holds its partitions.
+        let held = side.all("constraint").any(|key| {
+            key.attributes.get().contains("_references")
+                && constraint::references(&key.attrs()).as_ref() == Some(&parent)
+        });
+        if held {
+            mend = mend.and(
+                Phase::Detach,
+                format!("ALTER TABLE {} DETACH PARTITION {}", parent.sql(), o.identity.sql()),
+            );
+        }
+    }
     let what = if o.kind.name == "foreign table" { "FOREIGN TABLE" } else { "TABLE" };
     mend.and(Phase::DropTable, format!("DROP {what} IF EXISTS {}", o.identity.sql()))
 }
@@ -317,10 +347,10 @@ pub(super) fn alter(c: &Change) -> Mend {
             // The order of parents is theirs only through one NO INHERIT and INHERIT each.
             let keep = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
             for parent in &from[keep..] {
-                mend = mend.and(Phase::AlterTable, format!("{what} NO INHERIT {}", parent.sql()));
+                mend = mend.and(Phase::Detach, format!("{what} NO INHERIT {}", parent.sql()));
             }
             for parent in &to[keep..] {
-                mend = mend.and(Phase::AlterTable, format!("{what} INHERIT {}", parent.sql()));
+                mend = mend.and(Phase::Attach, format!("{what} INHERIT {}", parent.sql()));
             }
             mend
         }
@@ -351,7 +381,7 @@ fn partition(c: &Change) -> Mend {
     let mut mend = Mend::default();
     if let Some(parent) = c.from.identity("partition_of") {
         mend = mend.and(
-            Phase::AlterTable,
+            Phase::Detach,
             format!("ALTER TABLE {} DETACH PARTITION {}", parent.sql(), c.sql()),
         );
     }
@@ -359,7 +389,7 @@ fn partition(c: &Change) -> Mend {
         (c.to.identity("partition_of"), c.to.text("partition_bound"))
     {
         mend = mend.and(
-            Phase::AlterTable,
+            Phase::Attach,
             format!("ALTER TABLE {} ATTACH PARTITION {} {bound}", parent.sql(), c.sql()),
         );
     }
