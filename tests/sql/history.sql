@@ -1,5 +1,6 @@
 -- The life of an object, under all its names.
 SET client_min_messages = warning;
+\set SHOW_CONTEXT never
 CREATE EXTENSION schemaguard;
 CREATE SCHEMA app;
 CREATE TABLE users (id bigint PRIMARY KEY, mail text, "o.dd" integer);
