@@ -438,10 +438,14 @@ fn trace(object: &Object, events: &[Event]) -> Option<(Identity, Option<i64>)> {
     let mut cause = None;
     for event in events {
         let length = name.parts.len();
-        let place = (1..=length).find(|&n| {
-            let called = if n == length { name.to_string() } else { name.prefix(n).to_string() };
-            event.object == called
-        });
+        let called = |n| if n == length { name.to_string() } else { name.prefix(n).to_string() };
+        // What was called so is called otherwise since: how this one came by
+        // the name, the record doesn't know.
+        let left = event.formerly.as_ref().filter(|formerly| **formerly != event.object);
+        if left.is_some_and(|formerly| (1..=length).any(|n| called(n) == *formerly)) {
+            break;
+        }
+        let place = (1..=length).find(|&n| event.object == called(n));
         match (place, &event.formerly) {
             (Some(n), Some(formerly)) => {
                 let formerly = match &name.args {
@@ -573,20 +577,27 @@ mod tests {
     fn one_after_the_other() {
         let declared = [table("a", ""), column("a", "x", INT)];
         let live = [table("c", ""), column("c", "y", INT)];
-        let events = [
-            event(9, Some("public.b"), "public.c"),
-            event(8, Some("public.b.x"), "public.b.y"),
-            event(7, Some("public.a"), "public.b"),
-        ];
+        let events = || {
+            [
+                event(9, Some("public.b"), "public.c"),
+                event(8, Some("public.b.x"), "public.b.y"),
+                event(7, Some("public.a"), "public.b"),
+            ]
+        };
         assert_eq!(
-            found(&declared, &live, &events),
+            found(&declared, &live, &events()),
             [
                 "9: ALTER TABLE public.c RENAME TO a;",
                 "8: ALTER TABLE public.a RENAME COLUMN y TO x;"
             ]
         );
+        // What was called c is called otherwise since.
+        let left: Vec<Event> =
+            [event(10, Some("public.c"), "public.d")].into_iter().chain(events()).collect();
+        assert_eq!(found(&declared, &live, &left).len(), 2);
         // The column that was called x is gone.
-        let gone: Vec<Event> = [event(10, None, "public.c.y")].into_iter().chain(events).collect();
+        let gone: Vec<Event> =
+            [event(10, None, "public.c.y")].into_iter().chain(events()).collect();
         assert_eq!(
             found(&declared, &live, &gone),
             ["9: ALTER TABLE public.c RENAME TO a;", "public.a.x missing", "public.a.y extra"]
