@@ -1,6 +1,7 @@
 //! Who made a difference: the record's row for it.
 
 use super::declared::Compared;
+use super::{ledger, sys};
 use crate::drift::{ChangeKind, Difference};
 use crate::model::{Identity, Model, sql};
 use pgrx::{JsonB, Spi};
@@ -72,6 +73,25 @@ SELECT DISTINCT ON (c.n) c.n, c.id
        c.is_table AND (c.action OPERATOR(pg_catalog.=) 'create'
                        OR coalesce(pg_catalog.cardinality(c.parts), 0) OPERATOR(pg_catalog.>) 0),
        c.id DESC";
+
+/// Says since when the record is complete, where it doesn't know how something
+/// came to be as it is. What is missing may never have been there.
+pub fn say_unknown(differences: &[Difference], causes: &[Option<i64>]) {
+    let made = differences.iter().zip(causes).filter(|(d, _)| d.change != ChangeKind::Missing);
+    let unknown = made.filter(|(_, cause)| cause.is_none()).count();
+    if unknown == 0 {
+        return;
+    }
+    let what = match unknown {
+        1 => "one of these differences".to_owned(),
+        n => format!("{n} of these differences"),
+    };
+    let since = match ledger::complete_since() {
+        Some(at) => format!("it is complete since {at}"),
+        None => "it is empty".to_owned(),
+    };
+    sys::error::notice(format!("the record does not have the statement behind {what}: {since}"));
+}
 
 /// What a statement says that changes such an attribute, as a pattern. Only
 /// to choose between statements that touched the object: none of them has to
