@@ -41,6 +41,7 @@ pub fn keep(address: Address) {
         };
         if let Some(table) = table.filter(|t| *t != pg_sys::InvalidOid) {
             put_described(Address { class: pg_sys::RelationRelationId, object: table, sub: 0 });
+            state::with(|s| s.running.last_mut().map(|r| r.part_of.insert(address, table)));
             // A foreign key may stand on a table that stays.
             if !foreign_key {
                 return;
