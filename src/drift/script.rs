@@ -86,12 +86,8 @@ pub fn script<'d>(
     );
 
     // What is made anew is made as declared: nothing else is to be altered there.
-    let drops = |object: &Object| (object.kind.drop)(object, live).steps.pop().map(|s| s.sql);
-    let anew = |d: &Difference| {
-        let drop = live.get(d.kind, &d.identity).and_then(drops);
-        d.change == ChangeKind::Changed
-            && drop.is_some_and(|drop| d.mend.steps.iter().any(|s| s.sql == drop))
-    };
+    let anew =
+        |d: &Difference| comparison.makes_anew(live.get(d.kind, &d.identity), d.change, &d.mend);
     let made_anew: HashSet<_> = users
         .iter()
         .map(|u| (u.kind.name, &u.identity))
@@ -127,10 +123,14 @@ pub fn script<'d>(
             add(step, "is in the way and is made again below");
         }
         // One that isn't declared is extra, by itself or with its table.
-        if let Some(again) = declared.get(user.kind, &user.identity) {
-            for step in facet::make(again, declared) {
-                add(step, "had to make way");
-            }
+        let stays = |d: &&Difference| [&user.identity, &user.belongs_to()].contains(&&d.identity);
+        let again = match declared.get(user.kind, &user.identity) {
+            Some(again) => facet::make(again, declared),
+            None if kept.iter().any(stays) => facet::make(user, live),
+            None => Vec::new(),
+        };
+        for step in again {
+            add(step, "had to make way");
         }
     }
     entries.sort_by_key(|e| (e.step.phase, e.rank));

@@ -5,6 +5,7 @@
 
 A round is a transaction that is rolled back. A schema serves some rounds, each from the same start.
 """
+import os
 import random
 import sys
 import threading
@@ -178,7 +179,7 @@ def connect(database):
 
 
 def worker(seed, numbers, job, faults, counts, loud):
-    database = f"drift_random_{job}"
+    database = f"drift_random_{os.getpid()}_{job}"
     make(database)
     session, base = connect(database), None
     for number in numbers:
