@@ -310,6 +310,9 @@ impl Renames {
                 object.set(attrs);
             }
             object.identity = identity;
+            if object.kind.name == "column" {
+                model::name_sequence(object);
+            }
         }
         self.leave_others(declared, live);
         self.settle(declared, live);

@@ -207,6 +207,18 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
             let mut owners: Vec<String> =
                 d.part_of().into_iter().map(|(parent, _)| parent).collect();
             owners.extend(index_behind(d).map(|index| index.to_string()));
+            // An identity's sequence can be, too.
+            if matches!(
+                d.attribute.as_deref(),
+                Some("identity" | "sequence" | "sequence_persistence")
+            ) {
+                for model in [&found.declared, &found.live] {
+                    if let Some(name) = of(model).text("_sequence") {
+                        let schema = &d.identity.parts[0];
+                        owners.push(Identity::new([schema.as_str(), name]).to_string());
+                    }
+                }
+            }
             owners
         }
     }
