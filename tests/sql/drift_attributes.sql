@@ -44,6 +44,7 @@ CREATE TABLE a.parts_too (id integer, note text) PARTITION BY RANGE (id);
 CREATE FOREIGN TABLE a.far_part PARTITION OF a.parts_too FOR VALUES FROM (1) TO (2) SERVER srv;
 CREATE TABLE a.keyed (id integer PRIMARY KEY, note text);
 CREATE INDEX keyed_note ON a.keyed (note);
+CREATE TABLE a.filled (note text NOT NULL);
 CREATE STATISTICS a.stats ON id, note FROM a.plain;
 CREATE FUNCTION a.f(integer) RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
 CREATE FUNCTION a.many(integer) RETURNS SETOF integer LANGUAGE sql AS 'SELECT 1';
@@ -64,6 +65,7 @@ CREATE FUNCTION a.other(integer, integer) RETURNS boolean LANGUAGE internal IMMU
 CREATE FUNCTION a.cmp(integer, integer) RETURNS integer LANGUAGE internal IMMUTABLE STRICT AS 'btint4cmp';
 CREATE OPERATOR a.=== (FUNCTION = a.same, LEFTARG = integer, RIGHTARG = integer);
 CREATE OPERATOR a.<<< (FUNCTION = a.less, LEFTARG = integer, RIGHTARG = integer);
+CREATE OPERATOR a.>>> (FUNCTION = a.more, LEFTARG = integer, RIGHTARG = integer);
 CREATE OPERATOR FAMILY a.fam USING btree;
 CREATE OPERATOR FAMILY a.fam_too USING btree;
 CREATE OPERATOR CLASS a.ops FOR TYPE integer USING btree FAMILY a.fam AS STORAGE integer;
@@ -245,9 +247,9 @@ BEGIN; UPDATE pg_aggregate SET aggdeserialfn = 'numeric_deserialize'::regproc WH
 \set op 'UPDATE pg_operator SET'
 BEGIN; DROP OPERATOR a.<<< (integer, integer); CREATE OPERATOR a.<<< (FUNCTION = a.more, LEFTARG = integer, RIGHTARG = integer); :show :mend \gexec
 :left ROLLBACK;
-BEGIN; DROP OPERATOR a.<<< (integer, integer); CREATE OPERATOR a.<<< (FUNCTION = a.less, LEFTARG = integer, RIGHTARG = integer, COMMUTATOR = OPERATOR(pg_catalog.>)); :show :mend \gexec
+BEGIN; DROP OPERATOR a.<<< (integer, integer); CREATE OPERATOR a.<<< (FUNCTION = a.less, LEFTARG = integer, RIGHTARG = integer, COMMUTATOR = OPERATOR(a.>>>)); :show :mend \gexec
 :left ROLLBACK;
-BEGIN; DROP OPERATOR a.<<< (integer, integer); CREATE OPERATOR a.<<< (FUNCTION = a.less, LEFTARG = integer, RIGHTARG = integer, NEGATOR = OPERATOR(pg_catalog.>=)); :show :mend \gexec
+BEGIN; DROP OPERATOR a.<<< (integer, integer); CREATE OPERATOR a.<<< (FUNCTION = a.less, LEFTARG = integer, RIGHTARG = integer, NEGATOR = OPERATOR(a.>>>)); :show :mend \gexec
 :left ROLLBACK;
 BEGIN; ALTER OPERATOR a.<<< (integer, integer) SET (RESTRICT = scalarltsel); :show :mend \gexec
 :left ROLLBACK;
@@ -323,7 +325,7 @@ BEGIN; :sub subfailover = true; :show ROLLBACK;
 BEGIN; UPDATE pg_collation SET collicurules = '&a < b' WHERE collname = 'coll'; :show ROLLBACK;
 \endif
 \if :on_18
-BEGIN; ALTER TABLE a.keyed ADD CONSTRAINT filled NOT NULL note NOT VALID; :show :mend \gexec
+BEGIN; ALTER TABLE a.filled DROP CONSTRAINT filled_note_not_null, ADD CONSTRAINT filled_note_not_null NOT NULL note NOT VALID; :show :mend \gexec
 :left ROLLBACK;
 BEGIN; UPDATE pg_constraint SET conperiod = true WHERE conname = 'keyed_pkey'; :show ROLLBACK;
 \endif

@@ -10,6 +10,7 @@ pub const CONSTRAINT: pg_sys::Oid = pg_sys::Oid::from_u32(2606);
 pub const DEPEND: pg_sys::Oid = pg_sys::Oid::from_u32(2608);
 pub const SEQUENCE: pg_sys::Oid = pg_sys::Oid::from_u32(2224);
 pub const RANGE: pg_sys::Oid = pg_sys::Oid::from_u32(3541);
+pub const STATISTICS_OBJECT: pg_sys::Oid = pg_sys::Oid::from_u32(3381);
 pub const INHERITS: pg_sys::Oid = pg_sys::Oid::from_u32(2611);
 const LANGUAGE_INTERNAL: pg_sys::Oid = pg_sys::Oid::from_u32(12);
 const LANGUAGE_SQL: pg_sys::Oid = pg_sys::Oid::from_u32(14);
@@ -561,17 +562,19 @@ fn with_function<T>(
 
 /// The table of a statistics object.
 pub fn statistics_table(statistics: pg_sys::Oid) -> Option<pg_sys::Oid> {
-    // SAFETY: the tuple is released after use.
+    /// `stxrelid`'s number in pg_statistic_ext, on 15 to 18.
+    const TABLE: pg_sys::AttrNumber = 2;
+    // SAFETY: the tuple is released after use; its column is an OID, never null.
     unsafe {
         let cache = pg_sys::SysCacheIdentifier::STATEXTOID as _;
         let tuple = pg_sys::SearchSysCache1(cache, statistics.into());
         if tuple.is_null() {
             return None;
         }
-        let form = &*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_statistic_ext>();
-        let table = form.stxrelid;
+        let mut null = false;
+        let table = pg_sys::SysCacheGetAttr(cache, tuple, TABLE, &mut null);
         pg_sys::ReleaseSysCache(tuple);
-        Some(table)
+        Some(pg_sys::Oid::from(table.value() as u32))
     }
 }
 

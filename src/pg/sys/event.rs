@@ -98,7 +98,7 @@ pub fn dropped(constraints: bool) -> Vec<Dropped> {
         let part = !row.boolean(3) && !row.boolean(4);
         let relation = row.oid(0) == pg_sys::RelationRelationId;
         let told = relation
-            || row.oid(0) == pg_sys::StatisticExtRelationId
+            || row.oid(0) == super::catalog::STATISTICS_OBJECT
             || constraints && row.oid(0) == super::catalog::CONSTRAINT;
         let schema = row.text(7);
         if part && (!told || schema.as_deref() == Some("pg_toast")) {
