@@ -3,6 +3,7 @@
 mod course;
 mod order;
 mod prisma;
+mod rename;
 mod same;
 mod script;
 mod terms;
@@ -16,6 +17,7 @@ use crate::model::{Attribute, Attrs, Identity, Kind, Model, Object, Severity, fa
 pub use terms::{DEFAULT, Terms};
 
 pub use course::Before;
+pub use rename::{Event, Renames};
 pub use script::{How, Script, ScriptStep, describe, script};
 
 /// On which side a difference has its object.
@@ -56,6 +58,8 @@ pub struct Difference {
     /// SQL that makes this difference vanish, run after the rows before it.
     pub fix: String,
     mend: Mend,
+    /// The row of the record that gave it its name, where that is what differs.
+    pub renamed_by: Option<i64>,
 }
 
 impl Difference {
@@ -104,6 +108,19 @@ impl Difference {
                     _ => format!("{what}: {attribute} would not be as declared"),
                 }
             }
+        }
+    }
+
+    /// The same difference of an object of another name.
+    pub fn under(&self, identity: Identity) -> Difference {
+        Difference {
+            identity,
+            attribute: self.attribute.clone(),
+            declared: self.declared.clone(),
+            actual: self.actual.clone(),
+            fix: self.fix.clone(),
+            mend: self.mend.clone(),
+            ..*self
         }
     }
 
@@ -404,6 +421,7 @@ impl<'m> Comparison<'m> {
                     data_loss: mend.data_loss,
                     fix,
                     mend,
+                    renamed_by: None,
                 }
             })
             .collect()

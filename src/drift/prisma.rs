@@ -49,6 +49,7 @@ fn weight(d: &Difference, all: &[Difference], declared: &Model, live: &Model) ->
         object.map(Object::attrs)
     };
     match d.change {
+        ChangeKind::Changed if d.attribute.as_deref() == Some("name") => None,
         ChangeKind::Missing => {
             // The same by a constraint.
             let held = d.kind.name == "index"

@@ -21,6 +21,26 @@ pub fn same(attribute: &str, a: &str, b: &str) -> bool {
             && matches!((canonical(a), canonical(b)), (Some(a), Some(b)) if a == b)
 }
 
+/// What a text consists of, in the same form; None where it doesn't parse.
+pub fn tokens(text: &str) -> Option<Vec<String>> {
+    fn collect(nodes: Vec<Node>, out: &mut Vec<String>) {
+        for node in nodes {
+            match node {
+                Node::Token(token) => out.push(token),
+                Node::Group(open, inner) => {
+                    out.push(open.to_string());
+                    collect(inner, out);
+                    // Which group ends is told by which began.
+                    out.push(")".to_owned());
+                }
+            }
+        }
+    }
+    let mut out = Vec::new();
+    collect(canonical(text)?, &mut out);
+    Some(out)
+}
+
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
     Token(String),

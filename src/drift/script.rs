@@ -107,7 +107,11 @@ pub fn script<'d>(
         }
         for step in &d.mend.steps {
             entries.push(Entry {
-                rank: ranks.of(step.phase, d.kind.name, &d.identity),
+                // In their own order: what others are part of comes first.
+                rank: match step.phase {
+                    Phase::Rename => 0,
+                    phase => ranks.of(phase, d.kind.name, &d.identity),
+                },
                 step: step.clone(),
                 difference: Some(d),
                 note: None,
@@ -209,6 +213,9 @@ fn used_by_extra(live: &Side, kept: &[&Difference]) -> HashSet<String> {
 pub fn describe(d: &Difference) -> String {
     let what = format!("{} {}", d.kind.object_type, d.identity);
     match (d.change, &d.attribute) {
+        (ChangeKind::Changed, Some(attribute)) if attribute == "name" => {
+            format!("{what} is called {}", d.actual.as_deref().unwrap_or_default())
+        }
         (ChangeKind::Changed, Some(attribute)) => {
             format!("{what}: {} is not as declared", attribute.replace('_', " "))
         }

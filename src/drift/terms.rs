@@ -88,6 +88,11 @@ impl Terms {
         });
     }
 
+    /// Whether an object is one that the declaration manages.
+    pub fn manages(&self, object: &Object) -> bool {
+        !self.is_unmanaged(object)
+    }
+
     fn is_unmanaged(&self, object: &Object) -> bool {
         !self.unmanaged.is_empty()
             && (self.leaves_out(&object.identity)

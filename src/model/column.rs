@@ -217,6 +217,11 @@ fn drop(o: &Object, _: &Side) -> Mend {
     .clearing(Target::Column(o.identity.clone()))
 }
 
+pub(super) fn rename(o: &Object, to: &str) -> String {
+    let own = sql::ident(o.identity.name());
+    format!("ALTER TABLE {} RENAME COLUMN {own} TO {}", o.identity.prefix(2).sql(), sql::ident(to))
+}
+
 /// Subcommands of ALTER TABLE, and whether the column has to be made anew.
 fn subcommands(
     attribute: &str,

@@ -256,6 +256,11 @@ fn of(o: &Object) -> String {
     format!("{}{}", if domain { "DOMAIN " } else { "" }, o.identity.prefix(2).sql())
 }
 
+pub(super) fn rename(o: &Object, to: &str) -> String {
+    let own = sql::ident(o.identity.name());
+    format!("{} RENAME CONSTRAINT {own} TO {}", owner(o), sql::ident(to))
+}
+
 fn owner(o: &Object) -> String {
     let what = if o.attrs().text("_on") == Some("domain") { "DOMAIN" } else { "TABLE" };
     format!("ALTER {what} {}", o.identity.prefix(2).sql())

@@ -10,6 +10,8 @@ use super::{Attrs, Identity, Kind, Model, Object, facet, sql};
 /// nobody uses any more is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
+    /// All that comes after uses the declared names.
+    Rename,
     DropForeignKey,
     DropTrigger,
     DropView,
@@ -70,7 +72,9 @@ pub struct Step {
 impl Phase {
     /// Whether it takes down, so that users come before what they use.
     pub fn drops(self) -> bool {
-        self <= Phase::DropInTheWay || self == Phase::DropColumn || self >= Phase::DropSequence
+        self > Phase::Rename && self <= Phase::DropInTheWay
+            || self == Phase::DropColumn
+            || self >= Phase::DropSequence
     }
 }
 

@@ -241,6 +241,43 @@ impl Identity {
         Identity { parts: parts.into_iter().map(Into::into).collect(), args: None }
     }
 
+    /// The parts of an identity (without arguments) as [`Display`](fmt::Display)
+    /// writes it.
+    pub fn parts_shown(text: &str) -> Vec<String> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        loop {
+            let quoted = rest.strip_prefix('"').and_then(|inner| {
+                let mut part = String::new();
+                let mut chars = inner.char_indices().peekable();
+                while let Some((at, c)) = chars.next() {
+                    match (c, chars.peek()) {
+                        ('"', Some((_, '"'))) => {
+                            chars.next();
+                            part.push('"');
+                        }
+                        ('"', None | Some((_, '.'))) => {
+                            // Without a dot it would not have been quoted.
+                            return part.contains('.').then(|| (part, &inner[at + 1..]));
+                        }
+                        ('"', _) => return None,
+                        (c, _) => part.push(c),
+                    }
+                }
+                None
+            });
+            let (part, after) = quoted.unwrap_or_else(|| {
+                let end = rest.find('.').unwrap_or(rest.len());
+                (rest[..end].to_owned(), &rest[end..])
+            });
+            parts.push(part);
+            match after.strip_prefix('.') {
+                Some(more) => rest = more,
+                None => return parts,
+            }
+        }
+    }
+
     /// The first `n` parts.
     pub fn prefix(&self, n: usize) -> Identity {
         Identity { parts: self.parts[..n.min(self.parts.len())].to_vec(), args: None }
@@ -602,6 +639,15 @@ pub(crate) mod fragment {
             "CASE WHEN {array} IS NOT NULL THEN
             (SELECT json_agg(o ORDER BY o) FROM unnest({array}) o) END"
         )
+    }
+}
+
+/// What gives an object another name of its own.
+pub fn rename(object: &Object, to: &str) -> String {
+    match object.kind.name {
+        "column" => column::rename(object, to),
+        "constraint" => constraint::rename(object, to),
+        _ => format!("ALTER {} RENAME TO {}", (object.kind.sql_name)(object), sql::ident(to)),
     }
 }
 

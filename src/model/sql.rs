@@ -1,5 +1,7 @@
 //! Writing SQL: names, literals, lists.
 
+use std::ops::Range;
+
 /// Words that `quote_identifier` of PostgreSQL 15 to 18 quotes: every keyword
 /// that isn't "unreserved" (`pg_get_keywords()`). Sorted.
 const KEYWORDS: &[&str] = &[
@@ -183,6 +185,26 @@ pub fn qualified<S: AsRef<str>>(parts: &[S]) -> String {
     parts.iter().map(|p| ident(p.as_ref())).collect::<Vec<_>>().join(".")
 }
 
+/// The parts of a name as SQL writes it.
+pub fn unquoted(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut quoted = false;
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        let last = parts.last_mut().expect("there is always one part");
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                last.push('"');
+            }
+            '"' => quoted = !quoted,
+            '.' if !quoted => parts.push(String::new()),
+            c => last.push(c),
+        }
+    }
+    parts
+}
+
 /// Names in a list, quoted where needed.
 pub fn idents<S: AsRef<str>>(names: &[S]) -> String {
     names.iter().map(|n| ident(n.as_ref())).collect::<Vec<_>>().join(", ")
@@ -251,8 +273,13 @@ pub fn mentions(text: &str, name: &str) -> bool {
 /// aliases with their columns are among them too. Names in string literals
 /// count: that is how `nextval` holds its sequence.
 pub fn pairs(text: &str) -> Vec<&str> {
+    pair_spans(text).into_iter().map(|span| &text[span]).collect()
+}
+
+/// Where the [`pairs`] of a text stand.
+pub fn pair_spans(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
-    let mut pairs = Vec::new();
+    let mut spans = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
         let Some(first) = part_end(bytes, at) else {
@@ -263,7 +290,7 @@ pub fn pairs(text: &str) -> Vec<&str> {
         if bytes.get(first) == Some(&b'.')
             && let Some(second) = part_end(bytes, first + 1)
         {
-            pairs.push(&text[at..second]);
+            spans.push(at..second);
             end = second;
             // Further parts are columns.
             while bytes.get(end) == Some(&b'.') {
@@ -275,7 +302,7 @@ pub fn pairs(text: &str) -> Vec<&str> {
         }
         at = end;
     }
-    pairs
+    spans
 }
 
 /// Where the name that begins at `at` ends.

@@ -24,6 +24,19 @@ fn identities_quote_only_dots() {
 }
 
 #[test]
+fn identities_are_read_as_they_are_shown() {
+    for parts in [
+        &["public", "users", "emailVerified"][..],
+        &["Odd.Name", "Strange \"Table\"", "a.b"],
+        &["\"x\"", "y"],
+        &["a\".b", "c"],
+    ] {
+        let shown = Identity::new(parts.iter().copied()).to_string();
+        assert_eq!(Identity::parts_shown(&shown), parts, "{shown}");
+    }
+}
+
+#[test]
 fn a_model_survives_its_text() {
     let text = model(
         r#"{"kind":"function","identity":["public","f"],"args":"integer","attributes":{"body":"x","cost":100}},{"kind":"schema","identity":["public"],"attributes":{}}"#,

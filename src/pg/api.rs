@@ -223,6 +223,7 @@ fn drift(
     sys::entry(|| {
         let found = unchanged::drift(name);
         let causes = blame::answers(&found.questions);
+        blame::say_unknown(&found.differences, &causes);
         let rows: Vec<_> = found
             .differences
             .iter()

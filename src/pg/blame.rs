@@ -1,7 +1,7 @@
 //! Who made a difference: the record's row for it.
 
 use super::declared::Compared;
-use super::identity::unquoted;
+use super::{ledger, sys};
 use crate::drift::{ChangeKind, Difference};
 use crate::model::{Identity, Model, sql};
 use pgrx::{JsonB, Spi};
@@ -73,6 +73,25 @@ SELECT DISTINCT ON (c.n) c.n, c.id
        c.is_table AND (c.action OPERATOR(pg_catalog.=) 'create'
                        OR coalesce(pg_catalog.cardinality(c.parts), 0) OPERATOR(pg_catalog.>) 0),
        c.id DESC";
+
+/// Says since when the record is complete, where it doesn't know how something
+/// came to be as it is. What is missing may never have been there.
+pub fn say_unknown(differences: &[Difference], causes: &[Option<i64>]) {
+    let made = differences.iter().zip(causes).filter(|(d, _)| d.change != ChangeKind::Missing);
+    let unknown = made.filter(|(_, cause)| cause.is_none()).count();
+    if unknown == 0 {
+        return;
+    }
+    let what = match unknown {
+        1 => "one of these differences".to_owned(),
+        n => format!("{n} of these differences"),
+    };
+    let since = match ledger::complete_since() {
+        Some(at) => format!("it is complete since {at}"),
+        None => "it is empty".to_owned(),
+    };
+    sys::error::notice(format!("the record does not have the statement behind {what}: {since}"));
+}
 
 /// What a statement says that changes such an attribute, as a pattern. Only
 /// to choose between statements that touched the object: none of them has to
@@ -156,7 +175,7 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
                     let pairs = sql::pairs(part.strip_prefix("TABLE ONLY ")?);
                     pairs.first().map(|name| (*name).to_owned())
                 });
-                Identity::new(unquoted(&name.unwrap_or_default())).to_string()
+                Identity::new(sql::unquoted(&name.unwrap_or_default())).to_string()
             })
             .collect(),
         Some("partition_of" | "partition_bound") => [&found.declared, &found.live]
@@ -206,10 +225,14 @@ fn mentioned(d: &Difference) -> &str {
 
 /// What the record is asked about each difference.
 pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
-    found
-        .differences
-        .iter()
-        .enumerate()
+    let own = found.differences.iter().enumerate();
+    // The record knows what is called otherwise by both names.
+    let renamed: Vec<(usize, Difference)> = own
+        .clone()
+        .filter(|(_, d)| d.renamed_by.is_none())
+        .filter_map(|(n, d)| Some((n, d.under(found.renames.live_name(&d.identity)?))))
+        .collect();
+    own.chain(renamed.iter().map(|(n, d)| (*n, d)))
         .map(|(n, d)| {
             let part = d.part_of();
             serde_json::json!({
@@ -224,6 +247,7 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
                 "in_schema": matches!(d.attribute.as_deref(), Some("grants")),
                 "parent": part.as_ref().map(|(parent, _)| parent),
                 "part": part.as_ref().map(|(_, part)| part),
+                "known": d.renamed_by,
                 "containers": if d.change == ChangeKind::Missing { d.containers() } else { Vec::new() },
             })
         })
@@ -233,11 +257,17 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
 /// The number of the record's row that caused each difference, where the
 /// record has it.
 pub fn answers(questions: &[serde_json::Value]) -> Vec<Option<i64>> {
-    let mut causes = vec![None; questions.len()];
-    if questions.is_empty() {
+    let number = |q: &serde_json::Value| q["n"].as_u64().map_or(0, |n| n as usize);
+    let mut causes = vec![None; questions.iter().map(number).max().map_or(0, |n| n + 1)];
+    let (known, asked): (Vec<_>, Vec<_>) =
+        questions.iter().partition(|q| q["known"].as_i64().is_some());
+    for question in known {
+        causes[number(question)] = question["known"].as_i64();
+    }
+    if asked.is_empty() {
         return causes;
     }
-    let asked = serde_json::Value::Array(questions.to_vec());
+    let asked = serde_json::Value::Array(asked.into_iter().cloned().collect());
     super::as_owner(|| {
         Spi::connect(|client| {
             let rows = client

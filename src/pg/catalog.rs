@@ -1,5 +1,6 @@
 //! Catalogs to model: one query a kind, all in one snapshot.
 
+use super::progress::Progress;
 use super::sys::{self, cstring, fingerprint};
 use crate::model::facet::{self, FACETS, Facet};
 use crate::model::{Address, KINDS, Kind, Model, Object, READER, fragment};
@@ -107,7 +108,9 @@ fn read_once(schemas: Option<&[String]>) -> (Model, Mark) {
                 None => list_schemas(),
             };
             let mut objects = Vec::new();
-            for kind in KINDS {
+            let progress = Progress::of("reading the catalogs");
+            for (done, kind) in KINDS.iter().enumerate() {
+                progress.tell(done, KINDS.len(), "kinds of objects");
                 read_kind(kind, &schemas, None, &mut objects);
             }
             for facet in FACETS {

@@ -2,11 +2,12 @@
 
 use super::catalog;
 use super::prisma;
+use super::renames;
 use super::scratch::{self, Outcome, Trouble};
 use super::sys::own::{self, Key};
 use super::sys::table::{Table, Value};
 use super::sys::{self, raise, text};
-use crate::drift::{self, Difference, Terms};
+use crate::drift::{self, Difference, Renames, Terms};
 use crate::model::{self, Model, ModelError, Object, READER, Scope};
 use crate::source::prisma::files as prisma_files;
 use crate::source::sql::line_and_column;
@@ -319,7 +320,9 @@ pub struct Compared {
     pub version: i64,
     pub terms: Terms,
     pub declared: Model,
+    /// Called as it is declared, where it is called otherwise.
     pub live: Model,
+    pub renames: Renames,
     pub differences: Vec<Difference>,
 }
 
@@ -387,9 +390,14 @@ fn compare_once(version: &Declared) -> (Compared, catalog::Mark) {
         )
     });
     let (mut live, mark) = catalog::read_marked(Some(&version.schemas));
-    let differences = version.terms.compare(&mut declared, &mut live);
+    let mut differences = version.terms.compare(&mut declared, &mut live);
+    let renames = renames::settle(version, &declared, &mut live, &differences);
+    if !renames.is_empty() {
+        differences = renames.differences(&live);
+        differences.extend(version.terms.compare(&mut declared, &mut live));
+    }
     let terms = version.terms.clone();
-    (Compared { version: version.version, terms, declared, live, differences }, mark)
+    (Compared { version: version.version, terms, declared, live, renames, differences }, mark)
 }
 
 /// Notes that the schema has become what was pending; not where nothing may be

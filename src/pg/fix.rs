@@ -146,6 +146,9 @@ fn proof(found: &Compared, script: &Script) -> Result<Proof, String> {
     let sql = script.steps.iter().filter_map(|s| s.sql.clone()).collect();
     let rehearsed = scratch::rehearse(&whole, sql, &found.live.schemas)?;
     let mut copy = model(&rehearsed.copy)?;
+    if !found.renames.is_empty() {
+        found.renames.apply(&found.declared, &mut copy);
+    }
     found.terms.liken(&mut copy, &found.live, &found.declared);
     let unlike = drift::compare(&found.live, &copy);
     if let Some(first) = unlike.iter().find(|d| d.has_fix()) {
@@ -155,6 +158,9 @@ fn proof(found: &Compared, script: &Script) -> Result<Proof, String> {
         ));
     }
     let mut outcome = model(&rehearsed.outcome)?;
+    if !found.renames.is_empty() {
+        found.renames.leave_others(&found.declared, &mut outcome);
+    }
     found.terms.liken(&mut outcome, &found.declared, &found.declared);
     let left = left(found, &drift::compare(&found.declared, &outcome), script);
     Ok(Proof { seen: rehearsed.seen, left })

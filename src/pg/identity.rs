@@ -3,6 +3,7 @@
 use super::sys::event::Dropped;
 use super::sys::{catalog, text};
 use crate::model::Identity;
+use crate::model::sql::unquoted;
 use pgrx::{PgList, pg_sys};
 
 /// An object of the catalogs: class, object, sub-object (column number).
@@ -99,26 +100,6 @@ fn from_names(class: pg_sys::Oid, names: Vec<String>, args: &[String], whole: &s
         }
         _ => Identity::new(names),
     }
-}
-
-/// The parts of a name as SQL writes it.
-pub fn unquoted(name: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut quoted = false;
-    let mut chars = name.chars().peekable();
-    while let Some(c) = chars.next() {
-        let last = parts.last_mut().expect("there is always one part");
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                last.push('"');
-            }
-            '"' => quoted = !quoted,
-            '.' if !quoted => parts.push(String::new()),
-            c => last.push(c),
-        }
-    }
-    parts
 }
 
 /// The name of a schema; temporary schemas are called pg_temp.

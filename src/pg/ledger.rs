@@ -9,6 +9,7 @@ use super::sys::table::{Table, Value};
 use super::sys::{self, text};
 use super::worker::{self, Desk, OnTerm};
 use pgrx::pg_sys;
+use pgrx::spi::Spi;
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
 use std::time::{Duration, Instant};
@@ -210,6 +211,20 @@ impl Statement {
     }
 }
 
+/// Since when the record has had every statement, as far as it knows itself:
+/// since its first one, or since its event triggers were last changed. None
+/// where it is empty.
+pub fn complete_since() -> Option<String> {
+    const QUERY: &str = "
+        SELECT coalesce(pg_catalog.max(e.at) FILTER (WHERE e.command_tag OPERATOR(pg_catalog.=) 'ALTER EVENT TRIGGER'
+                                                       AND e.object OPERATOR(pg_catalog.~) '^schemaguard_'),
+                        pg_catalog.min(e.at))::pg_catalog.timestamptz(0)::pg_catalog.text
+          FROM schemaguard.ddl_entry e";
+    super::as_owner(|| {
+        Spi::connect(|client| client.select(QUERY, Some(1), &[]).ok()?.first().get(1).ok()?)
+    })
+}
+
 /// Where numbering begins in an empty record: by the clock, so that rows
 /// recorded while a dump is being restored come after those in the dump.
 /// 100,000 numbers a second are never used up.
@@ -260,7 +275,7 @@ fn in_own_session(row: &Refused) -> Result<(), String> {
             result => break result?,
         }
     };
-    let answer = running.wait(Some(LIMIT))?;
+    let answer = running.wait(Some(LIMIT), |_| ())?;
     serde_json::from_slice::<Result<(), String>>(&answer).map_err(|e| e.to_string())?
 }
 

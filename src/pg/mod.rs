@@ -13,6 +13,8 @@ pub mod ledger;
 pub mod migration;
 mod on_drift;
 mod prisma;
+mod progress;
+mod renames;
 pub mod scratch;
 pub mod settings;
 pub mod status;

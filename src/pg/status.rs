@@ -2,7 +2,7 @@
 
 use super::settings::{self, Mode, OnDrift};
 use super::sys::{self, text};
-use super::{as_owner, guard};
+use super::{as_owner, guard, ledger};
 use pgrx::pg_sys;
 use pgrx::spi::Spi;
 
@@ -46,7 +46,9 @@ pub fn rows() -> Vec<Row> {
         if facts.in_recovery {
             "this server is a standby: the record comes from the primary".into()
         } else if disabled.is_empty() {
-            format!("{} statements, {} of them refused", facts.statements, facts.refused)
+            let since = ledger::complete_since();
+            let since = since.map(|at| format!(", complete since {at}")).unwrap_or_default();
+            format!("{} statements, {} of them refused{since}", facts.statements, facts.refused)
         } else {
             format!(
                 "event triggers do not fire always: {disabled}; ALTER EVENT TRIGGER … ENABLE ALWAYS;"

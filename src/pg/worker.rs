@@ -20,6 +20,9 @@ struct Head {
     answer: AtomicU32,
     answer_length: AtomicU32,
     cancelled: AtomicU32,
+    /// How far the work has come, as the worker says; nothing of nothing at first.
+    done: AtomicU32,
+    all: AtomicU32,
     job_length: u32,
     /// The process that waits for the answer.
     asker: i32,
@@ -66,6 +69,8 @@ pub fn start<J: Serialize>(
             answer: AtomicU32::new(0),
             answer_length: AtomicU32::new(0),
             cancelled: AtomicU32::new(0),
+            done: AtomicU32::new(0),
+            all: AtomicU32::new(0),
             job_length: bytes.len() as u32,
             asker: pg_sys::MyProcPid,
         };
@@ -120,10 +125,20 @@ impl Running {
         }
     }
 
+    /// How far it has come: so many of so many.
+    pub fn progress(&self) -> (usize, usize) {
+        let head = self.head();
+        (head.done.load(Ordering::Relaxed) as usize, head.all.load(Ordering::Relaxed) as usize)
+    }
+
     /// Waits for the answer. With a limit the worker is stopped when the time
     /// is up; without, the wait can be cancelled: the worker is told, given
     /// time to clean up behind itself, and the cancel goes on.
-    pub fn wait(self, limit: Option<Duration>) -> Result<Vec<u8>, String> {
+    pub fn wait(
+        self,
+        limit: Option<Duration>,
+        tell: impl Fn((usize, usize)),
+    ) -> Result<Vec<u8>, String> {
         let begin = Instant::now();
         let mut interrupt = None;
         let mut cleaning: Option<Instant> = None;
@@ -141,6 +156,7 @@ impl Running {
                 break;
             }
             nap();
+            tell(self.progress());
             // While the worker cleans up, too: DROP DATABASE waits until every
             // process of the server has looked.
             if limit.is_none()
@@ -267,6 +283,12 @@ impl Desk {
         let gone = unsafe { pg_sys::BackendPidGetProc(self.head().asker).is_null() };
         gone || self.head().cancelled.load(Ordering::Acquire) != 0
             || BackgroundWorker::sigterm_received()
+    }
+
+    /// Says how far the work has come.
+    pub fn progress(&self, (done, all): (usize, usize)) {
+        self.head().all.store(all as u32, Ordering::Relaxed);
+        self.head().done.store(done as u32, Ordering::Relaxed);
     }
 
     fn job<J: DeserializeOwned>(&self) -> Option<J> {

@@ -3,7 +3,7 @@
 CREATE EXTENSION schemaguard;
 SET client_min_messages = warning;
 SELECT current_database() AS db, current_setting('server_version_num')::int >= 170000 AS login \gset
-CREATE VIEW s AS SELECT item, state, detail FROM schemaguard.status();
+CREATE VIEW s AS SELECT item, state, regexp_replace(detail, 'complete since \d.*', 'complete since …') AS detail FROM schemaguard.status();
 
 -- after CREATE EXTENSION alone; what TRUNCATE needs depends on the version
 SELECT * FROM s WHERE item <> 'TRUNCATE';

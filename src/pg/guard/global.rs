@@ -2,6 +2,7 @@
 //! an event trigger itself: recorded by what the hook sees.
 
 use super::{judge, statement};
+use crate::model::Identity;
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::Verdict;
 use crate::pg::sys::{self, catalog, text};
@@ -31,17 +32,44 @@ pub fn record(address: Address, made: bool) {
         // SAFETY: a complete parse tree; tags are static strings.
         unsafe {
             let tag = text(pg_sys::GetCommandTagName(pg_sys::CreateCommandTag(tree)))?;
-            Some((tag, named(tree)))
+            Some((tag, named(tree), renamed(tree)))
         }
     });
-    let (tag, named) = asked.unwrap_or_else(|| (object_type.to_uppercase(), None));
+    let (tag, named, renamed) = asked.unwrap_or_else(|| (object_type.to_uppercase(), None, None));
+    if let Some((formerly, name)) = renamed {
+        // The catalog doesn't show the new name yet.
+        judge::record_late(&tag, object_type, &name, Some(formerly), Verdict::Allowed);
+        return;
+    }
     // What is being made isn't in the catalog yet.
     let known = if made || address.class == catalog::DB_ROLE_SETTING {
         None
     } else {
         identity::of(address).map(|i| i.to_string())
     };
-    judge::record_late(&tag, object_type, &known.or(named).unwrap_or_default(), Verdict::Allowed);
+    let name = known.or(named).unwrap_or_default();
+    judge::record_late(&tag, object_type, &name, None, Verdict::Allowed);
+}
+
+/// The old and the new name that a statement gives.
+///
+/// # Safety
+/// `tree` is a complete parse tree.
+unsafe fn renamed(tree: *mut pg_sys::Node) -> Option<(String, String)> {
+    // SAFETY: the node's tag says what it is; an event trigger's name is a
+    // string node, the others' a plain one.
+    unsafe {
+        if (*tree).type_ != pg_sys::NodeTag::T_RenameStmt {
+            return None;
+        }
+        let rename = tree.cast::<pg_sys::RenameStmt>();
+        let old = match (*rename).subname.is_null() {
+            false => (*rename).subname,
+            true => (*(*rename).object.cast::<pg_sys::String>()).sval,
+        };
+        let shown = |name| text(name).map(|name| Identity::new([name]).to_string());
+        Some((shown(old)?, shown((*rename).newname)?))
+    }
 }
 
 /// The object that such a statement names.

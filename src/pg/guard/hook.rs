@@ -123,7 +123,7 @@ extern "C-unwind" fn see_setting(name: *const c_char) {
         }
         state::busy(|| {
             if sys::extension().is_some() {
-                judge::record_late("SET", "setting", &name, Verdict::Allowed);
+                judge::record_late("SET", "setting", &name, None, Verdict::Allowed);
             }
         });
     });
@@ -312,7 +312,7 @@ fn truncating(relation: pg_sys::Oid) {
                 sub: 0,
             });
             let name = name.map(|i| i.to_string()).unwrap_or_default();
-            judge::record_late("TRUNCATE TABLE", "table", &name, Verdict::Unguarded);
+            judge::record_late("TRUNCATE TABLE", "table", &name, None, Verdict::Unguarded);
         }
         return;
     }

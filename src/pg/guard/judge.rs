@@ -8,7 +8,7 @@ use crate::loss::{
     MAX_ROWS_LOST, SET_EXPRESSION, SET_UNLOGGED, TRUNCATE, UPDATE_WITHOUT_WHERE, Victim,
 };
 use crate::migration::prisma::PRISMA;
-use crate::pg::identity::{self, Address};
+use crate::pg::identity::Address;
 use crate::pg::ledger::{self, Verdict, Who};
 use crate::pg::migration;
 use crate::pg::on_drift::ON_DRIFT;
@@ -305,7 +305,7 @@ pub fn action(tag: &str) -> &'static str {
 
 /// A victim's name as the record writes names.
 fn unquoted(object: &str) -> String {
-    crate::model::Identity::new(identity::unquoted(object)).to_string()
+    crate::model::Identity::new(crate::model::sql::unquoted(object)).to_string()
 }
 
 /// At the end of a DDL statement, with the objects that it has dropped.
@@ -648,7 +648,13 @@ fn record(case: &Case, verdict: Verdict, reason: Option<String>, victims: &[Vict
 }
 
 /// Keeps something for the record that no event trigger tells of.
-pub fn record_late(tag: &str, object_type: &str, object: &str, verdict: Verdict) {
+pub fn record_late(
+    tag: &str,
+    object_type: &str,
+    object: &str,
+    formerly: Option<String>,
+    verdict: Verdict,
+) {
     // SAFETY: reads a flag: what an extension's script does is its own doing.
     if unsafe { pg_sys::creating_extension } {
         return;
@@ -657,7 +663,8 @@ pub fn record_late(tag: &str, object_type: &str, object: &str, verdict: Verdict)
     let mut row = case.row(verdict, None, &[]);
     row.message = None;
     row.detail = None;
-    state::late(row, vec![self::object(tag, object_type, object.to_owned())]);
+    let object = self::object(tag, object_type, object.to_owned());
+    state::late(row, vec![ledger::Object { formerly, ..object }]);
 }
 
 /// Keeps for the record that a consent covered nothing.

@@ -97,7 +97,7 @@ fn note_mode() {
     });
     if !seen && sys::extension().is_some() {
         let setting = format!("schemaguard.mode={}", settings::mode().as_str());
-        judge::record_late("SET", "setting", &setting, ledger::Verdict::Allowed);
+        judge::record_late("SET", "setting", &setting, None, ledger::Verdict::Allowed);
     }
 }
 

@@ -13,15 +13,15 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::c_char;
 
 /// Runs the text and reads the catalogs.
-fn build(job: &Build, _: &Desk) -> Outcome {
+fn build(job: &Build, desk: &Desk) -> Outcome {
     statement::begin();
-    match try_build(job) {
+    match try_build(job, desk) {
         Ok(outcome) => outcome,
         Err(trouble) => Outcome::Failed(trouble),
     }
 }
 
-fn try_build(job: &Build) -> Result<Outcome, Trouble> {
+fn try_build(job: &Build, desk: &Desk) -> Result<Outcome, Trouble> {
     let prepared =
         crate::source::sql::prepare(&job.source).map_err(|e| Trouble::general(e.message))?;
     let sql: &str = &prepared.sql;
@@ -48,9 +48,11 @@ fn try_build(job: &Build) -> Result<Outcome, Trouble> {
         let memory = statement::memory();
         (parse(sql)?, memory)
     };
-    // SAFETY: a list of raw statements.
     let mut said = Said::default();
-    for raw in unsafe { PgList::<pg_sys::RawStmt>::from_pg(trees) }.iter_ptr() {
+    // SAFETY: a list of raw statements.
+    let statements = unsafe { PgList::<pg_sys::RawStmt>::from_pg(trees) };
+    for (done, raw) in statements.iter_ptr().enumerate() {
+        desk.progress((done, statements.len()));
         let start = statement_start(sql, raw);
         if let Some(note) =
             run(raw, job, source.as_ptr(), memory, &mut said).map_err(|(failure, position)| {

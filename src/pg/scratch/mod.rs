@@ -19,6 +19,7 @@ mod supervise;
 pub use rehearsal::{Rehearsed, Seen};
 pub use statement::is_running_text;
 
+use super::progress::Progress;
 use super::sys::{self, text};
 use super::worker::{self, Failure};
 use crate::model::Model;
@@ -180,7 +181,7 @@ pub fn build_declared(source: &str, schemas: Option<Vec<String>>) -> Outcome {
         furnished_extensions: extensions.iter().map(|e| e.name.clone()).collect(),
         furnished_schemas,
     };
-    run("the declared schema could not be built", extensions, Work::Build(build))
+    run(BUILDING, "the declared schema could not be built", extensions, Work::Build(build))
         .unwrap_or_else(Outcome::Failed)
 }
 
@@ -188,13 +189,22 @@ pub fn build_declared(source: &str, schemas: Option<Vec<String>>) -> Outcome {
 /// of it. Can be cancelled.
 pub fn rehearse(live: &Model, steps: Vec<String>, schemas: &[String]) -> Result<Rehearsed, String> {
     let rehearsal = Rehearsal { live: live.to_json(), steps, schemas: schemas.to_vec() };
-    let answer: Result<Result<Rehearsed, String>, Trouble> =
-        run("the script could not be tried out", live_extensions(), Work::Rehearse(rehearsal));
+    let answer: Result<Result<Rehearsed, String>, Trouble> = run(
+        TRYING,
+        "the script could not be tried out",
+        live_extensions(),
+        Work::Rehearse(rehearsal),
+    );
     answer.unwrap_or_else(|trouble| Err(trouble.failure.message))
 }
 
+/// What is told of work that takes long.
+const BUILDING: &str = "building the declared schema in a scratch database";
+const TRYING: &str = "trying the script out in a scratch database";
+
 /// Has the workers do it; what goes wrong with them is said after `failed`.
 fn run<A: DeserializeOwned>(
+    what: &'static str,
     failed: &str,
     extensions: Vec<Extension>,
     work: Work,
@@ -215,8 +225,11 @@ fn run<A: DeserializeOwned>(
         furnish: Furnish { extensions, owner },
         work,
     };
+    let progress = Progress::of(what);
     let answer = worker::start("schemaguard_supervise", &job, live, pg_sys::InvalidOid, 0)
-        .and_then(|running| running.wait(None))
+        .and_then(|running| {
+            running.wait(None, |(done, all)| progress.tell(done, all, "statements"))
+        })
         .and_then(|bytes| {
             serde_json::from_slice::<Result<Box<RawValue>, String>>(&bytes)
                 .map_err(|e| e.to_string())

@@ -46,7 +46,7 @@ const LOCKS: [&str; 5] = [
     "AccessExclusiveLock",
 ];
 
-fn rehearse(job: &Rehearsal, _: &Desk) -> Result<Rehearsed, String> {
+fn rehearse(job: &Rehearsal, desk: &Desk) -> Result<Rehearsed, String> {
     statement::begin();
     strangers::keep_out();
     // The copy's event triggers are others' functions, too.
@@ -66,9 +66,12 @@ fn rehearse(job: &Rehearsal, _: &Desk) -> Result<Rehearsed, String> {
     let differences = drift::compare(&live, &empty);
     let memory = statement::memory();
     let all = drift::How { allow_loss: true, gentle: false };
-    for step in drift::script(&live, &empty, &differences, all).steps {
-        if let Some(sql) = step.sql {
-            run(&sql, memory, None)
+    let copying = drift::script(&live, &empty, &differences, all).steps;
+    let whole = copying.len() + job.steps.len();
+    for (done, step) in copying.iter().enumerate() {
+        desk.progress((done, whole));
+        if let Some(sql) = &step.sql {
+            run(sql, memory, None)
                 .map_err(|why| format!("the live schema could not be copied: {why} ({sql})"))?;
         }
     }
@@ -76,6 +79,7 @@ fn rehearse(job: &Rehearsal, _: &Desk) -> Result<Rehearsed, String> {
     let mut tables = worker::attempt(tables)?;
     let mut seen = Vec::with_capacity(job.steps.len());
     for (number, sql) in (1..).zip(&job.steps) {
+        desk.progress((whole - job.steps.len() + number, whole));
         let mut locks = HashMap::new();
         run(sql, memory, Some(&mut locks))
             .map_err(|why| format!("step {number} fails: {why} ({sql})"))?;

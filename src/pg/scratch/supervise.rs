@@ -61,6 +61,7 @@ fn watch(mut running: worker::Running, desk: &Desk) -> Result<Vec<u8>, String> {
             worker::Look::Answer(bytes) => return Ok(bytes),
             worker::Look::Still(same) => running = same,
         }
+        desk.progress(running.progress());
         if worker::interrupted().is_err() || desk.abandoned() {
             running.stop();
             return Err("cancelled".into());

@@ -4,8 +4,8 @@
 use super::{No, end, ended, must_write, needed, open, record, same_person};
 use crate::consent::pattern::Pattern;
 use crate::loss::{DROP_TABLE, RULES, TRUNCATE, Victim};
+use crate::model::sql::unquoted;
 use crate::pg::guard::state;
-use crate::pg::identity::unquoted;
 use crate::pg::ledger::Who;
 use crate::pg::settings;
 use crate::pg::sys::own::{self, Key, Row};

@@ -1,0 +1,666 @@
+//! Objects that are called otherwise than they are declared: shown as renames,
+//! for what is in them is still there. Nothing is guessed from likeness: the
+//! record has to tell how each came by its name.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use crate::model::mend::{Mend, Phase, Side, Step};
+use crate::model::{self, Attrs, Identity, Kind, Model, Object, Scope, sql};
+
+use super::{ChangeKind, Difference, same, statements};
+
+/// What the record says of a name.
+#[derive(Debug)]
+pub struct Event {
+    /// The number of its row.
+    pub id: i64,
+    /// The object, as it was called afterwards.
+    pub object: String,
+    /// What it was called before; None where it was made or dropped.
+    pub formerly: Option<String>,
+}
+
+/// One object that is called otherwise than declared.
+#[derive(Debug)]
+struct Rename {
+    kind: &'static Kind,
+    declared: Identity,
+    live: Identity,
+    caused_by: Option<i64>,
+}
+
+/// All objects that are called otherwise than declared.
+#[derive(Debug, Default)]
+pub struct Renames {
+    /// What each live object is declared as: also what is called otherwise
+    /// only because that is which it is part of.
+    declared_as: HashMap<(&'static str, Identity), Identity>,
+    /// The same for what others are part of, by name alone.
+    around: HashMap<Identity, Identity>,
+    live_as: HashMap<Identity, Identity>,
+    /// The same as SQL writes it, and schemas by themselves.
+    pairs: HashMap<String, String>,
+    schemas: Vec<(String, String)>,
+    servers: Vec<(String, String)>,
+    /// Declared and live names that stand for each other.
+    alike: HashSet<(String, String)>,
+    /// What a text must hold to speak of any of them.
+    words: HashSet<String>,
+    /// Those with a difference of their own; what others are part of first.
+    own: Vec<Rename>,
+}
+
+/// Attributes of other people's text: what it speaks of may be called
+/// otherwise, and it still says the same.
+const LITERAL: &[&str] = &[
+    "column_comments",
+    "comment",
+    "fdw_options",
+    "index_comment",
+    "labels",
+    "options",
+    "publications",
+    "security_labels",
+    "settings",
+    "slot_name",
+];
+
+fn is_literal(attribute: &str, attrs: &Attrs) -> bool {
+    let text = attribute == "body" && attrs.text("_body").is_none();
+    text || LITERAL.contains(&attribute)
+}
+
+impl Renames {
+    /// Finds them. `events` are what the record says of the names of what is
+    /// live and not declared, the newest first; `counts` says which objects
+    /// are managed.
+    pub fn find(
+        declared: &Model,
+        live: &Model,
+        events: &[Event],
+        counts: impl Fn(&Object) -> bool,
+    ) -> Renames {
+        let key = |o: &Object| (o.kind.name, o.identity.clone());
+        let there: HashSet<_> = live.objects.iter().map(key).collect();
+        let mut missing: HashSet<_> =
+            declared.objects.iter().filter(|o| counts(o)).map(key).collect();
+        let mut extra: Vec<&Object> = Vec::new();
+        for object in live.objects.iter().filter(|o| counts(o)) {
+            if !missing.contains(&key(object)) {
+                extra.push(object);
+            }
+        }
+        missing.retain(|key| !there.contains(key));
+
+        let mut renames = Renames::default();
+        for object in &extra {
+            let Some((was, caused_by)) = trace(object, events) else { continue };
+            if missing.remove(&(object.kind.name, was.clone())) {
+                let live = object.identity.clone();
+                renames.insert(object.kind.name, &live, &was);
+                renames.own.push(Rename { kind: object.kind, declared: was, live, caused_by });
+            }
+        }
+        if renames.is_empty() {
+            return renames;
+        }
+        let side = Side::new(live);
+        let mut again = true;
+        // Parents before children, however deep.
+        while again {
+            again = false;
+            for object in &extra {
+                if renames.declared_as.contains_key(&key(object)) {
+                    continue;
+                }
+                let Some(was) = renames.follows(object, &side) else { continue };
+                if missing.remove(&(object.kind.name, was.clone())) {
+                    renames.insert(object.kind.name, &object.identity, &was);
+                    renames.words.insert(object.identity.name().to_owned());
+                    again = true;
+                }
+            }
+        }
+        let mut own = std::mem::take(&mut renames.own);
+        // What only goes along with that which it is part of is no row.
+        own.retain(|r| !renames.is_carried(r));
+        own.sort_by_key(|r| r.live.parts.len());
+        renames.words.extend(own.iter().map(|r| r.live.name().to_owned()));
+        renames.own = own;
+        renames
+    }
+
+    fn insert(&mut self, kind: &'static str, live: &Identity, declared: &Identity) {
+        const AROUND: [&str; 9] = [
+            "schema",
+            "table",
+            "foreign table",
+            "view",
+            "materialized view",
+            "sequence",
+            "domain",
+            "enum",
+            "composite",
+        ];
+        if AROUND.contains(&kind) {
+            self.around.insert(live.clone(), declared.clone());
+        }
+        if kind == "schema" {
+            self.schemas.push((sql::ident(live.name()), sql::ident(declared.name())));
+        }
+        if kind == "foreign server" {
+            self.servers.push((live.name().to_owned(), declared.name().to_owned()));
+        }
+        if live.parts.len() == 2 {
+            self.pairs.insert(sql::qualified(&live.parts), sql::qualified(&declared.parts));
+        }
+        if live.name() != declared.name() {
+            let (was, now) = (declared.name(), live.name());
+            self.alike.insert((was.to_owned(), now.to_owned()));
+            self.alike.insert((sql::ident(was), sql::ident(now)));
+        }
+        self.live_as.insert(declared.clone(), live.clone());
+        self.declared_as.insert((kind, live.clone()), declared.clone());
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.declared_as.is_empty()
+    }
+
+    /// What a live object that the record doesn't name is declared as, by that
+    /// which took it along.
+    fn follows(&self, object: &Object, side: &Side) -> Option<Identity> {
+        let identity = &object.identity;
+        if object.kind.name == "column" {
+            // A column's name comes down from its table's parents.
+            let table = identity.prefix(2);
+            return side.parents(&table).into_iter().find_map(|mut parent| {
+                parent.parts.push(identity.name().to_owned());
+                let was = self.declared_as.get(&("column", parent))?;
+                let mut own = self.name(&table);
+                own.parts.push(was.name().to_owned());
+                Some(own)
+            });
+        }
+        if let Some(args) = &identity.args {
+            let was = self.identity(object);
+            return (was.args.as_ref() != Some(args)).then_some(was);
+        }
+        match (object.kind.name, identity.parts.as_slice()) {
+            ("user mapping", [name]) => {
+                return self.servers.iter().find_map(|(now, was)| {
+                    let whose = name.strip_suffix(&format!(" on server {now}"))?;
+                    Some(Identity::new([format!("{whose} on server {was}")]))
+                });
+            }
+            ("default privileges", [role, on, schema]) => {
+                let was = self.around.get(&Identity::new([schema]))?;
+                return Some(Identity::new([role, on, &was.parts[0]]));
+            }
+            _ => {}
+        }
+        // Indexes and owned sequences move with their table.
+        let table = (object.kind.parent)(object)?.prefix(2);
+        let moved = self.name(&table).parts.first()?.clone();
+        (identity.parts.len() == 2
+            && identity.parts[0] == table.parts[0]
+            && moved != table.parts[0])
+            .then(|| Identity::new([moved, identity.name().to_owned()]))
+    }
+
+    fn is_carried(&self, rename: &Rename) -> bool {
+        let n = rename.live.parts.len() - 1;
+        n > 0
+            && rename.live.name() == rename.declared.name()
+            && self.name(&rename.live.prefix(n)) == rename.declared.prefix(n)
+    }
+
+    /// What a table, view, type … or a schema of that name is declared as.
+    fn name(&self, live: &Identity) -> Identity {
+        if let Some(was) = self.around.get(live) {
+            return was.clone();
+        }
+        let mut was = live.clone();
+        if live.parts.len() > 1 {
+            was.parts[0] = self.name(&live.prefix(1)).parts.remove(0);
+        }
+        was
+    }
+
+    /// What an object is declared as, or would be.
+    fn identity(&self, object: &Object) -> Identity {
+        let live = &object.identity;
+        if let Some(was) = self.declared_as.get(&(object.kind.name, live.clone())) {
+            return was.clone();
+        }
+        let mut was = live.clone();
+        if was.parts.len() > 1 {
+            let n = was.parts.len() - 1;
+            let around = self.name(&live.prefix(n)).parts;
+            was.parts.splice(..n, around);
+        }
+        was.args = was.args.map(|args| self.rewritten(&args));
+        was
+    }
+
+    /// What an object that is declared so is really called.
+    pub fn live_name(&self, declared: &Identity) -> Option<Identity> {
+        self.live_as.get(declared).cloned().or_else(|| {
+            let n = declared.parts.len().checked_sub(1).filter(|n| *n > 0)?;
+            let mut name = self.live_as.get(&declared.prefix(n))?.clone();
+            name.parts.push(declared.name().to_owned());
+            name.args.clone_from(&declared.args);
+            Some(name)
+        })
+    }
+
+    /// Text in which qualified names are those of the declared schema.
+    fn rewritten(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut from = 0;
+        for span in sql::pair_spans(text) {
+            if let Some(name) = self.pair(&text[span.clone()]) {
+                out.push_str(&text[from..span.start]);
+                out.push_str(&name);
+                from = span.end;
+            }
+        }
+        out.push_str(&text[from..]);
+        out
+    }
+
+    fn pair(&self, live: &str) -> Option<String> {
+        self.pairs.get(live).cloned().or_else(|| {
+            self.schemas.iter().find_map(|(now, was)| {
+                let rest = live.strip_prefix(now)?;
+                rest.starts_with('.').then(|| format!("{was}{rest}"))
+            })
+        })
+    }
+
+    /// Calls everything in a live model as it is declared. What isn't part of
+    /// the declared schemas then goes: it was read to be found under its other
+    /// name.
+    pub fn apply(&self, declared: &Model, live: &mut Model) {
+        for object in &mut live.objects {
+            let identity = self.identity(object);
+            let text = object.attributes.get();
+            if self.words.iter().any(|word| text.contains(word)) {
+                let mut attrs = object.attrs();
+                let literal: HashSet<String> =
+                    attrs.0.keys().filter(|name| is_literal(name, &attrs)).cloned().collect();
+                for (name, value) in &mut attrs.0 {
+                    self.value(value, literal.contains(name));
+                }
+                object.set(attrs);
+            }
+            object.identity = identity;
+        }
+        self.leave_others(declared, live);
+        self.settle(declared, live);
+    }
+
+    /// Leaves out of a model what isn't in the declared schemas.
+    pub fn leave_others(&self, declared: &Model, live: &mut Model) {
+        let is_declared = |name: &String| declared.schemas.contains(name);
+        live.objects.retain(|o| {
+            o.kind.scope == Scope::Database || o.identity.parts.first().is_none_or(is_declared)
+        });
+    }
+
+    fn value(&self, value: &mut Value, literal: bool) {
+        match value {
+            Value::String(text) if !literal => *text = self.rewritten(text),
+            Value::Array(list) => list.iter_mut().for_each(|v| self.value(v, literal)),
+            Value::Object(map) => {
+                let name = (map.len() == 1).then(|| map.get("name")).flatten();
+                let parts: Option<Vec<String>> = name
+                    .and_then(Value::as_array)
+                    .map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+                if let Some(parts) = parts.filter(|p| !p.is_empty()) {
+                    let live = Identity { parts, args: None };
+                    let was = match self.declared_as.get(&("column", live.clone())) {
+                        Some(was) => was.clone(),
+                        None if live.parts.len() == 3 => {
+                            let mut was = self.name(&live.prefix(2));
+                            was.parts.push(live.name().to_owned());
+                            was
+                        }
+                        None => self.name(&live),
+                    };
+                    map.insert("name".to_owned(), was.parts.into());
+                } else {
+                    map.values_mut().for_each(|v| self.value(v, literal));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What differs only by the names is no difference: it will be as declared
+    /// with them.
+    fn settle(&self, declared: &Model, live: &mut Model) {
+        let declared: HashMap<_, &Object> =
+            declared.objects.iter().map(|o| ((o.kind.name, &o.identity), o)).collect();
+        for object in &mut live.objects {
+            let Some(other) = declared.get(&(object.kind.name, &object.identity)) else {
+                continue;
+            };
+            if other.attributes.get() == object.attributes.get() {
+                continue;
+            }
+            let (to, mut from) = (other.attrs(), object.attrs());
+            if self.settled(&to, &mut from) {
+                object.set(from);
+            }
+        }
+    }
+
+    fn settled(&self, to: &Attrs, from: &mut Attrs) -> bool {
+        let agree: Vec<String> = from
+            .0
+            .iter()
+            .filter(|(name, value)| {
+                let other = to.get(name).filter(|other| other != value);
+                !is_literal(name, from) && other.is_some_and(|to| alike(to, value, &self.alike))
+            })
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in &agree {
+            from.0.insert(name.clone(), to.0[name].clone());
+        }
+        !agree.is_empty()
+    }
+
+    /// A row for each; `live` is what `apply` has dealt with. They come before
+    /// all others, whose SQL uses the declared names.
+    pub fn differences(&self, live: &Model) -> Vec<Difference> {
+        let side = Side::new(live);
+        self.own
+            .iter()
+            .filter_map(|r| {
+                let object = side.get(r.kind, &r.declared)?;
+                let steps = self.steps(r, object);
+                Some(Difference {
+                    kind: r.kind,
+                    identity: r.declared.clone(),
+                    change: ChangeKind::Changed,
+                    attribute: Some("name".to_owned()),
+                    declared: Some(r.declared.to_string()),
+                    actual: Some(r.live.to_string()),
+                    severity: r.kind.missing,
+                    unmanaged: false,
+                    data_loss: false,
+                    fix: statements(steps.iter()),
+                    mend: Mend::steps(steps),
+                    renamed_by: r.caused_by,
+                })
+            })
+            .collect()
+    }
+
+    fn steps(&self, rename: &Rename, object: &Object) -> Vec<Step> {
+        let mut now = Object {
+            kind: object.kind,
+            identity: rename.declared.clone(),
+            attributes: object.attributes.clone(),
+            address: None,
+        };
+        let own = rename.live.name();
+        let n = now.identity.parts.len() - 1;
+        now.identity.parts[n] = own.to_owned();
+        let mut steps = Vec::new();
+        if n == 1 {
+            let schema = self.name(&rename.live.prefix(1)).parts.remove(0);
+            if schema != rename.declared.parts[0] {
+                now.identity.parts[0] = schema;
+                steps.push(format!(
+                    "ALTER {} SET SCHEMA {}",
+                    (now.kind.sql_name)(&now),
+                    sql::ident(&rename.declared.parts[0])
+                ));
+                now.identity.parts[0] = rename.declared.parts[0].clone();
+            }
+        }
+        if own != rename.declared.name() {
+            steps.push(model::rename(&now, rename.declared.name()));
+        }
+        steps.into_iter().map(|sql| Step::new(Phase::Rename, sql)).collect()
+    }
+}
+
+/// What an object was called first, as far as the record goes back, if that
+/// is another name; and the row that gave it its own.
+fn trace(object: &Object, events: &[Event]) -> Option<(Identity, Option<i64>)> {
+    let mut name = object.identity.clone();
+    let mut cause = None;
+    for event in events {
+        let length = name.parts.len();
+        let called = |n| if n == length { name.to_string() } else { name.prefix(n).to_string() };
+        // What was called so is called otherwise since: how this one came by
+        // the name, the record doesn't know.
+        let left = event.formerly.as_ref().filter(|formerly| **formerly != event.object);
+        if left.is_some_and(|formerly| (1..=length).any(|n| called(n) == *formerly)) {
+            break;
+        }
+        let place = (1..=length).find(|&n| event.object == called(n));
+        match (place, &event.formerly) {
+            (Some(n), Some(formerly)) => {
+                let formerly = match &name.args {
+                    Some(args) if n == length => {
+                        formerly.strip_suffix(&format!("({args})")).unwrap_or(formerly)
+                    }
+                    _ => formerly,
+                };
+                let parts = Identity::parts_shown(formerly);
+                if parts.len() != n {
+                    break;
+                }
+                name.parts.splice(..n, parts);
+                if n == length {
+                    cause = cause.or(Some(event.id));
+                }
+            }
+            // It was made under this name, or what was called so is gone.
+            (Some(_), None) => break,
+            // A key is called as its index.
+            (None, Some(formerly)) if object.kind.name == "constraint" && length == 3 => {
+                let index = Identity::new([&name.parts[0], &name.parts[2]]);
+                let parts = Identity::parts_shown(formerly);
+                if event.object == index.to_string() && parts.len() == 2 {
+                    name.parts[2].clone_from(&parts[1]);
+                    cause = cause.or(Some(event.id));
+                }
+            }
+            (None, _) => {}
+        }
+    }
+    (name != object.identity).then_some((name, cause))
+}
+
+/// Whether two values differ only by names that stand for each other.
+fn alike(declared: &Value, live: &Value, names: &HashSet<(String, String)>) -> bool {
+    match (declared, live) {
+        (Value::String(declared), Value::String(live)) => {
+            declared == live
+                || names.contains(&(declared.clone(), live.clone()))
+                || matches!(
+                    (same::tokens(declared), same::tokens(live)),
+                    (Some(declared), Some(live)) if aligned(&declared, &live, names)
+                )
+        }
+        // Lists may be in the order of names.
+        (Value::Array(declared), Value::Array(live)) => {
+            let mut rest: Vec<&Value> = live.iter().collect();
+            declared.len() == live.len()
+                && declared.iter().all(|d| {
+                    let at = rest.iter().position(|l| alike(d, l, names));
+                    at.map(|at| rest.remove(at)).is_some()
+                })
+        }
+        _ => declared == live,
+    }
+}
+
+/// Whether two texts differ only by names that stand for each other. A renamed
+/// column that keeps its name in a view reads `now AS before` there.
+fn aligned(declared: &[String], live: &[String], names: &HashSet<(String, String)>) -> bool {
+    let (mut d, mut l) = (0, 0);
+    let is_as = |tokens: &[String], at: usize, name: &String| {
+        tokens.get(at).is_some_and(|t| t == "AS") && tokens.get(at + 1) == Some(name)
+    };
+    while let (Some(was), Some(now)) = (declared.get(d), live.get(l)) {
+        if was != now && !names.contains(&(was.clone(), now.clone())) {
+            return false;
+        }
+        (d, l) = (d + 1, l + 1);
+        if was != now {
+            if is_as(live, l, was) && !is_as(declared, d, was) {
+                l += 2;
+            } else if is_as(declared, d, now) && !is_as(live, l, now) {
+                d += 2;
+            }
+        }
+    }
+    d == declared.len() && l == live.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drift::compare;
+    use crate::drift::tests::{INT, column, model, object, table};
+
+    fn event(id: i64, formerly: Option<&str>, object: &str) -> Event {
+        Event { id, object: object.to_owned(), formerly: formerly.map(str::to_owned) }
+    }
+
+    /// The newest comes first, as the record is read.
+    fn found(declared: &[String], live: &[String], events: &[Event]) -> Vec<String> {
+        let (declared, mut live) = (model(declared), model(live));
+        let renames = Renames::find(&declared, &live, events, |_| true);
+        if !renames.is_empty() {
+            renames.apply(&declared, &mut live);
+        }
+        let mut rows = renames.differences(&live);
+        rows.extend(compare(&declared, &live));
+        let row = |d: &Difference| match d.renamed_by {
+            Some(id) => format!("{id}: {}", d.fix),
+            None => format!("{} {}", d.object(), d.change.as_str()),
+        };
+        rows.iter().map(row).collect()
+    }
+
+    #[test]
+    fn a_table_and_what_is_part_of_it() {
+        let declared = [table("users", ""), column("users", "id", INT)];
+        let live = [table("people", ""), column("people", "id", INT), column("people", "x", INT)];
+        let renamed = [event(5, Some("public.users"), "public.people")];
+        assert_eq!(
+            found(&declared, &live, &renamed),
+            ["5: ALTER TABLE public.people RENAME TO users;", "public.users.x extra"]
+        );
+        // Likeness proves nothing.
+        assert_eq!(found(&declared, &live, &[]).len(), 2);
+        // It was dropped, and another one made.
+        let again = [
+            event(7, None, "public.people"),
+            event(6, None, "public.people"),
+            event(5, Some("public.users"), "public.people"),
+        ];
+        assert_eq!(found(&declared, &live, &again).len(), 2);
+    }
+
+    #[test]
+    fn one_after_the_other() {
+        let declared = [table("a", ""), column("a", "x", INT)];
+        let live = [table("c", ""), column("c", "y", INT)];
+        let events = || {
+            [
+                event(9, Some("public.b"), "public.c"),
+                event(8, Some("public.b.x"), "public.b.y"),
+                event(7, Some("public.a"), "public.b"),
+            ]
+        };
+        assert_eq!(
+            found(&declared, &live, &events()),
+            [
+                "9: ALTER TABLE public.c RENAME TO a;",
+                "8: ALTER TABLE public.a RENAME COLUMN y TO x;"
+            ]
+        );
+        // What was called c is called otherwise since.
+        let left: Vec<Event> =
+            [event(10, Some("public.c"), "public.d")].into_iter().chain(events()).collect();
+        assert_eq!(found(&declared, &live, &left).len(), 2);
+        // The column that was called x is gone.
+        let gone: Vec<Event> =
+            [event(10, None, "public.c.y")].into_iter().chain(events()).collect();
+        assert_eq!(
+            found(&declared, &live, &gone),
+            ["9: ALTER TABLE public.c RENAME TO a;", "public.a.x missing", "public.a.y extra"]
+        );
+    }
+
+    #[test]
+    fn what_speaks_of_it_is_as_declared() {
+        let view = |name: &str, column: &str| {
+            let text = format!("SELECT {name}.{column} FROM public.{name} WHERE ({name}.id > 1)");
+            object("view", &["public", "v"], &format!(r#"{{"definition":"{text}"}}"#))
+        };
+        let of = |name: &str, mail: &str, column_: &str| {
+            vec![
+                table(name, ""),
+                column(name, mail, INT),
+                column(
+                    name,
+                    "id",
+                    r#"{"type":"integer","default":"nextval('public.s'::regclass)"}"#,
+                ),
+                view(name, column_),
+            ]
+        };
+        let events = [
+            event(6, Some("public.people.email"), "public.people.mail"),
+            event(5, Some("public.users"), "public.people"),
+        ];
+        let declared = of("users", "email", "email");
+        assert_eq!(found(&declared, &of("people", "mail", "mail AS email"), &events).len(), 2);
+        let other = found(&declared, &of("people", "mail", "id"), &events);
+        assert_eq!(other[2..], ["public.v changed"]);
+    }
+
+    #[test]
+    fn names_follow_and_words_do_not() {
+        let with = |table_: &str, body: &str| {
+            vec![
+                table(table_, ""),
+                object("function", &["public", "f"], &format!(r#"{{"body":"{body}"}}"#)),
+            ]
+        };
+        let events = [event(5, Some("public.users"), "public.people")];
+        let declared = with("users", "TABLE public.users");
+        assert_eq!(found(&declared, &with("people", "TABLE public.users"), &events).len(), 1);
+        assert_eq!(found(&declared, &with("people", "TABLE public.people"), &events).len(), 2);
+    }
+
+    #[test]
+    fn tokens_stand_for_each_other() {
+        let names = [("email", "mail"), ("users", "people")]
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .into();
+        let alike = |a: &str, b: &str| {
+            let value = |s: &str| Value::String(s.to_owned());
+            alike(&value(a), &value(b), &names)
+        };
+        assert!(alike("(email ~~ '%@%'::text)", "(mail ~~ '%@%'::text)"));
+        assert!(alike("SELECT users.email FROM x", "SELECT people.mail AS email FROM x"));
+        assert!(alike("SELECT users.email AS mail FROM x", "SELECT people.mail FROM x"));
+        assert!(!alike("(mail > 1)", "(email > 1)"));
+        assert!(!alike("('email' = x)", "('mail' = x)"));
+        assert!(!alike("(email > 1)", "(mail > 2)"));
+        assert!(!alike("SELECT users.email", "SELECT people.mail AS other"));
+    }
+}

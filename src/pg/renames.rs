@@ -1,0 +1,100 @@
+//! What the record says of names that objects have had.
+
+use crate::drift::{ChangeKind, Difference, Event, Renames};
+use crate::model::{Identity, Model};
+use pgrx::Spi;
+
+use super::catalog;
+use super::declared::Declared;
+
+/// All renames and moves, and where what was called so was made or dropped; of
+/// parts of tables each drop, for a renamed table's part has been called
+/// otherwise without a row of its own. What was replaced has stayed.
+const EVENTS: &str = "
+WITH ddl AS MATERIALIZED (
+    SELECT id, object, formerly, action, object_type
+      FROM schemaguard.ddl_log
+     WHERE verdict OPERATOR(pg_catalog.<>) 'refused'
+       AND (formerly IS NOT NULL
+            OR action OPERATOR(pg_catalog.=) 'drop'
+            OR action OPERATOR(pg_catalog.=) 'create' AND former_definition IS NULL)
+), name AS (
+    SELECT object FROM ddl WHERE formerly IS NOT NULL
+    UNION
+    SELECT formerly FROM ddl WHERE formerly IS NOT NULL
+)
+SELECT id, object, formerly
+  FROM ddl
+ WHERE EXISTS (SELECT FROM ddl r WHERE r.formerly IS NOT NULL)
+   AND (formerly IS NOT NULL
+        OR object IN (SELECT n.object FROM name n)
+        OR action OPERATOR(pg_catalog.=) 'drop'
+           AND object_type OPERATOR(pg_catalog.=) ANY ('{column,constraint,trigger,rule,policy}'))
+ ORDER BY id DESC";
+
+fn events() -> Vec<Event> {
+    super::as_owner(|| {
+        Spi::connect(|client| {
+            let rows = client
+                .select(EVENTS, None, &[])
+                .unwrap_or_else(|e| pgrx::error!("schemaguard could not read its record: {e}"));
+            rows.filter_map(|row| {
+                Some(Event {
+                    id: row.get(1).ok()??,
+                    object: row.get(2).ok()??,
+                    formerly: row.get(3).ok()?,
+                })
+            })
+            .collect()
+        })
+    })
+}
+
+/// Finds what of the differences are renames, and calls everything in the live
+/// model as it is declared. What has left the declared schemas is read again
+/// where it is now.
+pub fn settle(
+    version: &Declared,
+    declared: &Model,
+    live: &mut Model,
+    differences: &[Difference],
+) -> Renames {
+    if !differences.iter().any(|d| d.change == ChangeKind::Missing) {
+        return Renames::default();
+    }
+    let events = events();
+    if events.is_empty() {
+        return Renames::default();
+    }
+    let elsewhere = elsewhere(&version.schemas, &events);
+    let read = (!elsewhere.is_empty()).then(|| {
+        let schemas: Vec<String> = version.schemas.iter().cloned().chain(elsewhere).collect();
+        catalog::read(Some(&schemas))
+    });
+    let renames = Renames::find(declared, read.as_ref().unwrap_or(live), &events, |o| {
+        version.terms.manages(o)
+    });
+    if !renames.is_empty() {
+        if let Some(read) = read {
+            *live = read;
+        }
+        renames.apply(declared, live);
+    }
+    renames
+}
+
+/// Schemas that aren't declared, and that something has come into.
+fn elsewhere(declared: &[String], events: &[Event]) -> Vec<String> {
+    let moved = events.iter().filter(|e| e.formerly.is_some());
+    let mut schemas: Vec<String> = moved
+        .filter_map(|e| Identity::parts_shown(&e.object).into_iter().next())
+        .filter(|schema| !declared.contains(schema))
+        .collect();
+    schemas.sort();
+    schemas.dedup();
+    if !schemas.is_empty() {
+        let there = catalog::schemas();
+        schemas.retain(|schema| there.contains(schema));
+    }
+    schemas
+}
