@@ -114,7 +114,10 @@ fn changed(d: &Difference, declared: &Attrs, live: &Attrs) -> Option<Weight> {
         "column" => match attribute {
             // Lists never have it.
             "not_null" => !live.text("type").is_some_and(|t| t.ends_with("[]")),
-            "type" | "default" | "generated" | "identity" | "position" => true,
+            // Most of them the client writes itself: what it leaves to the
+            // database, the schema knows.
+            "default" => return Some(Weight::As(Severity::Warning)),
+            "type" | "generated" | "identity" | "position" => true,
             _ => false,
         },
         "constraint" => {

@@ -421,8 +421,9 @@ pub fn reached(version: &Declared) {
 }
 
 /// Where the declared source speaks of what differs: for Prisma's schemas the
-/// model and field, with the line.
-pub fn places(found: &Compared) -> Vec<Option<String>> {
+/// model and field, with the line. They also tell which defaults the client
+/// can't do without.
+pub fn places(found: &mut Compared) -> Vec<Option<String>> {
     const QUERY: &str = "
         SELECT d.source, d.format FROM schemaguard.declared d
          WHERE d.version OPERATOR(pg_catalog.=) $1";
@@ -438,7 +439,7 @@ pub fn places(found: &Compared) -> Vec<Option<String>> {
     });
     match source {
         Some((source, format)) => {
-            prisma::places(&source, &format, &found.declared.schemas, &found.differences)
+            prisma::places(&source, &format, &found.declared.schemas, &mut found.differences)
         }
         None => vec![None; found.differences.len()],
     }

@@ -45,6 +45,11 @@ BEGIN;
 DROP TABLE "Post";
 SELECT * FROM found;
 ROLLBACK;
+-- The client writes defaults itself, but for what it leaves to the database.
+BEGIN;
+ALTER TABLE users ALTER role DROP DEFAULT, ALTER full_name SET DEFAULT 'x', ALTER id DROP DEFAULT;
+SELECT * FROM found;
+ROLLBACK;
 
 -- What Prisma has no words for: shown, and left alone.
 CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
