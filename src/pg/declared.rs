@@ -145,7 +145,10 @@ pub fn declare(mut declaration: Declaration) -> i64 {
         raise("SG004", "the list of schemas is empty", None, None);
     }
     let compare =
-        declaration.compare.get_or_insert_with(|| drift::DEFAULT.map(str::to_owned).to_vec());
+        declaration.compare.get_or_insert_with(|| match prisma::is_format(declaration.format) {
+            true => drift::DEFAULT_OF_PRISMA.map(str::to_owned).to_vec(),
+            false => drift::DEFAULT.map(str::to_owned).to_vec(),
+        });
     let unmanaged = declaration.unmanaged.get_or_insert_default();
     if let Err(why) = Terms::new(compare, unmanaged) {
         raise("SG004", why, None, None);

@@ -17,6 +17,7 @@ model User {
   name    String?  @map("full_name")
   role    Role     @default(USER)
   tags    String[]
+  links   String[] @default([])
   posts   Post[]
   @@map("users")
 }
@@ -33,6 +34,16 @@ $$, 'prisma') > 0 AS declared;
 SELECT sql FROM schemaguard.fix() ORDER BY step \gexec
 SELECT count(*) FROM schemaguard.drift();
 CREATE TEMP VIEW found AS SELECT object_type, object, change, attribute, severity, source FROM schemaguard.drift();
+
+-- The order of columns and of an enum's values, and how an empty list is written, are nothing of the schema's.
+BEGIN;
+ALTER TYPE "Role" RENAME TO old;
+CREATE TYPE "Role" AS ENUM ('ADMIN', 'USER');
+ALTER TABLE users ALTER role DROP DEFAULT, ALTER role TYPE "Role" USING role::text::"Role", ALTER role SET DEFAULT 'USER';
+DROP TYPE old;
+ALTER TABLE users DROP COLUMN full_name, ADD full_name text, ALTER links SET DEFAULT '{}';
+SELECT * FROM found;
+ROLLBACK;
 
 -- What breaks the client.
 BEGIN;
