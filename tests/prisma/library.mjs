@@ -18,7 +18,9 @@ const { parse } = (await load('pg-connection-string')).default
 export const panics = { message: undefined, set_message(message) { panics.message = message } }
 globalThis.PRISMA_WASM_PANIC_REGISTRY = panics
 
-const folder = path.dirname(require.resolve('@prisma/schema-engine-wasm'))
+/** Whether it is the engine of Prisma 6.19.3 that is asked for, and not that of 7. */
+export const isSix = process.env.PRISMA_ENGINE === '6'
+const folder = path.dirname(require.resolve(isSix ? 'schema-engine-six' : '@prisma/schema-engine-wasm'))
 const glue = await import(pathToFileURL(path.join(folder, 'schema_engine_bg.js')).href)
 const code = await WebAssembly.compile(readFileSync(path.join(folder, 'schema_engine_bg.wasm')))
 const wasm = await WebAssembly.instantiate(code, { './schema_engine_bg.js': glue })
