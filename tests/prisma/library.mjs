@@ -37,7 +37,10 @@ export function connection(url) {
   return { schema: schema ?? 'public', config: { ...config, max: 1, idleTimeoutMillis: 0, options: `-c search_path="${schema ?? 'public'}"` } }
 }
 
-/** An adapter on one connection that sends scripts whole, as the native engine does. */
+/**
+ * An adapter on one connection that sends scripts whole, as the native engine does; with PRISMA_SPLITS=1 as
+ * the adapter does by itself, piece by piece.
+ */
 async function adapter({ config, schema }, dispose = async () => {}) {
   const pool = new pg.Pool(config)
   pool.on('error', () => {})
@@ -52,11 +55,13 @@ async function adapter({ config, schema }, dispose = async () => {}) {
     for (const field of result.fields) if (field.dataTypeID === 18) field.dataTypeID = 1042
     return result
   }
-  made.executeScript = async (script) => {
-    try {
-      await pool.query(script)
-    } catch (error) {
-      made.onError(error)
+  if (!process.env.PRISMA_SPLITS) {
+    made.executeScript = async (script) => {
+      try {
+        await pool.query(script)
+      } catch (error) {
+        made.onError(error)
+      }
     }
   }
   made.dispose = async () => {
