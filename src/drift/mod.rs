@@ -4,6 +4,7 @@ mod course;
 mod order;
 mod prisma;
 mod rename;
+mod rows;
 mod same;
 mod script;
 mod terms;
@@ -12,7 +13,7 @@ mod users;
 use std::collections::{HashMap, HashSet};
 
 use crate::model::mend::{Change, Mend, Phase, Side, Step};
-use crate::model::{Attribute, Attrs, Identity, Kind, Model, Object, Severity, facet, show};
+use crate::model::{Attribute, Attrs, Identity, Kind, Model, Object, Severity, facet, show, table};
 
 pub use terms::{DEFAULT, DEFAULT_OF_PRISMA, Terms};
 
@@ -325,6 +326,12 @@ impl<'m> Comparison<'m> {
         let Some(table) = (object.kind.parent)(object) else {
             return false;
         };
+        // What a parent's is said to be for doesn't come down with it.
+        let without_comment = |o: &Object| {
+            let mut attrs = compared(o);
+            attrs.retain(|name, _| !name.ends_with("comment"));
+            attrs
+        };
         let own = compared(object);
         let by_name = own.get("type").and_then(|t| t.as_str()) == Some("check");
         let mut ancestors = other.parents(&table);
@@ -334,7 +341,8 @@ impl<'m> Comparison<'m> {
                 continue;
             }
             let same = other.children_of(&parent, object.kind.name).into_iter().any(|o| {
-                compared(o) == own && (!by_name || o.identity.name() == object.identity.name())
+                without_comment(o) == own
+                    && (!by_name || o.identity.name() == object.identity.name())
             });
             if same {
                 return true;
@@ -373,45 +381,13 @@ impl<'m> Comparison<'m> {
             let attribute = f.kind.attributes.iter().position(|a| Some(a.name) == f.attribute);
             (phase, ranks.of(phase, f.kind.name, f.identity()), f.identity().clone(), attribute)
         });
-        let mut pending: HashSet<Identity> = rows
-            .iter()
-            .filter(|(f, _)| f.change == ChangeKind::Missing)
-            .map(|(f, _)| f.identity().clone())
-            .collect();
-        // Keys to tables that come only later stand in the rows of those.
-        let mut put_off: HashMap<Identity, Vec<Step>> = HashMap::new();
-        let users = users::Users::new(&self.live);
+        let mut fixes = rows::Rows::new(self, &rows);
         rows.into_iter()
             .map(|(f, mend)| {
-                let identity = f.identity().clone();
-                if f.change == ChangeKind::Missing {
-                    pending.remove(&identity);
-                }
-                let mut steps = Vec::new();
-                for step in &mend.steps {
-                    match &step.needs {
-                        Some(needed) if pending.contains(needed) && f.kind.name != "sequence" => {
-                            put_off.entry(needed.clone()).or_default().push(step.clone());
-                        }
-                        // The missing column's own row ties its sequence.
-                        Some(needed) if pending.contains(needed) => {}
-                        _ => steps.push(step.clone()),
-                    }
-                }
-                for step in put_off.remove(&identity).unwrap_or_default() {
-                    match step.needs.as_ref().filter(|n| pending.contains(*n)) {
-                        Some(needed) => {
-                            put_off.entry(needed.clone()).or_default().push(step.clone());
-                        }
-                        None => steps.push(step),
-                    }
-                }
-                let (before, after) =
-                    users.around(&mend, &identity, f.change, &self.declared, &self.live);
-                let fix = statements(before.iter().chain(&steps).chain(&after));
+                let fix = fixes.fix(&f, &mend);
                 Difference {
                     kind: f.kind,
-                    identity,
+                    identity: f.identity().clone(),
                     change: f.change,
                     attribute: f.attribute.map(str::to_owned),
                     declared: f.was,
@@ -427,11 +403,42 @@ impl<'m> Comparison<'m> {
             .collect()
     }
 
+    /// Whether a mend drops the live object, to make it as declared.
+    fn makes_anew(&self, live: Option<&Object>, change: ChangeKind, mend: &Mend) -> bool {
+        change == ChangeKind::Changed
+            && live.is_some_and(|object| {
+                let drop = (object.kind.drop)(object, &self.live).steps.pop();
+                drop.is_some_and(|drop| mend.steps.iter().any(|s| s.sql == drop.sql))
+            })
+    }
+
     fn mend(&self, f: &Found<'m>) -> Mend {
         match (f.declared, f.live) {
-            (Some(declared), None) => Mend::steps(facet::make(declared, &self.declared)),
+            (Some(declared), None) => {
+                let mut steps = facet::make(declared, &self.declared);
+                // Losing a parent leaves what came from it behind.
+                if matches!(f.kind.name, "constraint" | "index")
+                    && let Some(table) = (f.kind.parent)(declared)
+                    && self.live.relation(&table).is_some()
+                    && self.live.parents(&table) != self.declared.parents(&table)
+                    && let Some(phase) = steps.first().map(|s| s.phase)
+                {
+                    let away = (f.kind.drop)(declared, &self.declared).steps.pop();
+                    steps.splice(0..0, away.map(|s| Step { phase, gentle: Vec::new(), ..s }));
+                }
+                Mend::steps(steps)
+            }
             (None, Some(live)) => {
                 let mut mend = (f.kind.drop)(live, &self.live);
+                if f.kind.name == "table" {
+                    // What stays doesn't go with it.
+                    let leaving = self.live.all("table").filter(|child| {
+                        self.declared.get(child.kind, &child.identity).is_some()
+                            && self.live.parents(&child.identity).contains(&live.identity)
+                    });
+                    let steps = leaving.map(|child| table::leave(child, &live.identity));
+                    mend.steps.splice(0..0, steps);
+                }
                 mend.data_loss |= f.kind.drop_loses;
                 // A name that is needed for something else has to go first.
                 let taken = crate::model::KINDS.iter().any(|k| {

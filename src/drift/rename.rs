@@ -40,8 +40,9 @@ pub struct Renames {
     /// The same for what others are part of, by name alone.
     around: HashMap<Identity, Identity>,
     live_as: HashMap<Identity, Identity>,
-    /// The same as SQL writes it, and schemas by themselves.
+    /// The same as SQL writes it; functions may be called as a table is.
     pairs: HashMap<String, String>,
+    routines: HashMap<String, String>,
     schemas: Vec<(String, String)>,
     servers: Vec<(String, String)>,
     /// Declared and live names that stand for each other.
@@ -96,8 +97,13 @@ impl Renames {
 
         let mut renames = Renames::default();
         for object in &extra {
-            let Some((was, caused_by)) = trace(object, events) else { continue };
-            if missing.remove(&(object.kind.name, was.clone())) {
+            let former = trace(object, events);
+            // The newest of its names that is declared: further back it may
+            // have had others of those.
+            let declared = former
+                .into_iter()
+                .find(|(was, _)| missing.remove(&(object.kind.name, was.clone())));
+            if let Some((was, caused_by)) = declared {
                 let live = object.identity.clone();
                 renames.insert(object.kind.name, &live, &was);
                 renames.own.push(Rename { kind: object.kind, declared: was, live, caused_by });
@@ -154,7 +160,11 @@ impl Renames {
             self.servers.push((live.name().to_owned(), declared.name().to_owned()));
         }
         if live.parts.len() == 2 {
-            self.pairs.insert(sql::qualified(&live.parts), sql::qualified(&declared.parts));
+            let pairs = match live.args {
+                Some(_) => &mut self.routines,
+                None => &mut self.pairs,
+            };
+            pairs.insert(sql::qualified(&live.parts), sql::qualified(&declared.parts));
         }
         if live.name() != declared.name() {
             let (was, now) = (declared.name(), live.name());
@@ -261,7 +271,8 @@ impl Renames {
         let mut out = String::with_capacity(text.len());
         let mut from = 0;
         for span in sql::pair_spans(text) {
-            if let Some(name) = self.pair(&text[span.clone()]) {
+            let called = text[span.end..].starts_with('(');
+            if let Some(name) = self.pair(&text[span.clone()], called) {
                 out.push_str(&text[from..span.start]);
                 out.push_str(&name);
                 from = span.end;
@@ -271,8 +282,10 @@ impl Renames {
         out
     }
 
-    fn pair(&self, live: &str) -> Option<String> {
-        self.pairs.get(live).cloned().or_else(|| {
+    fn pair(&self, live: &str, called: bool) -> Option<String> {
+        let names =
+            if called { [&self.routines, &self.pairs] } else { [&self.pairs, &self.routines] };
+        names.iter().find_map(|names| names.get(live).cloned()).or_else(|| {
             self.schemas.iter().find_map(|(now, was)| {
                 let rest = live.strip_prefix(now)?;
                 rest.starts_with('.').then(|| format!("{was}{rest}"))
@@ -297,6 +310,9 @@ impl Renames {
                 object.set(attrs);
             }
             object.identity = identity;
+            if object.kind.name == "column" {
+                model::name_sequence(object);
+            }
         }
         self.leave_others(declared, live);
         self.settle(declared, live);
@@ -431,9 +447,10 @@ impl Renames {
     }
 }
 
-/// What an object was called first, as far as the record goes back, if that
-/// is another name; and the row that gave it its own.
-fn trace(object: &Object, events: &[Event]) -> Option<(Identity, Option<i64>)> {
+/// What an object was called, the last first, and the row that gave it its
+/// own name.
+fn trace(object: &Object, events: &[Event]) -> Vec<(Identity, Option<i64>)> {
+    let mut former = Vec::new();
     let mut name = object.identity.clone();
     let mut cause = None;
     for event in events {
@@ -462,6 +479,7 @@ fn trace(object: &Object, events: &[Event]) -> Option<(Identity, Option<i64>)> {
                 if n == length {
                     cause = cause.or(Some(event.id));
                 }
+                former.push((name.clone(), cause));
             }
             // It was made under this name, or what was called so is gone.
             (Some(_), None) => break,
@@ -472,12 +490,13 @@ fn trace(object: &Object, events: &[Event]) -> Option<(Identity, Option<i64>)> {
                 if event.object == index.to_string() && parts.len() == 2 {
                     name.parts[2].clone_from(&parts[1]);
                     cause = cause.or(Some(event.id));
+                    former.push((name.clone(), cause));
                 }
             }
             (None, _) => {}
         }
     }
-    (name != object.identity).then_some((name, cause))
+    former
 }
 
 /// Whether two values differ only by names that stand for each other.
@@ -601,6 +620,20 @@ mod tests {
         assert_eq!(
             found(&declared, &live, &gone),
             ["9: ALTER TABLE public.c RENAME TO a;", "public.a.x missing", "public.a.y extra"]
+        );
+    }
+
+    #[test]
+    fn what_was_called_otherwise_before_it_was_declared() {
+        let declared = [table("users", ""), column("users", "email", INT)];
+        let live = [table("users", ""), column("users", "mail", INT)];
+        let events = [
+            event(6, Some("public.users.email"), "public.users.mail"),
+            event(5, Some("public.people"), "public.users"),
+        ];
+        assert_eq!(
+            found(&declared, &live, &events),
+            ["6: ALTER TABLE public.users RENAME COLUMN mail TO email;"]
         );
     }
 

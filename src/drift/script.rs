@@ -86,12 +86,8 @@ pub fn script<'d>(
     );
 
     // What is made anew is made as declared: nothing else is to be altered there.
-    let drops = |object: &Object| (object.kind.drop)(object, live).steps.pop().map(|s| s.sql);
-    let anew = |d: &Difference| {
-        let drop = live.get(d.kind, &d.identity).and_then(drops);
-        d.change == ChangeKind::Changed
-            && drop.is_some_and(|drop| d.mend.steps.iter().any(|s| s.sql == drop))
-    };
+    let anew =
+        |d: &Difference| comparison.makes_anew(live.get(d.kind, &d.identity), d.change, &d.mend);
     let made_anew: HashSet<_> = users
         .iter()
         .map(|u| (u.kind.name, &u.identity))
@@ -102,10 +98,11 @@ pub fn script<'d>(
         let again = d.change == ChangeKind::Changed
             && made_anew.contains(&(d.kind.name, &d.identity))
             && !anew(d);
-        if again {
-            continue;
-        }
         for step in &d.mend.steps {
+            // It goes by its declared name.
+            if again && step.phase != Phase::Rename {
+                continue;
+            }
             entries.push(Entry {
                 // In their own order: what others are part of comes first.
                 rank: match step.phase {
@@ -127,14 +124,22 @@ pub fn script<'d>(
                 note: Some(format!("{} {} {note}", user.kind.object_type, user.identity)),
             });
         };
-        for step in (user.kind.drop)(user, live).steps {
+        for mut step in (user.kind.drop)(user, live).steps {
+            // A routine that only has to go at the end is in the way now.
+            if step.phase == Phase::DropRoutine {
+                step.phase = Phase::DropView;
+            }
             add(step, "is in the way and is made again below");
         }
         // One that isn't declared is extra, by itself or with its table.
-        if let Some(again) = declared.get(user.kind, &user.identity) {
-            for step in facet::make(again, declared) {
-                add(step, "had to make way");
-            }
+        let stays = |d: &&Difference| [&user.identity, &user.belongs_to()].contains(&&d.identity);
+        let again = match declared.get(user.kind, &user.identity) {
+            Some(again) => facet::make(again, declared),
+            None if kept.iter().any(stays) => facet::make(user, live),
+            None => Vec::new(),
+        };
+        for step in again {
+            add(step, "had to make way");
         }
     }
     entries.sort_by_key(|e| (e.step.phase, e.rank));

@@ -214,3 +214,33 @@ fn a_name_taken_by_another_kind_is_freed_first() {
     let live = [object("range", &["public", "x"], r#"{"subtype":"integer"}"#)];
     assert_eq!(rows(&declared, &live), ["type public.x extra", "type public.x missing"]);
 }
+
+/// Each attribute is flipped by one of the changes that are made to a live
+/// database.
+#[test]
+fn every_attribute_has_a_change() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/drift_changes/");
+    let changes: String = ["changes.txt", "kinds.txt", "../../expected/drift_attributes_18.out"]
+        .iter()
+        .map(|file| std::fs::read_to_string(format!("{folder}{file}")).expect("the changes"))
+        .collect();
+    let shown: HashSet<(&str, &str)> = changes
+        .lines()
+        .filter_map(|line| {
+            let row: Vec<&str> = line.strip_prefix("> ").unwrap_or(line).split('|').collect();
+            match row[..] {
+                [object_type, _, "changed", attribute] => Some((object_type, attribute)),
+                _ => None,
+            }
+        })
+        .collect();
+    let mut never: Vec<String> = Vec::new();
+    for kind in crate::model::KINDS {
+        for attribute in kind.attributes {
+            if !shown.contains(&(kind.object_type, attribute.name)) {
+                never.push(format!("{} {}", kind.name, attribute.name));
+            }
+        }
+    }
+    assert!(never.is_empty(), "{}", never.join(", "));
+}

@@ -3,10 +3,10 @@
 
 use std::cell::OnceCell;
 
-use crate::model::mend::{Mend, Side, Step, Target};
-use crate::model::{Identity, Object, facet, routine, sql};
+use crate::model::mend::{Side, Target};
+use crate::model::{Object, routine, sql};
 
-use super::{ChangeKind, order};
+use super::order;
 
 pub(super) struct Users<'s, 'm> {
     live: &'s Side<'m>,
@@ -55,6 +55,11 @@ impl<'s, 'm> Users<'s, 'm> {
         let mut targets = targets.to_vec();
         let mut found: Vec<&'m Object> = Vec::new();
         while let Some(target) = targets.pop() {
+            if let Target::Object(kind, identity) = &target {
+                let object = self.live.named(kind, identity);
+                found.extend(object.filter(|o| !found.iter().any(|f| std::ptr::eq(*f, *o))));
+                continue;
+            }
             for (object, text) in self.candidates() {
                 if found.iter().any(|f| std::ptr::eq(*f, *object)) || !uses(object, text, &target) {
                     continue;
@@ -68,32 +73,6 @@ impl<'s, 'm> Users<'s, 'm> {
             }
         }
         order::sorted(self.live, found)
-    }
-
-    /// What takes the users down before a mend, and what brings them back.
-    pub fn around(
-        &self,
-        mend: &Mend,
-        own: &Identity,
-        change: ChangeKind,
-        declared: &Side<'m>,
-        live: &Side<'m>,
-    ) -> (Vec<Step>, Vec<Step>) {
-        let (mut before, mut after) = (Vec::new(), Vec::new());
-        for user in self.of(&mend.clears) {
-            if user.identity == *own {
-                continue;
-            }
-            before.splice(0..0, (user.kind.drop)(user, live).steps);
-            match declared.get(user.kind, &user.identity) {
-                Some(d) => after.extend(facet::make(d, declared)),
-                None if change == ChangeKind::Changed => {
-                    after.extend(facet::make(user, live));
-                }
-                None => {}
-            }
-        }
-        (before, after)
     }
 }
 
@@ -124,6 +103,8 @@ fn uses(object: &Object, text: &str, target: &Target) -> bool {
             let own = object.identity.parts.len() == 3 && object.identity.prefix(2) == table;
             (own || has_pair(text, &table.sql())) && sql::mentions(text, &sql::ident(column.name()))
         }
+        Target::Type(name) => has_pair(text, &name.sql()),
+        Target::Object(..) => false,
         Target::Routine(routine) => text.contains(&format!("{}(", sql::qualified(&routine.parts))),
     }
 }

@@ -128,8 +128,9 @@ fn alter(c: &Change) -> Mend {
     if c.from.get("input").is_none() && c.to.get("input").is_some() {
         return Mend::step(Phase::DefineType, definition(c.declared, c.to));
     }
-    if ALTERABLE.contains(&c.attribute) {
-        let value = c.to.text(c.attribute).unwrap_or("NONE");
+    let value = c.to.text(c.attribute).unwrap_or("NONE");
+    // The server takes no type back to plain storage: values may be compressed.
+    if ALTERABLE.contains(&c.attribute) && (c.attribute, value) != ("storage", "plain") {
         let option = c.attribute.to_uppercase();
         let sql = format!("ALTER TYPE {} SET ({option} = {value})", c.sql());
         return Mend::step(Phase::AlterTable, sql);

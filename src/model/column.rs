@@ -19,6 +19,8 @@ pub static KIND: Kind = Kind {
         Attribute::error("default"),
         Attribute::error("generated"),
         Attribute::error("identity"),
+        Attribute::info("sequence").absent("default").within("identity"),
+        Attribute::warning("sequence_persistence").absent("the table's").within("identity"),
         Attribute::error("not_null").absent("false"),
         Attribute::warning("not_null_validated").absent("true").within("not_null"),
         Attribute::warning("not_null_no_inherit").absent("false").within("not_null"),
@@ -56,8 +58,9 @@ fn query(server: u32) -> String {
     format!(
         "{},
          ident AS (
-         SELECT d.refobjid, d.refobjsubid, {} AS options, s.seqtypid
+         SELECT d.refobjid, d.refobjsubid, {} AS options, s.seqtypid, c.relname AS name, c.relpersistence AS persistence
            FROM pg_sequence s
+           JOIN pg_class c ON c.oid = s.seqrelid
            JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid
                            AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i')
          SELECT ARRAY[rel.nspname, rel.relname, a.attname]::text[], NULL::text,
@@ -71,6 +74,12 @@ fn query(server: u32) -> String {
                          WHEN 'v' THEN pg_get_expr(d.adbin, d.adrelid) || ' VIRTUAL' END,
                     'identity', CASE a.attidentity WHEN 'a' THEN 'ALWAYS' || ident.options
                          WHEN 'd' THEN 'BY DEFAULT' || ident.options END,
+                    -- The server puts a number behind a name that is taken.
+                    'sequence', CASE WHEN NOT starts_with(ident.name, usual.name)
+                              OR substr(ident.name, length(usual.name) + 1) !~ '^[0-9]*$' THEN ident.name END,
+                    '_sequence', ident.name,
+                    'sequence_persistence', CASE WHEN ident.persistence <> rel.relpersistence THEN
+                         CASE ident.persistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END END,
                     'not_null', nullif(a.attnotnull, false),
                     {not_null}
                     'storage', CASE WHEN a.attstorage <> t.typstorage THEN
@@ -93,6 +102,7 @@ fn query(server: u32) -> String {
            LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
            LEFT JOIN ident ON a.attidentity <> '' AND ident.refobjid = a.attrelid
                           AND ident.refobjsubid = a.attnum
+          CROSS JOIN LATERAL (SELECT rel.relname || '_' || a.attname || '_seq' AS name) usual
            {not_null_join}
           ORDER BY rel.nspname, rel.relname, a.attnum",
         fragment::relations("'r', 'p', 'f'"),
@@ -127,7 +137,7 @@ pub(super) fn definition(name: &str, attrs: &Attrs) -> String {
         text.push_str(&generated_clause(generated));
     }
     if let Some(identity) = attrs.text("identity") {
-        text.push_str(&identity_clause(identity));
+        text.push_str(&identity_clause(identity, attrs.text("sequence")));
     }
     if attrs.is("not_null") && attrs.get("_not_null").is_none() {
         text.push_str(" NOT NULL");
@@ -152,13 +162,75 @@ fn identity_parts(identity: &str) -> (&str, &str) {
     }
 }
 
-fn identity_clause(identity: &str) -> String {
+fn identity_clause(identity: &str, sequence: Option<&str>) -> String {
     let (when, options) = identity_parts(identity);
+    let name = sequence.map(|name| format!("SEQUENCE NAME {}", sql::ident(name)));
+    let options: Vec<_> =
+        name.as_deref().into_iter().chain(Some(options).filter(|o| !o.is_empty())).collect();
     if options.is_empty() {
         format!(" GENERATED {when} AS IDENTITY")
     } else {
-        format!(" GENERATED {when} AS IDENTITY ({options})")
+        format!(" GENERATED {when} AS IDENTITY ({})", options.join(" "))
     }
+}
+
+/// For a column that has another name now: whether its identity sequence has
+/// the usual one.
+pub fn name_sequence(column: &mut Object) {
+    let mut attrs = column.attrs();
+    let Some(name) = attrs.text("_sequence").map(str::to_owned) else { return };
+    let usual = format!("{}_{}_seq", column.identity.parts[1], column.identity.name());
+    let number = name.strip_prefix(&usual);
+    if number.is_some_and(|n| n.chars().all(|c| c.is_ascii_digit())) {
+        attrs.0.remove("sequence");
+    } else {
+        attrs.0.insert("sequence".to_owned(), name.into());
+    }
+    column.set(attrs);
+}
+
+/// What a column's identity sequence is called once it is as declared.
+pub(in crate::model) fn sequence_name(column: &Identity, from: &Attrs, to: &Attrs) -> Identity {
+    let mut name = column.prefix(1);
+    let stays = from.get("sequence") == to.get("sequence");
+    let now = from.text("_sequence").filter(|_| stays).or(to.text("sequence"));
+    let usual = || format!("{}_{}_seq", column.parts[1], column.name());
+    name.parts.push(now.map_or_else(usual, str::to_owned));
+    name
+}
+
+/// What gives the sequence of an identity its name and all that is said of it.
+fn of_sequence(c: &Change) -> Vec<Step> {
+    let column = &c.live.identity;
+    let differs = |attribute: &str| {
+        ["identity", attribute].contains(&c.attribute)
+            && c.from.get(attribute) != c.to.get(attribute)
+    };
+    let name = sequence_name(column, c.from, c.to);
+    let mut steps = Vec::new();
+    if let Some(now) = c.from.text("_sequence").filter(|_| differs("sequence")) {
+        let mut old = column.prefix(1);
+        old.parts.push(now.to_owned());
+        let to = sql::ident(name.name());
+        let sql = format!("ALTER SEQUENCE {} RENAME TO {to}", old.sql());
+        steps.push(Step::new(Phase::AlterColumn, sql));
+    }
+    if differs("sequence_persistence") {
+        let table = c.declared_side.relation(&column.prefix(2)).map(Object::attrs);
+        steps.push(Step::new(Phase::AlterColumn, persistence(&name, c.to, table.as_ref())));
+    }
+    for attribute in ["sequence_comment", "sequence_grants"] {
+        if let Some(facet) = facet::of(attribute).filter(|_| differs(attribute)) {
+            steps.extend((facet.alter)(attribute, c.live, c.from, c.to));
+        }
+    }
+    steps
+}
+
+fn persistence(sequence: &Identity, to: &Attrs, table: Option<&Attrs>) -> String {
+    let own = to.text("sequence_persistence").or(table.and_then(|t| t.text("persistence")));
+    let word = if own == Some("unlogged") { "UNLOGGED" } else { "LOGGED" };
+    format!("ALTER SEQUENCE {} SET {word}", sequence.sql())
 }
 
 /// What a column definition can't say.
@@ -172,7 +244,12 @@ pub(super) fn finish(identity: &Identity, attrs: &Attrs) -> Vec<String> {
             given.0.remove(later);
         }
     }
-    settle(identity, &given, attrs)
+    let mut statements = settle(identity, &given, attrs);
+    if attrs.get("sequence_persistence").is_some() {
+        let sequence = sequence_name(identity, &Attrs::default(), attrs);
+        statements.push(persistence(&sequence, attrs, None));
+    }
+    statements
 }
 
 /// Statements that bring a new column from one state to another.
@@ -278,7 +355,7 @@ fn subcommands(
                 if !from.is("not_null") {
                     sub.push(alter("SET NOT NULL".to_owned()));
                 }
-                sub.push(alter(format!("ADD{}", identity_clause(new))));
+                sub.push(alter(format!("ADD{}", identity_clause(new, to.text("sequence")))));
                 (sub, false)
             }
             (Some(old), Some(new)) => {
@@ -378,6 +455,9 @@ fn alter(c: &Change) -> Mend {
             c.live.identity.prefix(2)
         ));
     }
+    if c.attribute.starts_with("sequence") {
+        return Mend::steps(of_sequence(c));
+    }
     let target = Target::Column(c.live.identity.clone());
     if c.attribute == "generated" && c.to.get("generated").is_some() {
         let generated = c.to.text("generated").unwrap_or_default();
@@ -425,6 +505,9 @@ fn alter(c: &Change) -> Mend {
         }
         mend.steps.push(step);
     }
+    if c.attribute == "identity" && c.to.get("identity").is_some() {
+        mend.steps.extend(of_sequence(c));
+    }
     match c.attribute {
         "type" => {
             let (from, to) = (c.from.text("type").unwrap_or(""), c.to.text("type").unwrap_or(""));
@@ -470,7 +553,9 @@ fn anew(c: &Change) -> Mend {
     // Indexes and constraints on the column went with it.
     for kind in ["constraint", "index", "statistics"] {
         for child in c.declared_side.children_of(&c.live.identity.prefix(2), kind) {
-            if involves(child, c.live.identity.name()) {
+            // One that is missing has a row of its own.
+            let there = c.live_side.get(child.kind, &child.identity).is_some();
+            if there && involves(child, c.live.identity.name()) {
                 let drop = (child.kind.drop)(child, c.declared_side).steps;
                 let create = facet::make(child, c.declared_side);
                 mend.steps.extend(drop.into_iter().chain(create).map(|s| Step {
@@ -491,6 +576,20 @@ pub(super) fn involves(child: &Object, column: &str) -> bool {
         || ["expression", "definition"]
             .iter()
             .any(|a| attrs.text(a).is_some_and(|text| sql::mentions(text, &name)))
+}
+
+/// Whether something of a column's table computes with the column's values, or
+/// compares them with others: it can't stay while their type changes.
+pub(super) fn computes(child: &Object, column: &str) -> bool {
+    let attrs = child.attrs();
+    let computed = match child.kind.name {
+        "constraint" => matches!(attrs.text("type"), Some("check" | "exclusion" | "foreign key")),
+        "index" | "statistics" => attrs.text("definition").is_some_and(|d| {
+            d.replacen(" INCLUDE (", "", 1).matches('(').count() > 1 || d.contains(" WHERE ")
+        }),
+        _ => false,
+    };
+    computed && involves(child, column)
 }
 
 /// Base type and modifiers: `numeric(10,2)` is `numeric` and 10, 2.

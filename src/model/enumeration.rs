@@ -1,5 +1,7 @@
 use super::mend::{Change, Mend, Phase, Step, Target};
-use super::{Attribute, Kind, Object, Scope, Severity, composite, fragment, named, no_parent, sql};
+use super::{
+    Attribute, Kind, Object, Scope, Severity, column, composite, fragment, named, no_parent, sql,
+};
 
 pub static KIND: Kind = Kind {
     name: "enum",
@@ -89,7 +91,7 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
     let through_text = c.live.kind.name == "range";
     let name = c.sql();
     let array = format!("{name}[]");
-    let mut mend = Mend::default();
+    let mut mend = Mend::default().clearing(Target::Type(c.live.identity.clone()));
     let (mut away, mut back) = (Vec::new(), Vec::new());
     for column in c.live_side.all("column") {
         // Cheap test first: only the columns of this type are parsed.
@@ -100,10 +102,19 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
         let Some(of) = attrs.text("type").filter(|t| *t == name || *t == array) else {
             continue;
         };
-        if attrs.is("_inherited") && !attrs.is("_local") {
+        mend = mend.clearing(Target::Column(column.identity.clone()));
+        // What compares its values by the old type's operators.
+        let relation = column.identity.prefix(2);
+        for child in c.live_side.children(&relation) {
+            if column::computes(child, column.identity.name()) {
+                mend = mend.clearing(Target::Object(child.kind.name, child.identity.clone()));
+            }
+        }
+        // What comes from a parent changes with it.
+        if attrs.is("_inherited") {
             continue;
         }
-        let table = column.identity.prefix(2).sql();
+        let table = relation.sql();
         let col = sql::ident(column.identity.name());
         let text = if of == array { "text[]" } else { "text" };
         let mut sub = Vec::new();
@@ -125,7 +136,6 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
             sub.push(format!("ALTER COLUMN {col} SET DEFAULT {default}"));
         }
         back.push(format!("ALTER TABLE {table} {}", sub.join(", ")));
-        mend = mend.clearing(Target::Column(column.identity.clone()));
     }
     let drop =
         format!("DROP {what} {}", if through_text { name.clone() } else { old_identity.sql() });

@@ -37,6 +37,8 @@ pub enum Phase {
     CreateLateRoutine,
     AlterTable,
     AlterColumn,
+    /// Before its former column goes, and the sequence with it.
+    OwnSequence,
     /// After what was computed from it is computed from what takes its place.
     DropColumn,
     /// A partition has no columns but its parent's.
@@ -44,7 +46,6 @@ pub enum Phase {
     AddConstraint,
     CreateIndex,
     AddForeignKey,
-    OwnSequence,
     CreateView,
     CreateTrigger,
     /// Before what is granted: the new owner's rights are the old one's.
@@ -100,6 +101,9 @@ pub enum Target {
     Relation(Identity),
     Column(Identity),
     Routine(Identity),
+    Type(Identity),
+    /// One that is known by its kind and name.
+    Object(&'static str, Identity),
 }
 
 /// What mends one difference.

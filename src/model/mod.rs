@@ -14,7 +14,7 @@ mod aggregate;
 mod base_type;
 mod cast;
 mod collation;
-mod column;
+pub(crate) mod column;
 mod composite;
 mod constraint;
 mod conversion;
@@ -43,7 +43,7 @@ mod schema;
 mod sequence;
 mod statistics;
 mod subscription;
-mod table;
+pub(crate) mod table;
 mod text_search_configuration;
 mod text_search_dictionary;
 mod text_search_parser;
@@ -65,7 +65,7 @@ use mend::{Change, Mend, Side, Step};
 
 /// Version of what the reader below puts into a model. A stored model of
 /// another version is read again from its source: a newer reader isn't drift.
-pub const READER: u32 = 3;
+pub const READER: u32 = 4;
 
 /// Every kind that is read and compared, in the order in which it is read.
 pub static KINDS: &[&Kind] = &[
@@ -379,13 +379,14 @@ impl Attrs {
         self.get(name) == Some(&Value::Bool(true))
     }
 
-    /// All texts in it, to look for names of other objects.
+    /// All texts in it, to look for names of other objects; the byte between
+    /// them ends what a quote in a bare name seems to begin.
     pub fn texts(&self) -> String {
         fn collect(value: &Value, out: &mut String) {
             match value {
                 Value::String(s) => {
                     out.push_str(s);
-                    out.push(' ');
+                    out.push('\0');
                 }
                 Value::Array(list) => list.iter().for_each(|v| collect(v, out)),
                 Value::Object(map) => map.values().for_each(|v| collect(v, out)),
@@ -641,6 +642,8 @@ pub(crate) mod fragment {
         )
     }
 }
+
+pub use column::name_sequence;
 
 /// What gives an object another name of its own.
 pub fn rename(object: &Object, to: &str) -> String {

@@ -1,4 +1,4 @@
-use super::{Kind, Scope, Severity, named, no_parent, routine};
+use super::{Attribute, Kind, Scope, Severity, named, no_parent, routine};
 
 pub static KIND: Kind = Kind {
     name: "procedure",
@@ -7,7 +7,18 @@ pub static KIND: Kind = Kind {
     scope: Scope::Schema,
     sql_name: named,
     query: |_| routine::query("'p'"),
-    attributes: routine::ATTRIBUTES,
+    attributes: &[
+        Attribute::error("arguments"),
+        Attribute::error("language"),
+        Attribute::error("body"),
+        Attribute::error("strict").absent("false"),
+        Attribute::error("security_definer").absent("false"),
+        Attribute::error("leakproof").absent("false"),
+        Attribute::error("settings"),
+        Attribute::warning("rows"),
+        Attribute::warning("support"),
+        Attribute::warning("transforms"),
+    ],
     missing: Severity::Error,
     extra: Severity::Warning,
     drop_loses: false,

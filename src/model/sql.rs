@@ -313,6 +313,7 @@ fn part_end(bytes: &[u8], at: usize) -> Option<usize> {
             let mut end = at + 1;
             loop {
                 match (bytes.get(end)?, bytes.get(end + 1)) {
+                    (0, _) => return None,
                     (b'"', Some(b'"')) => end += 2,
                     (b'"', _) => return Some(end + 1),
                     _ => end += 1,

@@ -264,10 +264,7 @@ pub(super) fn drop(o: &Object, side: &Side) -> Mend {
                 && constraint::references(&key.attrs()).as_ref() == Some(&parent)
         });
         if held {
-            mend = mend.and(
-                Phase::Detach,
-                format!("ALTER TABLE {} DETACH PARTITION {}", parent.sql(), o.identity.sql()),
-            );
+            mend.steps.push(leave(o, &parent));
         }
     }
     let what = if o.kind.name == "foreign table" { "FOREIGN TABLE" } else { "TABLE" };
@@ -347,7 +344,7 @@ pub(super) fn alter(c: &Change) -> Mend {
             // The order of parents is theirs only through one NO INHERIT and INHERIT each.
             let keep = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
             for parent in &from[keep..] {
-                mend = mend.and(Phase::Detach, format!("{what} NO INHERIT {}", parent.sql()));
+                mend.steps.push(leave(c.live, parent));
             }
             for parent in &to[keep..] {
                 mend = mend.and(Phase::Attach, format!("{what} INHERIT {}", parent.sql()));
@@ -380,10 +377,7 @@ fn partition(c: &Change) -> Mend {
     // Where both differ the two rows say the same; a script runs it once.
     let mut mend = Mend::default();
     if let Some(parent) = c.from.identity("partition_of") {
-        mend = mend.and(
-            Phase::Detach,
-            format!("ALTER TABLE {} DETACH PARTITION {}", parent.sql(), c.sql()),
-        );
+        mend.steps.push(leave(c.live, &parent));
     }
     if let (Some(parent), Some(bound)) =
         (c.to.identity("partition_of"), c.to.text("partition_bound"))
@@ -394,6 +388,16 @@ fn partition(c: &Change) -> Mend {
         );
     }
     mend
+}
+
+/// What frees a table from one of its parents.
+pub(crate) fn leave(table: &Object, parent: &Identity) -> Step {
+    let (name, parent_sql) = (table.identity.sql(), parent.sql());
+    let sql = match table.attrs().identity("partition_of") {
+        Some(_) => format!("ALTER TABLE {parent_sql} DETACH PARTITION {name}"),
+        None => format!("ALTER TABLE {name} NO INHERIT {parent_sql}"),
+    };
+    Step::new(Phase::Detach, sql).needing(Some(parent.clone()))
 }
 
 /// Whether a table is partitioned: it has no storage to work on by itself.

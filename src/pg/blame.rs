@@ -2,7 +2,7 @@
 
 use super::declared::Compared;
 use super::{ledger, sys};
-use crate::drift::{ChangeKind, Difference};
+use crate::drift::{ChangeKind, Difference, Renames};
 use crate::model::{Identity, Model, sql};
 use pgrx::{JsonB, Spi};
 
@@ -206,11 +206,18 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
         _ => {
             let mut owners: Vec<String> =
                 d.part_of().into_iter().map(|(parent, _)| parent).collect();
-            // A constraint's index can be spoken of by itself.
-            if d.kind.name == "constraint" {
-                let mut index = d.identity.prefix(1);
-                index.parts.push(d.identity.name().to_owned());
-                owners.push(index.to_string());
+            owners.extend(index_behind(d).map(|index| index.to_string()));
+            // An identity's sequence can be, too.
+            if matches!(
+                d.attribute.as_deref(),
+                Some("identity" | "sequence" | "sequence_persistence")
+            ) {
+                for model in [&found.declared, &found.live] {
+                    if let Some(name) = of(model).text("_sequence") {
+                        let schema = &d.identity.parts[0];
+                        owners.push(Identity::new([schema.as_str(), name]).to_string());
+                    }
+                }
             }
             owners
         }
@@ -223,10 +230,31 @@ fn mentioned(d: &Difference) -> &str {
     if unnamed || d.attribute.as_deref() == Some("triggers") { "" } else { d.identity.name() }
 }
 
+/// What a missing object can have gone with: what it is part of, and the index
+/// behind a constraint.
+fn whole(d: &Difference) -> Vec<String> {
+    let mut names = d.containers();
+    names.extend(index_behind(d).map(|index| index.to_string()));
+    names
+}
+
+/// A constraint's index can be spoken of by itself.
+fn index_behind(d: &Difference) -> Option<Identity> {
+    let [schema, _, name] = d.identity.parts.as_slice() else { return None };
+    (d.kind.name == "constraint").then(|| Identity::new([schema, name]))
+}
+
+/// The record knows what is called otherwise by both names.
+fn with_live_names(mut names: Vec<String>, renames: &Renames) -> Vec<String> {
+    let live = |name: &String| renames.live_name(&Identity::new(Identity::parts_shown(name)));
+    let more: Vec<String> = names.iter().filter_map(live).map(|name| name.to_string()).collect();
+    names.extend(more);
+    names
+}
+
 /// What the record is asked about each difference.
 pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
     let own = found.differences.iter().enumerate();
-    // The record knows what is called otherwise by both names.
     let renamed: Vec<(usize, Difference)> = own
         .clone()
         .filter(|(_, d)| d.renamed_by.is_none())
@@ -242,13 +270,16 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
                 "name": mentioned(d),
                 "is_table": d.kind.name == "table",
                 "words": words(d),
-                "owners": owners(d, found),
+                "owners": with_live_names(owners(d, found), &found.renames),
                 // GRANT … ON ALL TABLES IN SCHEMA names no table.
                 "in_schema": matches!(d.attribute.as_deref(), Some("grants")),
                 "parent": part.as_ref().map(|(parent, _)| parent),
                 "part": part.as_ref().map(|(_, part)| part),
                 "known": d.renamed_by,
-                "containers": if d.change == ChangeKind::Missing { d.containers() } else { Vec::new() },
+                "containers": match d.change {
+                    ChangeKind::Missing => with_live_names(whole(d), &found.renames),
+                    _ => Vec::new(),
+                },
             })
         })
         .collect()

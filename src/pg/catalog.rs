@@ -221,9 +221,15 @@ unsafe fn query(
             schemas.and_then(|s| s.to_vec().into_datum()).unwrap_or(no_value),
             only.and_then(|o| o.to_vec().into_datum()).unwrap_or(no_value),
         ];
-        let status = if only.is_some() {
-            let plan = plan_for_some(text, &mut types);
-            pg_sys::SPI_execute_plan(plan, values.as_mut_ptr(), c"  ".as_ptr(), true, 0)
+        let kept = match (only, schemas) {
+            (Some(_), _) => Some(text.replace(fragment::OR_ALL, "")),
+            (None, Some(_)) if is_small() => Some(text.replace(fragment::OR_ALL, "true OR ")),
+            _ => None,
+        };
+        let status = if let Some(text) = kept {
+            let plan = plan(text, &mut types);
+            let nulls = if only.is_some() { c"  " } else { c" n" };
+            pg_sys::SPI_execute_plan(plan, values.as_mut_ptr(), nulls.as_ptr(), true, 0)
         } else {
             pg_sys::SPI_execute_with_args(
                 cstring(text).as_ptr(),
@@ -247,30 +253,45 @@ unsafe fn query(
     }
 }
 
+/// Whether the catalogs are so small that planning takes longer than reading.
+/// Where they are large a plan has to be made for what is there.
+fn is_small() -> bool {
+    /// A new database has 60.
+    const PAGES: u32 = 256;
+    // SAFETY: opened and closed here; an error releases it.
+    unsafe {
+        let lock = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
+        let rel = pg_sys::table_open(pg_sys::AttributeRelationId, lock);
+        let pages = pg_sys::RelationGetNumberOfBlocksInFork(rel, pg_sys::ForkNumber::MAIN_FORKNUM);
+        pg_sys::table_close(rel, lock);
+        pages <= PAGES
+    }
+}
+
 thread_local! {
-    /// Plans for reading only some rows, by the query's text: planning takes
-    /// many times as long as reading a table.
+    /// Plans by the query's text: planning takes many times as long as reading
+    /// a table.
     static PLANS: RefCell<HashMap<String, pg_sys::SPIPlanPtr>> = RefCell::default();
 }
 
 /// # Safety
 /// SPI is connected; the query takes two arguments of these types.
-unsafe fn plan_for_some(text: &str, types: &mut [pg_sys::Oid; 2]) -> pg_sys::SPIPlanPtr {
-    if let Some(plan) = PLANS.with_borrow(|plans| plans.get(text).copied()) {
+unsafe fn plan(text: String, types: &mut [pg_sys::Oid; 2]) -> pg_sys::SPIPlanPtr {
+    if let Some(plan) = PLANS.with_borrow(|plans| plans.get(&text).copied()) {
         return plan;
     }
-    // One plan for all values: what it looks up is never "all".
-    let some = cstring(&text.replace(fragment::OR_ALL, ""));
+    // One plan for all values: what it looks up is either never "all" or always.
+    let query = cstring(&text);
     let options = pg_sys::CURSOR_OPT_GENERIC_PLAN as _;
     // SAFETY: the caller's promise; kept for the session.
     let plan = unsafe {
-        let plan = pg_sys::SPI_prepare_cursor(some.as_ptr(), 2, types.as_mut_ptr(), options);
+        let plan = pg_sys::SPI_prepare_cursor(query.as_ptr(), 2, types.as_mut_ptr(), options);
         if plan.is_null() || pg_sys::SPI_keepplan(plan) != 0 {
             pgrx::error!("schemaguard could not prepare to read the catalogs");
         }
         plan
     };
-    PLANS.with_borrow_mut(|plans| plans.insert(text.to_owned(), plan));
+    PLANS.with_borrow_mut(|plans| plans.insert(text, plan));
     plan
 }
 

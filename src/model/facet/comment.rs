@@ -1,6 +1,6 @@
 use super::Facet;
 use crate::model::mend::{Phase, Step};
-use crate::model::{Attribute, Attrs, Object, fragment, sql};
+use crate::model::{Attribute, Attrs, Object, column, fragment, sql};
 
 pub static FACET: Facet = Facet {
     word: Some("comments"),
@@ -8,11 +8,13 @@ pub static FACET: Facet = Facet {
         Attribute::info("comment").absent("none"),
         Attribute::info("column_comments").absent("none"),
         Attribute::info("index_comment").absent("none"),
+        Attribute::info("sequence_comment").absent("none").within("identity"),
     ],
     query: |_| {
         // Columns are objects of their own in tables only; the index of a
         // constraint is none at all. The server's own objects come first.
         let only = fragment::only("d.objoid");
+        let only_columns = fragment::only("p.refobjid");
         let only_constraints = fragment::only("con.oid");
         let only_types = fragment::only("CASE WHEN c.relkind = 'c' THEN c.reltype ELSE c.oid END");
         format!(
@@ -38,7 +40,14 @@ pub static FACET: Facet = Facet {
          SELECT 'pg_constraint'::regclass::oid, con.oid, 0, 'index_comment', to_json(d.description)::text
            FROM pg_description d
            JOIN pg_constraint con ON con.conindid = d.objoid AND con.contype IN ('p', 'u', 'x')
-          WHERE d.objoid >= 16384 AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 {only_constraints}"
+          WHERE d.objoid >= 16384 AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 {only_constraints}
+         UNION ALL
+         SELECT 'pg_class'::regclass::oid, p.refobjid, p.refobjsubid, 'sequence_comment', to_json(d.description)::text
+           FROM pg_description d
+           JOIN pg_depend p ON p.classid = 'pg_class'::regclass AND p.objid = d.objoid AND p.objsubid = 0
+                           AND p.refclassid = 'pg_class'::regclass AND p.deptype = 'i'
+           JOIN pg_class c ON c.oid = d.objoid AND c.relkind = 'S'
+          WHERE d.objoid >= 16384 AND d.classoid = 'pg_class'::regclass {only_columns}"
         )
     },
     alter,
@@ -51,6 +60,10 @@ fn alter(attribute: &str, o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
     };
     match attribute {
         "comment" => vec![say(&(o.kind.sql_name)(o), to.text(attribute))],
+        "sequence_comment" => {
+            let sequence = column::sequence_name(&o.identity, from, to);
+            vec![say(&format!("SEQUENCE {}", sequence.sql()), to.text(attribute))]
+        }
         "index_comment" => {
             let mut index = o.identity.prefix(1);
             index.parts.push(o.identity.name().to_owned());

@@ -6,13 +6,14 @@ use std::fmt::Write as _;
 
 use super::Facet;
 use crate::model::mend::{Phase, Step};
-use crate::model::{Attribute, Attrs, Object, fragment, sql};
+use crate::model::{Attribute, Attrs, Object, column, fragment, sql};
 
 pub static FACET: Facet = Facet {
     word: Some("grants"),
     attributes: &[
         Attribute::error("grants").absent("default"),
         Attribute::error("column_grants").absent("none"),
+        Attribute::error("sequence_grants").absent("default").within("identity"),
     ],
     query,
     alter,
@@ -48,6 +49,16 @@ fn query(_: u32) -> String {
             AND a.attacl IS NOT NULL {}",
             fragment::only("c.oid")
         ),
+        // The sequence of an identity is its column's.
+        format!(
+            "SELECT 'pg_class'::regclass::oid, d.refobjid, d.refobjsubid, 'sequence_grants', NULL,
+                c.relowner, c.relacl, 's'::\"char\"
+           FROM pg_class c JOIN ns ON ns.oid = c.relnamespace
+           JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+                           AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i'
+          WHERE c.relkind = 'S' AND c.relacl IS NOT NULL {}",
+            fragment::only("d.refobjid")
+        ),
         of("pg_proc", "proowner", "proacl", "'f'", "JOIN ns ON ns.oid = o.pronamespace WHERE true"),
         of("pg_type", "typowner", "typacl", "'T'", "JOIN ns ON ns.oid = o.typnamespace WHERE true"),
         of("pg_namespace", "nspowner", "nspacl", "'n'", "JOIN ns ON ns.oid = o.oid WHERE true"),
@@ -62,7 +73,7 @@ fn query(_: u32) -> String {
          granted AS MATERIALIZED (
          SELECT DISTINCT ON (said, type) said, type, owner, acl FROM holder), {}
          SELECT h.classid, h.objid, h.subid, h.attribute,
-                CASE WHEN h.attribute = 'grants' THEN (json_agg(u.list) -> 0)
+                CASE WHEN h.attribute <> 'column_grants' THEN (json_agg(u.list) -> 0)
                      ELSE json_object_agg(coalesce(h.part, ''), u.list ORDER BY h.part) END::text
            FROM holder h
            JOIN unusual u ON u.said = h.said AND u.type = h.type
@@ -283,7 +294,11 @@ fn alter(attribute: &str, o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
         "sequence" => format!(" ON SEQUENCE {name}"),
         _ => format!(" ON SCHEMA {name}"),
     };
-    let statements = if attribute == "grants" {
+    if attribute == "sequence_grants" {
+        what.columns.clear();
+        what.on = format!(" ON SEQUENCE {}", column::sequence_name(&o.identity, from, to).sql());
+    }
+    let statements = if attribute != "column_grants" {
         let mut from = from.list(attribute);
         // What the new owner was granted before has become the owner's own.
         from.retain(|line| !line.ends_with(&format!(" TO {}", what.owner)));

@@ -41,6 +41,7 @@ pub fn keep(address: Address) {
         };
         if let Some(table) = table.filter(|t| *t != pg_sys::InvalidOid) {
             put_described(Address { class: pg_sys::RelationRelationId, object: table, sub: 0 });
+            state::with(|s| s.running.last_mut().map(|r| r.part_of.insert(address, table)));
             // A foreign key may stand on a table that stays.
             if !foreign_key {
                 return;
@@ -78,6 +79,7 @@ fn put_described(address: Address) {
             | catalog::CONSTRAINT
             | catalog::REWRITE
             | catalog::POLICY
+            | pg_sys::StatisticExtRelationId
     );
     // Row types and arrays, the most frequent, are described with nothing.
     let nothing = address.class == pg_sys::TypeRelationId
@@ -108,6 +110,9 @@ fn describe(address: Address) -> Option<String> {
         pg_sys::ProcedureRelationId => aggregate(address.object),
         catalog::REWRITE => rule(address.object),
         catalog::POLICY => policy(address.object),
+        pg_sys::StatisticExtRelationId => {
+            sys::call(pg_sys::F_PG_GET_STATISTICSOBJDEF, &[address.object.into()])
+        }
         _ => None,
     }
 }
@@ -179,6 +184,7 @@ fn owner(address: Address) -> Option<pg_sys::Oid> {
             }
         }
         catalog::ATTR_DEFAULT => default_column(address)?.object,
+        pg_sys::StatisticExtRelationId => catalog::statistics_table(address.object)?,
         _ => return None,
     };
     // SAFETY: a catalog lookup; toast tables and the like are not described.

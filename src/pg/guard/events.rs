@@ -72,6 +72,7 @@ fn begin(event: Event) {
         touched: Vec::new(),
         definitions: HashMap::new(),
         servants: Vec::new(),
+        part_of: HashMap::new(),
         dropped: Vec::new(),
         verdict: None,
         lost: Vec::new(),
@@ -140,14 +141,15 @@ fn dropped(event: Event) {
             // The bracket's start went with a commit inside the statement.
             begin(event);
         }
-        let objects = event::dropped();
+        let tag = event.tag();
+        // Those of tables that go as a whole are many, and of no interest.
+        let objects = event::dropped(tag != "DROP TABLE");
         judge::end_of_statement(&objects);
         // SAFETY: reads a flag.
         if unsafe { pg_sys::creating_extension } {
             // What an extension's own script drops is no statement of the user's.
             return;
         }
-        let tag = event.tag();
         let rows = rows_of_dropped(&tag, &objects);
         state::with(|s| {
             if let Some(r) = s.running.last_mut() {
@@ -161,17 +163,20 @@ fn dropped(event: Event) {
 /// A row for what was asked to go, and for what went along and has a
 /// definition of its own; parts of a table that goes are part of its row.
 fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
-    let (mut definitions, servants) = state::with(|s| {
+    let (mut definitions, servants, part_of) = state::with(|s| {
         s.running
             .last_mut()
-            .map(|r| (std::mem::take(&mut r.definitions), std::mem::take(&mut r.servants)))
+            .map(|r| {
+                let servants = std::mem::take(&mut r.servants);
+                (std::mem::take(&mut r.definitions), servants, std::mem::take(&mut r.part_of))
+            })
             .unwrap_or_default()
     });
-    let tables: HashSet<&[String]> = objects
-        .iter()
-        .filter(|d| d.class == pg_sys::RelationRelationId && d.sub == 0)
-        .map(|d| d.names.as_slice())
-        .collect();
+    let is_table = |d: &&Dropped| d.class == pg_sys::RelationRelationId && d.sub == 0;
+    let relations: HashSet<pg_sys::Oid> =
+        objects.iter().filter(is_table).map(|d| d.object).collect();
+    let tables: HashSet<&[String]> =
+        objects.iter().filter(is_table).map(|d| d.names.as_slice()).collect();
     let mut rows: Vec<ledger::Object> = Vec::new();
     // A schema may take many thousands along: no row looks through all others.
     let mut known: HashMap<(String, String), usize> = HashMap::new();
@@ -181,11 +186,15 @@ fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
         }
         let address = Address { class: d.class, object: d.object, sub: d.sub };
         let definition = definitions.remove(&address);
-        let part = d.names.len() == 3 && tables.contains(&d.names[..2]);
+        let part = d.names.len() == 3 && tables.contains(&d.names[..2])
+            || d.class == catalog::CONSTRAINT && d.names.len() == 1 && !d.normal;
         let nameless = definition.is_none() && d.class != pg_sys::NamespaceRelationId;
         // What CASCADE took along counts also where nothing describes it.
         let followed = d.normal && tag != "DROP EXTENSION" && !servants.contains(&address);
-        if !d.original && (part || (nameless && !followed)) {
+        // What goes with a column leaves its table behind.
+        let from_what_stays = part_of.get(&address).is_some_and(|t| !relations.contains(t))
+            || d.class == catalog::CONSTRAINT && d.names.len() == 3 && !part;
+        if !d.original && (part || (nameless && !followed && !from_what_stays)) {
             continue;
         }
         let object = identity::of_dropped(d).to_string();

@@ -36,6 +36,8 @@ pub struct Running {
     /// What goes with something else and is nothing by itself: constructors of
     /// range types, their multiranges.
     pub servants: Vec<Address>,
+    /// The tables of what goes and is part of one.
+    pub part_of: HashMap<Address, pg_sys::Oid>,
     /// Rows for what it dropped.
     pub dropped: Vec<ledger::Object>,
     /// How it was let through, where it destroys something.

@@ -559,6 +559,22 @@ fn with_function<T>(
     }
 }
 
+/// The table of a statistics object.
+pub fn statistics_table(statistics: pg_sys::Oid) -> Option<pg_sys::Oid> {
+    // SAFETY: the tuple is released after use.
+    unsafe {
+        let cache = pg_sys::SysCacheIdentifier::STATEXTOID as _;
+        let tuple = pg_sys::SearchSysCache1(cache, statistics.into());
+        if tuple.is_null() {
+            return None;
+        }
+        let form = &*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_statistic_ext>();
+        let table = form.stxrelid;
+        pg_sys::ReleaseSysCache(tuple);
+        Some(table)
+    }
+}
+
 /// The source texts of SQL functions of that name, in whatever schema.
 pub fn sql_bodies(name: &str) -> Vec<String> {
     let name = super::cstring(name);

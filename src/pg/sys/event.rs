@@ -87,16 +87,21 @@ pub fn commands() -> Vec<Command> {
 }
 
 /// What the statement has dropped, but for parts that are no relations, or
-/// only hold a relation's long values. Only in sql_drop.
-pub fn dropped() -> Vec<Dropped> {
+/// only hold a relation's long values; of the parts with constraints, where those are
+/// asked for. Only in sql_drop.
+pub fn dropped(constraints: bool) -> Vec<Dropped> {
     let mut rows = Vec::new();
     call(pg_sys::F_PG_EVENT_TRIGGER_DROPPED_OBJECTS, |row| {
         // Parts of something else that goes: row types, defaults, the triggers
-        // of keys … . Relations are told apart by who asks.
+        // of keys … . Relations are told apart by who asks, and statistics
+        // objects have a name of their own.
         let part = !row.boolean(3) && !row.boolean(4);
         let relation = row.oid(0) == pg_sys::RelationRelationId;
+        let told = relation
+            || row.oid(0) == pg_sys::StatisticExtRelationId
+            || constraints && row.oid(0) == super::catalog::CONSTRAINT;
         let schema = row.text(7);
-        if part && (!relation || schema.as_deref() == Some("pg_toast")) {
+        if part && (!told || schema.as_deref() == Some("pg_toast")) {
             return;
         }
         rows.push(Dropped {

@@ -408,7 +408,7 @@ class Generator:
     def alter_table(self):
         t = self.table()
         u = self.table()["sql"]
-        index = self.one([r["sql"].split(".")[-1] for r in self.relations("i")] or ["nothing"])
+        index = self.one([ident(r["name"]) for r in self.relations("i")] or ["nothing"])
         return f"ALTER TABLE {t['sql']} " + self.one([
             "SET UNLOGGED", "SET LOGGED", "SET (fillfactor = 60)", "RESET (fillfactor)", "SET (toast.autovacuum_enabled = false)",
             "ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY", "FORCE ROW LEVEL SECURITY", "REPLICA IDENTITY FULL", "REPLICA IDENTITY NOTHING",

@@ -5,13 +5,14 @@
 
 A round is a transaction that is rolled back. A schema serves some rounds, each from the same start.
 """
+import os
 import random
 import sys
 import threading
 import time
 
 from generator import CHANGES, Generator, LAYERS
-from server import Session, prepare
+from server import Session, make
 
 ROUNDS_A_SCHEMA = 5
 # A proof costs a scratch database.
@@ -33,17 +34,18 @@ class Round:
             print(text, flush=True)
 
     def choice(self):
-        return self.session.rows("SELECT * FROM looks.choice")[0]
+        return self.session.answer("EXECUTE choice")[0]
 
     def seen(self):
-        rows = self.session.rows('SELECT object, "is" FROM looks.seen')
-        return {(r["object"], r["is"]) for r in rows}
+        return {(r["object"], r["is"]) for r in self.session.answer("EXECUTE seen")}
 
     def drift(self, name):
         return self.session.rows(f"SELECT * FROM schemaguard.drift('{name}')")
 
     def declare(self, name):
         self.session.do(f"SELECT schemaguard.declare(schemaguard.snapshot('{{rnd,Rnd.2}}')::text, 'json', '{name}', '{{rnd,Rnd.2}}', compare => '{COMPARE}')")
+
+    def nothing(self, name):
         rows = self.drift(name)
         if rows:
             raise Fault(f"drift right after declare(): {short(rows)}")
@@ -68,34 +70,38 @@ class Round:
             for _ in range(dice.randint(most // 2, most)):
                 self.attempt(generator.statement(ways))
         self.declare("main")
+        self.nothing("main")
         self.session.do("SAVEPOINT base")
+        return Base(self.number // ROUNDS_A_SCHEMA, self.choice(), self.seen())
 
-    def play(self):
+    def play(self, base):
         session = self.session
         dice = random.Random(f"{self.seed}/round/{self.number}")
-        before = self.seen()
-        self.done = []
         self.say(f"-- round {self.number}")
-        generator = Generator(dice, self.choice())
+        generator = Generator(dice, base.choice)
         wanted, tries = dice.randint(1, 6), 0
         while len(self.done) < wanted and tries < 30:
             tries += 1
             if self.attempt(generator.statement(CHANGES)):
                 generator.look(self.choice())
         after = self.seen()
-        rows = self.drift("main")
-        self.say("-- drift:\n" + lines(rows))
-        exact(before, after, rows)
-        nobody = [r for r in rows if r["caused_by"] is None]
+        there = self.drift("main")
+        self.say("-- drift:\n" + lines(there))
+        exact(base.seen, after, there)
+        nobody = [r for r in there if r["caused_by"] is None]
         if nobody:
             raise Fault(f"nobody did it: {short(nobody)}")
         self.declare("there")
+        if self.number % ROUNDS_A_SCHEMA == 0:
+            self.nothing("there")
         session.do("SAVEPOINT changed")
-        self.script("main", before, prove=self.number % PROOF_EVERY == 0)
-        self.script("there", after, prove=self.number % PROOF_EVERY == 5)
+        exactly = self.script("main", base.seen, prove=self.number % PROOF_EVERY == 0)
+        back = self.drift("there")
+        self.script("there", after, prove=self.number % PROOF_EVERY == PROOF_EVERY // 2)
         session.do("ROLLBACK TO changed")
-        self.one_by_one("main", before)
-        self.one_by_one("there", after)
+        exactly &= self.one_by_one("main", there, base.seen)
+        # The same stands where the script had led, but for where columns stand.
+        self.one_by_one("there", back if exactly else self.drift("there"), after)
         return len(self.done)
 
     def script(self, name, goal, prove):
@@ -103,12 +109,13 @@ class Round:
         if prove and steps and any(s["sql"] for s in steps):
             if not (steps[-1]["note"] or "").startswith("proven"):
                 raise Fault(f"fix('{name}') is not proven: {steps[-1]['note']}\n{script(steps, 'sql')}")
-        self.run(f"fix('{name}')", name, steps, "sql", goal)
+        return self.run(f"fix('{name}')", name, steps, "sql", goal)
 
-    def one_by_one(self, name, goal):
-        self.run(f"the rows of drift('{name}')", name, self.drift(name), "fix", goal)
+    def one_by_one(self, name, rows, goal):
+        return self.run(f"the rows of drift('{name}')", name, rows, "fix", goal)
 
     def run(self, what, name, steps, key, goal):
+        """Whether it led there to the letter."""
         self.say(f"-- {what}:\n{script(steps, key)}")
         for step in steps:
             if step[key]:
@@ -116,13 +123,22 @@ class Round:
                 if error:
                     raise Fault(f"{what} fails: {error}\n    at: {step[key]}\n{script(steps, key)}")
         self.session.do("RESET check_function_bodies")
-        left = [r for r in self.drift(name) if r["attribute"] != "position"]
+        rows = self.drift(name)
+        left = [r for r in rows if r["attribute"] != "position"]
         if left:
-            raise Fault(f"{what} leaves {short(left)}\n{script(steps, key)}")
-        unlike = goal ^ self.seen()
+            raise Fault(f"{what} leaves {short(left)}\n{lines(left)}\n{script(steps, key)}")
         # Where columns stand is no matter of SQL, and shows in what unfolds them.
-        if unlike and not self.drift(name):
+        unlike = goal ^ self.seen()
+        if unlike and not rows:
             raise Fault(f"{what} leaves what drift() doesn't see: {sorted(unlike)}\n{script(steps, key)}")
+        return not rows
+
+
+class Base:
+    """A schema that rounds start from."""
+
+    def __init__(self, number, choice, seen):
+        self.number, self.choice, self.seen = number, choice, seen
 
 
 def short(rows):
@@ -154,31 +170,36 @@ def exact(before, after, rows):
 SILENT = {"position", "sequence_options", "identity_options", "owned_by"}
 
 
+def connect(database):
+    session = Session(database)
+    session.do("SET schemaguard.mode = off; SET client_min_messages = error; SET timezone = 'UTC'; SET plan_cache_mode = force_generic_plan")
+    session.prepare("choice", "SELECT * FROM looks.choice")
+    session.prepare("seen", 'SELECT object, "is" FROM looks.seen')
+    return session
+
+
 def worker(seed, numbers, job, faults, counts, loud):
-    database = f"drift_random_{job}"
-    session = prepare(database)
-    session.do("SET schemaguard.mode = off; SET client_min_messages = error; SET timezone = 'UTC'")
-    base = None
+    database = f"drift_random_{os.getpid()}_{job}"
+    make(database)
+    session, base = connect(database), None
     for number in numbers:
         round_ = Round(session, seed, number, loud)
         try:
-            if number // ROUNDS_A_SCHEMA != base:
+            if base is None or number // ROUNDS_A_SCHEMA != base.number:
                 session.run("ROLLBACK")
                 base = None
-                round_.schema()
-                base = number // ROUNDS_A_SCHEMA
+                base = round_.schema()
+                round_.done.clear()
             else:
                 session.do("ROLLBACK TO base")
-            counts.append(round_.play())
+            counts.append(round_.play(base))
         except Exception as fault:  # noqa: BLE001: a broken session is a fault, too
             faults.append(number)
             kind = "" if isinstance(fault, Fault) else f"{type(fault).__name__}: "
             changes = "\n".join(f"    {s};" for s in round_.done)
             print(f"round {number}: {kind}{fault}\n  after\n{changes}\n  again: SEED={seed} ROUND={number}\n", flush=True)
             if session.psql.poll() is not None:
-                session = Session(database)
-                session.do("SET schemaguard.mode = off; SET client_min_messages = error; SET timezone = 'UTC'")
-                base = None
+                session, base = connect(database), None
     session.run("ROLLBACK")
     session.psql.stdin.close()
 

@@ -34,11 +34,22 @@ class Session:
 
     def rows(self, query):
         """The rows of a query as dictionaries."""
-        lines, error = self.run(f"SELECT coalesce(json_agg(row_to_json(q)), '[]')::jsonb FROM ({query}) q")
+        return self.answer(as_json(query))
+
+    def prepare(self, name, query):
+        """Has `EXECUTE name` answer the query."""
+        self.do(f"PREPARE {name} AS {as_json(query)}")
+
+    def answer(self, statement):
+        lines, error = self.run(statement)
         if error:
-            raise RuntimeError(f"{error}\n{query}")
+            raise RuntimeError(f"{error}\n{statement}")
         # Warnings stand before the answer.
         return json.loads(lines[-1])
+
+
+def as_json(query):
+    return f"SELECT coalesce(json_agg(row_to_json(q)), '[]')::jsonb FROM ({query}) q"
 
 
 SETUP = r"""
@@ -149,7 +160,7 @@ CREATE VIEW looks.seen AS
 """
 
 
-def prepare(database):
+def make(database):
     session = Session("postgres")
     session.run(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
     session.do(f"CREATE DATABASE {database} TEMPLATE template0")
@@ -158,4 +169,4 @@ def prepare(database):
     session.do("CREATE SCHEMA looks")
     for statement in SETUP.split("\n\n"):
         session.do(statement)
-    return session
+    session.psql.stdin.close()

@@ -1,0 +1,167 @@
+//! The rows' own fixes: each can be run once those of the rows before it are.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::model::mend::{Mend, Phase, Step};
+use crate::model::{Identity, Object, facet, sql};
+
+use super::users::Users;
+use super::{ChangeKind, Comparison, Found, statements};
+
+/// What stands in a later row, for it needs what that row makes.
+enum Later<'m> {
+    Step(Step),
+    /// A user that had to make way.
+    Make(&'m Object),
+}
+
+pub(super) struct Rows<'c, 'm> {
+    of: &'c Comparison<'m>,
+    users: Users<'c, 'm>,
+    /// Declared objects that rows to come make.
+    pending: HashSet<Identity>,
+    /// Live objects that rows to come drop and make again.
+    anew: HashSet<(&'static str, Identity)>,
+    /// Live objects that rows have dropped.
+    gone: HashSet<(&'static str, Identity)>,
+    put_off: HashMap<Identity, Vec<Later<'m>>>,
+}
+
+impl<'c, 'm> Rows<'c, 'm> {
+    pub fn new(of: &'c Comparison<'m>, rows: &[(Found<'m>, Mend)]) -> Self {
+        let missing = rows.iter().filter(|(f, _)| f.change == ChangeKind::Missing);
+        let anew = rows.iter().filter(|(f, mend)| of.makes_anew(f.live, f.change, mend));
+        Rows {
+            of,
+            users: Users::new(&of.live),
+            pending: missing.map(|(f, _)| f.identity().clone()).collect(),
+            anew: anew.map(|(f, _)| (f.kind.name, f.identity().clone())).collect(),
+            gone: HashSet::new(),
+            put_off: HashMap::new(),
+        }
+    }
+
+    /// The fix of the next row.
+    pub fn fix(&mut self, f: &Found<'m>, mend: &Mend) -> String {
+        let key = (f.kind.name, f.identity().clone());
+        let identity = &key.1;
+        self.anew.remove(&key);
+        self.pending.remove(identity);
+        let mut steps = Vec::new();
+        let mut after = Vec::new();
+        for user in self.users.of(&mend.clears) {
+            if user.identity == *identity || self.is_gone(user) {
+                continue;
+            }
+            steps.splice(0..0, (user.kind.drop)(user, &self.of.live).steps);
+            match self.of.declared.get(user.kind, &user.identity) {
+                // Its own row comes.
+                Some(_) if self.anew.contains(&(user.kind.name, user.identity.clone())) => {
+                    self.pending.insert(user.identity.clone());
+                }
+                Some(declared) => self.make(declared, &mut after),
+                None if f.change == ChangeKind::Changed => {
+                    after.extend(facet::make(user, &self.of.live));
+                }
+                None => {}
+            }
+        }
+        for step in &mend.steps {
+            self.step(step.clone(), f.kind.name == "sequence", &mut steps);
+        }
+        steps.append(&mut after);
+        for later in self.put_off.remove(identity).unwrap_or_default() {
+            match later {
+                Later::Step(step) => self.step(step, false, &mut steps),
+                Later::Make(object) => self.make(object, &mut steps),
+            }
+        }
+        if f.change == ChangeKind::Extra {
+            self.gone.insert(key.clone());
+        }
+        self.speak_of_what_is_not_there(&mut steps);
+        statements(steps.iter())
+    }
+
+    /// The server looks into bodies of functions, which may name what is made
+    /// only later, or not at all.
+    fn speak_of_what_is_not_there(&self, steps: &mut Vec<Step>) {
+        let declared = &self.of.declared.model;
+        let named = |identity: &Identity, name: &str| {
+            identity.parts.len() == 2 && sql::qualified(&identity.parts) == name
+        };
+        // Of what stands in other schemas nothing is known.
+        let ours: Vec<String> =
+            declared.schemas.iter().map(|s| format!("{}.", sql::ident(s))).collect();
+        let not_there = |name: &str| {
+            ours.iter().any(|schema| name.starts_with(schema))
+                && (self.pending.iter().any(|p| named(p, name))
+                    || !declared.objects.iter().any(|o| named(&o.identity, name)))
+        };
+        let is_routine = |s: &Step| {
+            ["CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", "CREATE PROCEDURE"]
+                .iter()
+                .any(|create| s.sql.starts_with(create))
+                && sql::pairs(&s.sql).into_iter().any(not_there)
+        };
+        if steps.iter().any(is_routine) {
+            let setting = |sql: &str| Step::new(Phase::CreateRoutine, sql);
+            steps.insert(0, setting("SET check_function_bodies = off"));
+            steps.push(setting("RESET check_function_bodies"));
+        }
+    }
+
+    /// Takes a step now, or leaves it to the row of what it needs.
+    fn step(&mut self, step: Step, of_sequence: bool, steps: &mut Vec<Step>) {
+        match step.needs.clone() {
+            // What is gone holds nothing any more.
+            Some(needed) if step.phase == Phase::Detach => {
+                if !self.gone.contains(&("table", needed)) {
+                    steps.push(step);
+                }
+            }
+            // The missing column's own row ties its sequence.
+            Some(needed) if self.pending.contains(&needed) && of_sequence => {}
+            Some(needed) if self.pending.contains(&needed) => {
+                self.put_off.entry(needed).or_default().push(Later::Step(step));
+            }
+            _ => steps.push(step),
+        }
+    }
+
+    fn make(&mut self, object: &'m Object, steps: &mut Vec<Step>) {
+        match self.waits_for(object) {
+            Some(needed) => self.put_off.entry(needed).or_default().push(Later::Make(object)),
+            None => steps.extend(facet::make(object, &self.of.declared)),
+        }
+    }
+
+    /// What the object names and only a later row makes.
+    fn waits_for(&self, object: &Object) -> Option<Identity> {
+        if self.pending.is_empty() {
+            return None;
+        }
+        let texts = object.attrs().texts();
+        let names: HashSet<&str> = sql::pairs(&texts).into_iter().collect();
+        let parent = (object.kind.parent)(object);
+        let waits = |p: &&Identity| match p.parts.len() {
+            2 => names.contains(sql::qualified(&p.parts).as_str()),
+            3 => {
+                let table = p.prefix(2);
+                (parent.as_ref() == Some(&table) || names.contains(table.sql().as_str()))
+                    && sql::mentions(&texts, &sql::ident(p.name()))
+            }
+            _ => false,
+        };
+        self.pending.iter().filter(waits).min().cloned()
+    }
+
+    fn is_gone(&self, object: &Object) -> bool {
+        self.gone.contains(&(object.kind.name, object.identity.clone()))
+            || (object.kind.parent)(object).is_some_and(|parent| {
+                ["table", "view", "materialized view", "foreign table"]
+                    .iter()
+                    .any(|kind| self.gone.contains(&(kind, parent.clone())))
+            })
+    }
+}
