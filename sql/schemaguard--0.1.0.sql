@@ -407,7 +407,7 @@ RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'declare_wrapper';
 COMMENT ON FUNCTION schemaguard.declare(text, text, text, text[], text[], text[], boolean) IS
-'Declares what the schema should be: builds the source in a scratch database, stores the model that the server made of it, returns its version. With pending => true it is what the schema is to become. compare names what counts besides the structure: comments, column_order (these two by default), owners, grants; unmanaged names objects that are left out: schema.name, with * for any characters';
+'Declares what the schema should be: builds the source in a scratch database, stores the model that the server made of it, returns its version. With pending => true it is what the schema is to become. compare names what counts besides the structure: comments, column_order (these two by default; of a Prisma schema only comments), owners, grants; unmanaged names objects that are left out: schema.name, with * for any characters';
 REVOKE ALL ON FUNCTION schemaguard.declare(text, text, text, text[], text[], text[], boolean) FROM PUBLIC;
 
 CREATE FUNCTION schemaguard.declare_files(sources text[], names text[], format text DEFAULT 'prisma', name text DEFAULT 'main',

@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use crate::model::mend::{Change, Mend, Phase, Side, Step};
 use crate::model::{Attribute, Attrs, Identity, Kind, Model, Object, Severity, facet, show, table};
 
-pub use terms::{DEFAULT, Terms};
+pub use terms::{DEFAULT, DEFAULT_OF_PRISMA, Terms};
 
 pub use course::Before;
 pub use rename::{Event, Renames};

@@ -4,6 +4,7 @@
 
 use super::{ChangeKind, Difference};
 use crate::model::{Attrs, Model, Object, Severity};
+use std::collections::BTreeSet;
 
 /// Where Prisma keeps its own history.
 const HISTORY: &str = "_prisma_migrations";
@@ -114,7 +115,10 @@ fn changed(d: &Difference, declared: &Attrs, live: &Attrs) -> Option<Weight> {
         "column" => match attribute {
             // Lists never have it.
             "not_null" => !live.text("type").is_some_and(|t| t.ends_with("[]")),
-            "type" | "default" | "generated" | "identity" | "position" => true,
+            // Most of them the client writes itself: what it leaves to the
+            // database, the schema knows.
+            "default" => return Some(Weight::As(Severity::Warning)),
+            "type" | "generated" | "identity" | "position" => true,
             _ => false,
         },
         "constraint" => {
@@ -124,7 +128,11 @@ fn changed(d: &Difference, declared: &Attrs, live: &Attrs) -> Option<Weight> {
             matches!(attribute, "type" | "columns" | "references" | "on_delete")
         }
         "index" => matches!(attribute, "table" | "unique" | "definition"),
-        "enum" => attribute == "labels",
+        // Prisma puts a new value last, wherever it stands in the schema.
+        "enum" => {
+            let values = |attrs: &Attrs| BTreeSet::from_iter(attrs.list("labels"));
+            attribute == "labels" && values(declared) != values(live)
+        }
         "extension" | "schema" => true,
         // A sequence that a default needs.
         "sequence" => attribute == "owned_by" && declared.get("owned_by").is_some(),

@@ -5,7 +5,8 @@
 //! was restored, or declared, differs in spelling from the schema that it was
 //! taken of. The known cases are brought to one form here:
 //! `(ARRAY['a'::varchar])::text[]` becomes `ARRAY[('a'::varchar)::text]`, and
-//! `((a AND b) AND c)` becomes `(a AND b AND c)`. Everything else counts, to
+//! `((a AND b) AND c)` becomes `(a AND b AND c)`. So is the empty array,
+//! which people write one way and tools the other. Everything else counts, to
 //! the letter of every literal and name; only white space doesn't.
 
 use sqlparser::dialect::PostgreSqlDialect;
@@ -79,7 +80,7 @@ fn simplify(nodes: Vec<Node>) -> Vec<Node> {
         },
         token => token,
     });
-    let mut nodes = cast_elements(inner.collect());
+    let mut nodes = cast_elements(empty_arrays(inner.collect()));
     // JOIN … ON TRUE comes back as ON (true).
     for i in 1..nodes.len() {
         if is(nodes.get(i - 1), "ON") && is(nodes.get(i), "true") {
@@ -91,6 +92,17 @@ fn simplify(nodes: Vec<Node>) -> Vec<Node> {
 
 fn is(node: Option<&Node>, word: &str) -> bool {
     matches!(node, Some(Node::Token(t)) if t.eq_ignore_ascii_case(word))
+}
+
+/// `ARRAY[]::type[]` becomes `'{}'::type[]`.
+fn empty_arrays(mut nodes: Vec<Node>) -> Vec<Node> {
+    let empty = Node::Group('[', Vec::new());
+    while let Some(at) =
+        (1..nodes.len()).find(|&i| nodes[i] == empty && is(nodes.get(i - 1), "ARRAY"))
+    {
+        nodes.splice(at - 1..=at, [Node::Token("'{}'".into())]);
+    }
+    nodes
 }
 
 /// A cast of an array becomes a cast of each element.
@@ -182,6 +194,8 @@ mod tests {
             ("((a > 1) OR ((b > 2) OR (c > 3)))", "((a > 1) OR (b > 2) OR (c > 3))"),
             (" SELECT a\n   FROM t", "SELECT a FROM t"),
             ("(t LEFT JOIN u ON TRUE)", "(t LEFT JOIN u ON (true))"),
+            ("ARRAY[]::text[]", "'{}'::text[]"),
+            ("COALESCE(a, (ARRAY[]::integer[])[1])", "COALESCE(a, ('{}'::integer[])[1])"),
         ] {
             assert!(same("expression", a, b), "{a}\n{b}");
         }
@@ -195,6 +209,9 @@ mod tests {
             ("(v = 'a b'::text)", "(v = 'a  b'::text)"),
             ("(v = 'A'::text)", "(v = 'a'::text)"),
             ("(\"A\" = 1)", "(a = 1)"),
+            ("ARRAY[]::text[]", "'{}'::integer[]"),
+            ("ARRAY[]::text[]", "'{a}'::text[]"),
+            ("\"ARRAY\"[]", "'{}'"),
             (
                 "((c)::text = ANY ((ARRAY['x'::character varying])::text[]))",
                 "((c)::text = ANY (ARRAY[('y'::character varying)::text]))",

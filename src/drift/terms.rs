@@ -16,6 +16,10 @@ pub const WORDS: [&str; 4] = ["comments", "column_order", "owners", "grants"];
 /// Owners and grants are mostly given by whoever runs them.
 pub const DEFAULT: [&str; 2] = ["comments", "column_order"];
 
+/// The same for a Prisma schema: where a field stands in it says nothing of
+/// the order of columns, to which Prisma itself only ever appends.
+pub const DEFAULT_OF_PRISMA: [&str; 1] = ["comments"];
+
 /// What a declaration is compared by, besides the structure, and which
 /// objects it doesn't manage.
 #[derive(Clone, Debug)]

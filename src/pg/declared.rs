@@ -145,7 +145,10 @@ pub fn declare(mut declaration: Declaration) -> i64 {
         raise("SG004", "the list of schemas is empty", None, None);
     }
     let compare =
-        declaration.compare.get_or_insert_with(|| drift::DEFAULT.map(str::to_owned).to_vec());
+        declaration.compare.get_or_insert_with(|| match prisma::is_format(declaration.format) {
+            true => drift::DEFAULT_OF_PRISMA.map(str::to_owned).to_vec(),
+            false => drift::DEFAULT.map(str::to_owned).to_vec(),
+        });
     let unmanaged = declaration.unmanaged.get_or_insert_default();
     if let Err(why) = Terms::new(compare, unmanaged) {
         raise("SG004", why, None, None);
@@ -421,8 +424,9 @@ pub fn reached(version: &Declared) {
 }
 
 /// Where the declared source speaks of what differs: for Prisma's schemas the
-/// model and field, with the line.
-pub fn places(found: &Compared) -> Vec<Option<String>> {
+/// model and field, with the line. They also tell which defaults the client
+/// can't do without.
+pub fn places(found: &mut Compared) -> Vec<Option<String>> {
     const QUERY: &str = "
         SELECT d.source, d.format FROM schemaguard.declared d
          WHERE d.version OPERATOR(pg_catalog.=) $1";
@@ -438,7 +442,7 @@ pub fn places(found: &Compared) -> Vec<Option<String>> {
     });
     match source {
         Some((source, format)) => {
-            prisma::places(&source, &format, &found.declared.schemas, &found.differences)
+            prisma::places(&source, &format, &found.declared.schemas, &mut found.differences)
         }
         None => vec![None; found.differences.len()],
     }

@@ -4,7 +4,7 @@
 use super::scratch::{self, Outcome, Trouble};
 use super::sys::raise;
 use crate::drift::Difference;
-use crate::model::Model;
+use crate::model::{Model, Severity};
 use crate::source::prisma::files::{Place, place};
 use crate::source::prisma::{self, Mistake, Options, Pairs};
 
@@ -19,20 +19,23 @@ pub fn is_format(format: &str) -> bool {
 
 /// `model User, field email (schema.prisma, line 12)` for each difference that
 /// has a place in the schema; for what is only in the database that of its
-/// table.
+/// table. A default that the client leaves to the database is an error to lose.
 pub fn places(
     source: &str,
     format: &str,
     schemas: &[String],
-    differences: &[Difference],
+    differences: &mut [Difference],
 ) -> Vec<Option<String>> {
     let Ok(script) = prisma::read(source, options(format, Some(schemas))) else {
         return vec![None; differences.len()];
     };
     differences
-        .iter()
+        .iter_mut()
         .map(|d| {
             let origin = script.origins.of(d.kind.name, &d.identity.parts)?;
+            if origin.filled && d.attribute.as_deref() == Some("default") {
+                d.severity = Severity::Error;
+            }
             let Place { file, line, .. } = place(source, origin.at);
             let word = if d.kind.name == "enum" { "enum" } else { "model" };
             let mut text = format!("{word} {}", origin.model);

@@ -52,9 +52,9 @@ pub fn drift(name: Option<&str>) -> Rc<Found> {
         }
     }
     let on_the_way = versions.pending.is_some();
-    let (compared, mark) = compare(name, versions);
+    let (mut compared, mark) = compare(name, versions);
     let questions = blame::questions(&compared);
-    let places = declared::places(&compared);
+    let places = declared::places(&mut compared);
     let Compared { differences, .. } = compared;
     let found = Rc::new(Found { differences, questions, places });
     let kept = Kept { declared, role, mark, found: Rc::clone(&found) };

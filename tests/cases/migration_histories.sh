@@ -95,6 +95,13 @@ node-pg-migrate|public.pgmigrations|1700000000001_nick|applied|1
 CREATE TABLE|public.users|1700000000000_users
 ALTER TABLE|public.users|1700000000001_nick
 T
+npm dbmate <<'T'
+dbmate|public.schema_migrations|20240101000000|applied|1
+dbmate|public.schema_migrations|20240102000000|applied|1
+=
+CREATE TABLE|public.users|20240101000000
+ALTER TABLE|public.users|20240102000000
+T
 check 'drizzle: held against the files, by their texts' "1700000000000|applied|
 1700000000001|applied|{unknown}
 0001_nick|missing|" "$(PGDATABASE=history_drizzle sql -v a="$(cat "$tmp/drizzle/0000_users.sql"; echo x)" <<<"SELECT migration, state, issues FROM schemaguard.migrations(jsonb_build_object('0000_users', rtrim(:'a', 'x'), '0001_nick', 'changed')) WHERE tool IS NOT NULL")"

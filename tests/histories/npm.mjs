@@ -1,4 +1,5 @@
 // Two migrations by each tool of npm's, each in a database of its own: node npm.mjs TOOL URL FOLDER
+import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -58,6 +59,12 @@ const tools = {
     await client.connect()
     await runner({ dbClient: client, dir: folder, direction: 'up', migrationsTable: 'pgmigrations', singleTransaction: false, log: () => {} })
     await client.end()
+  },
+  async dbmate() {
+    file('20240101000000_users.sql', '-- migrate:up\nCREATE TABLE users (id serial PRIMARY KEY, email text);\n-- migrate:down\n')
+    file('20240102000000_nick.sql', '-- migrate:up\nALTER TABLE users ADD nick text;\n-- migrate:down\n')
+    const server = `postgres://${config.user}@/${config.database}?socket=${config.host}`
+    execFileSync('dbmate', ['--url', server, '--migrations-dir', folder, '--no-dump-schema', 'migrate'], { stdio: 'inherit' })
   },
 }
 await tools[tool]()

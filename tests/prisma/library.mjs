@@ -18,7 +18,9 @@ const { parse } = (await load('pg-connection-string')).default
 export const panics = { message: undefined, set_message(message) { panics.message = message } }
 globalThis.PRISMA_WASM_PANIC_REGISTRY = panics
 
-const folder = path.dirname(require.resolve('@prisma/schema-engine-wasm'))
+/** Whether it is the engine of Prisma 6.19.3 that is asked for, and not that of 7. */
+export const isSix = process.env.PRISMA_ENGINE === '6'
+const folder = path.dirname(require.resolve(isSix ? 'schema-engine-six' : '@prisma/schema-engine-wasm'))
 const glue = await import(pathToFileURL(path.join(folder, 'schema_engine_bg.js')).href)
 const code = await WebAssembly.compile(readFileSync(path.join(folder, 'schema_engine_bg.wasm')))
 const wasm = await WebAssembly.instantiate(code, { './schema_engine_bg.js': glue })
@@ -35,7 +37,10 @@ export function connection(url) {
   return { schema: schema ?? 'public', config: { ...config, max: 1, idleTimeoutMillis: 0, options: `-c search_path="${schema ?? 'public'}"` } }
 }
 
-/** An adapter on one connection that sends scripts whole, as the native engine does. */
+/**
+ * An adapter on one connection that sends scripts whole, as the native engine does; with PRISMA_SPLITS=1 as
+ * the adapter does by itself, piece by piece.
+ */
 async function adapter({ config, schema }, dispose = async () => {}) {
   const pool = new pg.Pool(config)
   pool.on('error', () => {})
@@ -50,11 +55,13 @@ async function adapter({ config, schema }, dispose = async () => {}) {
     for (const field of result.fields) if (field.dataTypeID === 18) field.dataTypeID = 1042
     return result
   }
-  made.executeScript = async (script) => {
-    try {
-      await pool.query(script)
-    } catch (error) {
-      made.onError(error)
+  if (!process.env.PRISMA_SPLITS) {
+    made.executeScript = async (script) => {
+      try {
+        await pool.query(script)
+      } catch (error) {
+        made.onError(error)
+      }
     }
   }
   made.dispose = async () => {

@@ -3,6 +3,16 @@
 set -euo pipefail
 setup=$("$ROOT/tests/node.sh" prisma) || exit $?
 eval "$setup"
+# As at a person's desk: Prisma asks no questions where the environment tells of CI (CI, BUILD_ID, RUN_ID, … or
+# TERM=dumb), and resets nothing where it tells of a coding agent.
+while read -r name; do
+  case $name in
+    PATH | HOME | USER | TMPDIR | LANG | LC_* | PG* | ROOT | SERVER | SERVER_SH | SCHEMAGUARD_*) ;;
+    CHECKPOINT_DISABLE | PRISMA_HIDE_UPDATE_MESSAGE | PRISMA_SCHEMA_ENGINE_BINARY | NO_COLOR) ;;
+    *) unset "$name" ;;
+  esac
+done < <(compgen -e)
+export TERM=xterm
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 failed=0

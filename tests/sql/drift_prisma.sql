@@ -17,6 +17,7 @@ model User {
   name    String?  @map("full_name")
   role    Role     @default(USER)
   tags    String[]
+  links   String[] @default([])
   posts   Post[]
   @@map("users")
 }
@@ -34,6 +35,16 @@ SELECT sql FROM schemaguard.fix() ORDER BY step \gexec
 SELECT count(*) FROM schemaguard.drift();
 CREATE TEMP VIEW found AS SELECT object_type, object, change, attribute, severity, source FROM schemaguard.drift();
 
+-- The order of columns and of an enum's values, and how an empty list is written, are nothing of the schema's.
+BEGIN;
+ALTER TYPE "Role" RENAME TO old;
+CREATE TYPE "Role" AS ENUM ('ADMIN', 'USER');
+ALTER TABLE users ALTER role DROP DEFAULT, ALTER role TYPE "Role" USING role::text::"Role", ALTER role SET DEFAULT 'USER';
+DROP TYPE old;
+ALTER TABLE users DROP COLUMN full_name, ADD full_name text, ALTER links SET DEFAULT '{}';
+SELECT * FROM found;
+ROLLBACK;
+
 -- What breaks the client.
 BEGIN;
 ALTER TABLE users DROP COLUMN full_name, ALTER email DROP NOT NULL, ADD must text NOT NULL, ADD may text;
@@ -43,6 +54,11 @@ SELECT * FROM found;
 ROLLBACK;
 BEGIN;
 DROP TABLE "Post";
+SELECT * FROM found;
+ROLLBACK;
+-- The client writes defaults itself, but for what it leaves to the database.
+BEGIN;
+ALTER TABLE users ALTER role DROP DEFAULT, ALTER full_name SET DEFAULT 'x', ALTER id DROP DEFAULT;
 SELECT * FROM found;
 ROLLBACK;
 

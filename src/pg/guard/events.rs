@@ -452,7 +452,7 @@ fn record(running: Running, objects: Vec<ledger::Object>) {
         .then(|| crate::loss::words(&running.tag, running.text.as_deref(), None, &running.lost));
     let who = Who::now(true);
     if let Some(text) = running.text.as_deref().filter(|_| who.application_name.is_none()) {
-        run::note(text, who.at);
+        run::note(text, who.at, who.migration.as_ref().map(|m| m.name.clone()));
     }
     // Both what is lost and where it leads, where it does both.
     let said: Vec<_> = words

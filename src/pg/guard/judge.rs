@@ -165,7 +165,7 @@ fn settle(case: &Case, victims: &[Victim], words: loss::Words) -> (Verdict, Opti
             let mut more = no.hints;
             let hints = match under {
                 Some(migration) => {
-                    more.extend(run::done(Some(context::query_identity())));
+                    more.extend(run::done(Some(&migration.name)));
                     more.push(crate::migration::prisma::again(&migration.name));
                     let own = crate::migration::prisma::accepting(
                         &migration.name,

@@ -6,8 +6,9 @@
 //! Only for sessions that don't name themselves, as those tools don't: in
 //! others people see what they have done.
 
-use crate::pg::sys::{context, scan};
+use crate::pg::sys::scan;
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 /// What was done longer ago belongs to another run.
 const RUN: i64 = 5 * 60 * 1_000_000;
@@ -17,7 +18,8 @@ const LENGTH: usize = 120;
 
 struct Step {
     at: i64,
-    message: (usize, i64),
+    /// Under which it ran.
+    migration: Option<String>,
     statement: String,
 }
 
@@ -26,16 +28,16 @@ struct Steps {
     /// Of the running transaction.
     open: Vec<Step>,
     committed: Vec<Step>,
-    /// Those that came before the ones that are kept.
-    before: usize,
+    /// How many came before the ones that are kept, by migration.
+    before: HashMap<Option<String>, usize>,
 }
 
 thread_local!(static STEPS: RefCell<Steps> = RefCell::new(Steps::default()));
 
 /// A statement of the client's own has been recorded.
-pub fn note(statement: &str, at: i64) {
-    let (statement, message) = (short(statement), context::query_identity());
-    STEPS.with_borrow_mut(|s| s.open.push(Step { at, message, statement }));
+pub fn note(statement: &str, at: i64, migration: Option<String>) {
+    let statement = short(statement);
+    STEPS.with_borrow_mut(|s| s.open.push(Step { at, migration, statement }));
 }
 
 /// The transaction is over.
@@ -50,25 +52,31 @@ pub fn end(committed: bool) {
         }
         s.committed.extend(open);
         let more = s.committed.len().saturating_sub(SHOWN);
-        s.committed.drain(..more);
-        s.before += more;
+        for step in s.committed.drain(..more) {
+            *s.before.entry(step.migration).or_default() += 1;
+        }
     });
 }
 
-/// Words for what was done in this run, or only in one message of the client;
-/// None for nothing.
-pub fn done(message: Option<(usize, i64)>) -> Option<String> {
+/// Words for what was done in this run, or only under one migration; None for
+/// nothing.
+pub fn done(migration: Option<&str>) -> Option<String> {
     STEPS.with_borrow(|s| {
         if scan::now() - s.committed.last()?.at > RUN {
             return None;
         }
-        let asked = |c: &&Step| message.is_none_or(|m| m == c.message);
-        let shown: Vec<&str> =
-            s.committed.iter().filter(asked).map(|c| c.statement.as_str()).collect();
+        let is_asked = |its: &Option<String>| migration.is_none_or(|m| its.as_deref() == Some(m));
+        let shown: Vec<&str> = s
+            .committed
+            .iter()
+            .filter(|c| is_asked(&c.migration))
+            .map(|c| c.statement.as_str())
+            .collect();
         if shown.is_empty() {
             return None;
         }
-        let before = match if message.is_some() { 0 } else { s.before } {
+        let earlier = s.before.iter().filter(|b| is_asked(b.0)).map(|b| b.1).sum();
+        let before = match earlier {
             0 => String::new(),
             1 => "1 statement, then ".to_owned(),
             n => format!("{n} statements, then "),

@@ -197,7 +197,10 @@ impl<'s> Writer<'s, '_> {
                 self.script.push(",\n");
             }
             let key = stored(&[within, &model.name, &column.name]);
-            let origin = Origin::field(model_name, column.field.name.text, column.field.name.at);
+            let field = Origin::field(model_name, column.field.name.text, column.field.name.at);
+            let filled =
+                matches!(column.default, Some(Default::Autoincrement | Default::Generated(..)));
+            let origin = Origin { filled, ..field };
             self.script.origins.columns.insert(key, origin);
             self.column(column);
         }

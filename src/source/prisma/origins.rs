@@ -12,15 +12,18 @@ pub struct Origin {
     pub field: Option<String>,
     /// Byte of the text.
     pub at: usize,
+    /// Whether the client leaves it to the database to fill the field. Every
+    /// other default it writes itself.
+    pub filled: bool,
 }
 
 impl Origin {
     pub(super) fn model(model: &str, at: Span) -> Origin {
-        Origin { model: model.to_owned(), field: None, at: at.from }
+        Origin { model: model.to_owned(), field: None, at: at.from, filled: false }
     }
 
     pub(super) fn field(model: &str, field: &str, at: Span) -> Origin {
-        Origin { model: model.to_owned(), field: Some(field.to_owned()), at: at.from }
+        Origin { field: Some(field.to_owned()), ..Origin::model(model, at) }
     }
 }
 
