@@ -281,35 +281,39 @@ fn store(declaration: Declaration, model: &Model) -> i64 {
     // SAFETY: reads of session state.
     let by =
         unsafe { text(pg_sys::GetUserNameFromId(pg_sys::GetUserId(), true)) }.unwrap_or_default();
+    let compare = declaration.compare.unwrap_or_default();
+    let unmanaged = declaration.unmanaged.unwrap_or_default();
     let version = table.append(1, |_| {
         vec![vec![
             Value::from(declaration.name),
             Value::from(declaration.format),
             Value::from(declaration.source),
-            Value::Texts(model.schemas.clone()),
+            Value::Texts(&model.schemas),
             Value::Timestamp(sys::scan::now()),
             Value::from(by),
             Value::Int(model.reader as i32),
             Value::Int(model.server as i32),
-            Value::Texts(declaration.compare.unwrap_or_default()),
-            Value::Texts(declaration.unmanaged.unwrap_or_default()),
+            Value::Texts(&compare),
+            Value::Texts(&unmanaged),
             Value::Bool(declaration.pending),
         ]]
     });
     table.close();
     if let Some(mut table) = Table::open("declared_object") {
         table.append(1, |_| {
-            let row = |object: &Object| {
-                vec![
-                    Value::from(version),
-                    Value::from(object.belongs_to().to_string()),
-                    Value::from(object.kind.name),
-                    Value::Texts(object.identity.parts.clone()),
-                    Value::from(object.identity.args.clone()),
-                    Value::Input(object.attributes.get().to_owned()),
-                ]
-            };
-            model.objects.iter().map(row).collect()
+            let objects = model.objects.iter();
+            objects
+                .map(|object| {
+                    vec![
+                        Value::from(version),
+                        Value::from(object.belongs_to().to_string()),
+                        Value::from(object.kind.name),
+                        Value::Texts(&object.identity.parts),
+                        Value::from(object.identity.args.as_deref()),
+                        Value::Input(object.attributes.get()),
+                    ]
+                })
+                .collect()
         });
         table.close();
     }

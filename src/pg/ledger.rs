@@ -5,6 +5,7 @@
 //! written by a session of its own, because its transaction rolls back.
 
 use super::migration::{self, Migration};
+use super::sys::event::Word;
 use super::sys::table::{Table, Value};
 use super::sys::{self, text};
 use super::worker::{self, Desk, OnTerm};
@@ -122,10 +123,10 @@ impl Verdict {
 /// An object that a statement touched.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Object {
-    pub command_tag: String,
+    pub command_tag: Word,
     /// `create`, `alter` or `drop`.
-    pub action: String,
-    pub object_type: String,
+    pub action: Word,
+    pub object_type: Word,
     /// In the form that drift() uses.
     pub object: String,
     pub parts: Vec<String>,
@@ -157,13 +158,13 @@ fn write_asking(statement: &Statement, objects: &[Object], asked: Option<&Asked>
             .map(|o| {
                 vec![
                     Value::Long(number),
-                    Value::from(o.command_tag.as_str()),
-                    Value::from(o.action.as_str()),
-                    Value::from(o.object_type.as_str()),
+                    Value::from(&*o.command_tag),
+                    Value::from(&*o.action),
+                    Value::from(&*o.object_type),
                     Value::from(o.object.as_str()),
-                    if o.parts.is_empty() { Value::Null } else { Value::Texts(o.parts.clone()) },
-                    Value::from(o.formerly.clone()),
-                    Value::from(o.definition.clone()),
+                    if o.parts.is_empty() { Value::Null } else { Value::Texts(&o.parts) },
+                    Value::from(o.formerly.as_deref()),
+                    Value::from(o.definition.as_deref()),
                 ]
             })
             .collect();
@@ -172,7 +173,7 @@ fn write_asking(statement: &Statement, objects: &[Object], asked: Option<&Asked>
             if let Some(asked) = asked {
                 first.push(Value::from(asked.digest.as_str()));
                 first.push(Value::from(asked.request.as_str()));
-                first.push(Value::Input(asked.at_stake.clone()));
+                first.push(Value::Input(&asked.at_stake));
             }
         }
         rows
@@ -184,29 +185,29 @@ fn write_asking(statement: &Statement, objects: &[Object], asked: Option<&Asked>
 
 impl Statement {
     /// The columns that only a statement's first row fills.
-    fn values(&self) -> [Value; 20] {
+    fn values(&self) -> [Value<'_>; 20] {
         let who = &self.who;
         [
             Value::Timestamp(who.at),
             who.transaction.map_or(Value::Null, Value::TransactionId),
             Value::from(who.session_user.as_str()),
             Value::from(who.current_user.as_str()),
-            Value::from(who.application_name.clone()),
-            who.client_addr.clone().map_or(Value::Null, Value::Input),
+            Value::from(who.application_name.as_deref()),
+            who.client_addr.as_deref().map_or(Value::Null, Value::Input),
             Value::Int(who.backend_pid),
             Value::from(who.database.as_str()),
-            Value::from(who.search_path.clone()),
-            Value::from(self.text.clone()),
+            Value::from(who.search_path.as_deref()),
+            Value::from(self.text.as_deref()),
             Value::from(self.same_text_as),
-            Value::from(self.context.clone()),
+            Value::from(self.context.as_deref()),
             Value::from(self.verdict.as_str()),
-            Value::from(self.rule.clone()),
-            Value::from(self.reason.clone()),
-            Value::from(self.message.clone()),
-            Value::from(self.detail.clone()),
+            Value::from(self.rule.as_deref()),
+            Value::from(self.reason.as_deref()),
+            Value::from(self.message.as_deref()),
+            Value::from(self.detail.as_deref()),
             Value::from(who.migration.as_ref().map(|m| m.tool.as_str())),
             Value::from(who.migration.as_ref().map(|m| m.name.as_str())),
-            Value::from(who.migration.as_ref().and_then(|m| m.checksum.clone())),
+            Value::from(who.migration.as_ref().and_then(|m| m.checksum.as_deref())),
         ]
     }
 }

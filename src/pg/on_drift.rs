@@ -170,14 +170,14 @@ pub fn away(found: Option<Found>, commands: &[Command], dropped: &[Dropped]) -> 
     // What it named is read as it is called now, and missed as it was called.
     let Found { mut before, mut about } = found.unwrap_or_default();
     for command in commands {
-        let temporary = command.schema.as_deref().is_some_and(|s| s.starts_with("pg_temp"));
-        if !command.in_extension && !temporary && command.class != pg_sys::InvalidOid {
+        if !command.in_extension && !command.is_temporary && command.class != pg_sys::InvalidOid {
             about.add(Address { class: command.class, object: command.object, sub: command.sub });
         }
     }
     for d in dropped.iter().filter(|d| !d.is_temporary) {
         let identity = identity::of_dropped(d);
-        before.was_there(super::guard::object_type(&d.object_type), identity.clone());
+        let object_type = super::guard::object_type(&d.object_type).into_owned();
+        before.was_there(object_type, identity.clone());
         about.part(identity);
     }
     if about.is_nothing() {

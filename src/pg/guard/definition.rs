@@ -9,7 +9,7 @@ use pgrx::{PgList, pg_sys};
 /// Keeps the object's definition with the running statement.
 pub fn keep(address: Address) {
     let Some(tag) = state::with(|s| {
-        s.running.last().filter(|r| !r.definitions.contains_key(&address)).map(|r| r.tag.clone())
+        s.running.last().filter(|r| !r.definitions.contains_key(&address)).map(|r| r.tag)
     }) else {
         return;
     };
@@ -33,7 +33,7 @@ pub fn keep(address: Address) {
         state::with(|s| s.running.last_mut().map(|r| r.servants.push(address)));
         return;
     }
-    if with_tables(&tag) {
+    if with_tables(tag) {
         let (table, foreign_key) = match address.class {
             catalog::CONSTRAINT => catalog::constraint(address.object)
                 .map_or((None, false), |c| (Some(c.table), c.kind == b'f')),

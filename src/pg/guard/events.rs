@@ -7,7 +7,7 @@ use crate::pg::identity::{self, Address};
 use crate::pg::ledger::{self, Verdict, Who};
 use crate::pg::on_drift::{self, ON_DRIFT};
 use crate::pg::settings::{self, Mode};
-use crate::pg::sys::event::{self, Command, Dropped, Event};
+use crate::pg::sys::event::{self, Command, Dropped, Event, Word};
 use crate::pg::sys::{self, catalog, text};
 use pgrx::prelude::pg_guard;
 use pgrx::{PgList, pg_sys};
@@ -150,7 +150,7 @@ fn dropped(event: Event) {
             // What an extension's own script drops is no statement of the user's.
             return;
         }
-        let rows = rows_of_dropped(&tag, &objects);
+        let rows = rows_of_dropped(tag, &objects);
         state::with(|s| {
             if let Some(r) = s.running.last_mut() {
                 r.dropped.extend(rows);
@@ -162,7 +162,7 @@ fn dropped(event: Event) {
 
 /// A row for what was asked to go, and for what went along and has a
 /// definition of its own; parts of a table that goes are part of its row.
-fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
+fn rows_of_dropped(tag: &'static str, objects: &[Dropped]) -> Vec<ledger::Object> {
     let (mut definitions, servants, part_of) = state::with(|s| {
         s.running
             .last_mut()
@@ -179,7 +179,7 @@ fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
         objects.iter().filter(is_table).map(|d| d.names.as_slice()).collect();
     let mut rows: Vec<ledger::Object> = Vec::new();
     // A schema may take many thousands along: no row looks through all others.
-    let mut known: HashMap<(String, String), usize> = HashMap::new();
+    let mut known: HashMap<(Word, String), usize> = HashMap::new();
     for d in objects {
         if d.is_temporary || is_temporary(&d.names) {
             continue;
@@ -207,7 +207,7 @@ fn rows_of_dropped(tag: &str, objects: &[Dropped]) -> Vec<ledger::Object> {
         }
         known.insert((object_type.clone(), object.clone()), rows.len());
         rows.push(ledger::Object {
-            command_tag: tag.to_owned(),
+            command_tag: tag.into(),
             action: "drop".into(),
             object_type,
             object,
@@ -225,14 +225,15 @@ fn is_temporary(names: &[String]) -> bool {
 }
 
 /// PostgreSQL's word as drift() uses it: `table column` is a column here.
-pub fn object_type(word: &str) -> String {
-    match word {
+pub fn object_type(word: &Word) -> Word {
+    match &**word {
         "table column" | "foreign table column" | "view column" | "composite type column" => {
             "column".into()
         }
         "table constraint" | "domain constraint" => "constraint".into(),
         "composite type" => "type".into(),
-        other => other.to_lowercase(),
+        other if other.bytes().all(|b| b.is_ascii_lowercase()) => word.clone(),
+        other => other.to_lowercase().into(),
     }
 }
 
@@ -265,12 +266,12 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
     let mut seen = HashSet::new();
     let mut rows = Vec::new();
     for command in commands {
-        if command.in_extension || command.schema.as_deref().is_some_and(|s| s == "pg_temp") {
+        if command.in_extension || command.is_temporary {
             continue;
         }
         let row = |object: String, definition, parts| ledger::Object {
             command_tag: command.tag.clone(),
-            action: judge::action(&command.tag).to_owned(),
+            action: judge::action(&command.tag).into(),
             object_type: object_type(&command.object_type),
             object,
             parts,
@@ -383,7 +384,7 @@ fn new_columns(
 ) -> Vec<(i32, String)> {
     // SAFETY: each node's tag says what it is.
     let names: Vec<String> = unsafe {
-        if (*tree).type_ != pg_sys::NodeTag::T_AlterTableStmt {
+        if running.added.is_empty() || (*tree).type_ != pg_sys::NodeTag::T_AlterTableStmt {
             return Vec::new();
         }
         let alter = tree.cast::<pg_sys::AlterTableStmt>();
@@ -449,7 +450,7 @@ fn record(running: Running, objects: Vec<ledger::Object>) {
         (if off { Verdict::Unguarded } else { Verdict::Allowed }, unused)
     });
     let words = (!running.lost.is_empty())
-        .then(|| crate::loss::words(&running.tag, running.text.as_deref(), None, &running.lost));
+        .then(|| crate::loss::words(running.tag, running.text.as_deref(), None, &running.lost));
     let who = Who::now(true);
     if let Some(text) = running.text.as_deref().filter(|_| who.application_name.is_none()) {
         run::note(text, who.at, who.migration.as_ref().map(|m| m.name.clone()));

@@ -18,6 +18,7 @@ use crate::pg::sys::event::Dropped;
 use crate::pg::sys::{self, context, scan, server, text, version};
 use crate::source::sql::redact;
 use pgrx::{PgList, pg_sys};
+use std::borrow::Cow;
 
 /// The statement that is being judged.
 struct Case {
@@ -76,9 +77,9 @@ impl Case {
         let row = object(&self.tag, victim.rule.object_type, unquoted(&victim.object));
         // Rows go by whatever the client sent: SELECT, DO, CALL.
         let action = match victim.rule.code {
-            code if code == UPDATE_WITHOUT_WHERE.code => "alter".to_owned(),
+            code if code == UPDATE_WITHOUT_WHERE.code => "alter".into(),
             code if code == DELETE_WITHOUT_WHERE.code || code == MAX_ROWS_LOST.code => {
-                "drop".to_owned()
+                "drop".into()
             }
             _ => row.action,
         };
@@ -89,9 +90,9 @@ impl Case {
 /// A row for an object that nothing describes.
 fn object(tag: &str, object_type: &str, object: String) -> ledger::Object {
     ledger::Object {
-        command_tag: tag.to_owned(),
-        action: action(tag).to_owned(),
-        object_type: object_type.to_owned(),
+        command_tag: Cow::Owned(tag.to_owned()),
+        action: action(tag).into(),
+        object_type: Cow::Owned(object_type.to_owned()),
         object,
         parts: Vec::new(),
         formerly: None,
@@ -213,7 +214,7 @@ pub fn off_course(running: &mut Running, away: &[Difference]) {
                 message: Some(message.clone()),
                 detail: Some(detail.clone()),
             };
-            let object = self::object(&running.tag, away[0].object_type(), object);
+            let object = self::object(running.tag, away[0].object_type(), object);
             ledger::write_refused(&row, &object, None);
             raise("SG002", message, Some(detail), Some(OFF_COURSE.to_owned()))
         }
@@ -311,12 +312,12 @@ fn unquoted(object: &str) -> String {
 /// At the end of a DDL statement, with the objects that it has dropped.
 pub fn end_of_statement(dropped: &[Dropped]) {
     let taken = state::with(|s| {
-        s.running.last_mut().map(|r| {
+        s.running.last_mut().filter(|r| !r.victims.is_empty()).map(|r| {
             (
                 std::mem::take(&mut r.victims),
                 Case {
-                    what: r.tag.clone(),
-                    tag: r.tag.clone(),
+                    what: r.tag.to_owned(),
+                    tag: r.tag.to_owned(),
                     text: r.text.clone(),
                     by_client: r.by_client,
                     context: r.context.clone(),
@@ -325,7 +326,7 @@ pub fn end_of_statement(dropped: &[Dropped]) {
             )
         })
     });
-    let Some((pending, mut case)) = taken.filter(|t| !t.0.is_empty()) else {
+    let Some((pending, mut case)) = taken else {
         return;
     };
     // `migrate reset` of empty tables: what the history tells of is gone with
@@ -387,7 +388,7 @@ pub fn start_of_statement(what: String, victims: Vec<(Address, Victim)>) {
     let case = state::with(|s| {
         s.running.last().map(|r| Case {
             what,
-            tag: r.tag.clone(),
+            tag: r.tag.to_owned(),
             text: r.text.clone(),
             by_client: r.by_client,
             context: r.context.clone(),
@@ -423,7 +424,7 @@ fn what(tag: &str, originals: &[&Dropped]) -> String {
     if tag.starts_with("DROP ") && !tag.ends_with("OWNED") {
         format!("{tag} {}", names.join(", "))
     } else {
-        let kind = match originals[0].object_type.as_str() {
+        let kind = match &*originals[0].object_type {
             "table column" => "column",
             "composite type column" => "attribute",
             other => other,
@@ -690,13 +691,13 @@ pub fn before_commit() {
     for mut running in state::with(|s| std::mem::take(&mut s.running)) {
         // What the client has sent by now is another statement.
         running.by_client = false;
-        let tag = running.tag.clone();
+        let tag = running.tag;
         state::with(|s| s.running.push(running));
         end_of_statement(&[]);
         let judged = state::with(|s| s.running.pop());
         if let Some((verdict, reason)) = judged.as_ref().and_then(|r| r.verdict.clone()) {
             let lost = judged.map(|r| r.lost).unwrap_or_default();
-            record(&Case::without_trigger(&tag, &tag), verdict, reason, &lost);
+            record(&Case::without_trigger(tag, tag), verdict, reason, &lost);
         }
     }
 }

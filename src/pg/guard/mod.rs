@@ -29,7 +29,7 @@ pub use consent::{accept, accept_drift, allow, approve, disallow, in_force, revo
 pub use events::object_type;
 
 use super::settings;
-use super::sys::{self, executor};
+use super::sys::{self, executor, history};
 
 /// What watches DELETE, UPDATE and MERGE, where a setting asks for it.
 static OBSERVER: executor::Observer = executor::Observer {
@@ -56,6 +56,7 @@ pub fn install() {
     hook::install();
     transaction::install();
     executor::install(&OBSERVER);
+    history::install();
     // Defining the settings has set them.
     settings::take_mode_set();
 }

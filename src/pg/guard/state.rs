@@ -16,7 +16,7 @@ use std::collections::{HashMap, HashSet};
 pub struct Running {
     /// Transaction depth at its start: a rolled back savepoint ends it.
     pub depth: i32,
-    pub tag: String,
+    pub tag: &'static str,
     /// DROP TABLE without CASCADE: nothing goes but the tables and their parts.
     pub drops_tables_alone: bool,
     pub text: Option<String>,

@@ -48,7 +48,7 @@ pub fn words(tree: *mut pg_sys::Node) -> Words {
         };
     }
     if let Some(text) = own(tree) {
-        return Words { text: Some(redact(&text).into_owned()), message: None, context: None };
+        return Words { text: Some(text), message: None, context: None };
     }
     Words {
         text: context::query_string().map(|q| redact(q.trim()).into_owned()),
@@ -63,25 +63,27 @@ pub fn inside() -> Option<String> {
     context::is_nested().then(context::call_stack).filter(|stack| !stack.is_empty())
 }
 
-/// The statement's own text out of the client's message.
+/// The statement's own text out of the client's message, secrets blanked.
 fn own(tree: *mut pg_sys::Node) -> Option<String> {
     let identity = context::query_identity();
     MESSAGE.with(|cell| {
         let mut cell = cell.borrow_mut();
         if cell.as_ref().is_none_or(|(known, _)| *known != identity) {
-            let message = context::query_string()?;
-            let alone = message.trim().trim_end_matches(';').trim_end();
-            if !alone.contains(';') {
-                return Some(alone.to_owned());
+            let alone = |message: &str| {
+                let alone = message.trim().trim_end_matches(';').trim_end();
+                (!alone.contains(';')).then(|| redact(alone).into_owned())
+            };
+            if let Some(text) = context::with_query_string(alone)? {
+                return Some(text);
             }
-            *cell = Parsed::new(&message).map(|parsed| (identity, parsed));
+            *cell = Parsed::new(&context::query_string()?).map(|parsed| (identity, parsed));
         }
         let parsed = &mut cell.as_mut()?.1;
         // The same statement may stand there twice: the server knows which one
         // it has come to.
         let here = is_clients(tree).then(location).flatten().and_then(|at| parsed.at(at));
         let span = here.or_else(|| parsed.find(tree))?;
-        Some(context::query_part(span)?.trim().to_owned())
+        Some(redact(context::query_part(span)?.trim()).into_owned())
     })
 }
 
@@ -121,10 +123,14 @@ pub fn may_have_comments() -> bool {
     {
         return answer;
     }
-    let named = |message: String| message.to_ascii_lowercase().contains("schemaguard");
-    let answer = context::query_string().is_some_and(named);
+    let answer = context::with_query_string(names_us).unwrap_or(false);
     KNOWN.set(Some((identity, answer)));
     answer
+}
+
+fn names_us(message: &str) -> bool {
+    const NAME: &[u8] = b"schemaguard";
+    message.as_bytes().windows(NAME.len()).any(|part| part.eq_ignore_ascii_case(NAME))
 }
 
 /// What the comments right above the client's own statement say to the guard.
@@ -135,7 +141,7 @@ pub fn above() -> Above {
     let (Some(message), Some(location)) = (message, location()) else {
         return Above::Silent;
     };
-    if !message.to_ascii_lowercase().contains("schemaguard") {
+    if !names_us(&message) {
         return Above::Silent;
     }
     let identity = context::query_identity();

@@ -138,10 +138,19 @@ pub fn forget() {
 /// migrations a tool has written into its history in the same transaction.
 pub fn before_commit() {
     let Some(statements) = RECORDED.take() else { return };
+    let histories: Vec<(&Tool, Found)> = TOOLS
+        .iter()
+        .filter(|t| t.same_transaction)
+        .flat_map(|&t| tables(t).into_iter().map(move |found| (t, found)))
+        .filter(|(_, found)| history::may_be_ours(found.table))
+        .collect();
+    if histories.is_empty() {
+        return;
+    }
     // SAFETY: reading and storing long values needs a snapshot, and here none
     // is active.
     unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
-    if let Some((tool, names)) = written() {
+    if let Some((tool, names)) = written(&histories) {
         store(statements, tool, names);
     }
     // SAFETY: pushed above.
@@ -149,11 +158,12 @@ pub fn before_commit() {
 }
 
 /// The migrations that this transaction has written into a history.
-fn written() -> Option<(&'static Tool, Vec<String>)> {
-    TOOLS.iter().copied().filter(|t| t.same_transaction).find_map(|tool| {
+fn written(histories: &[(&'static Tool, Found)]) -> Option<(&'static Tool, Vec<String>)> {
+    histories.chunk_by(|a, b| a.0.name == b.0.name).find_map(|histories| {
+        let tool = histories[0].0;
         let columns: Vec<&str> = tool.columns.iter().map(|c| c.0).collect();
         let mut names = Vec::new();
-        for history in tables(tool) {
+        for (_, history) in histories {
             history::rows(history.table, &columns, Wanted::Ours, ROWS, |values| {
                 names.extend(name(tool, &columns, values));
             });
@@ -170,7 +180,7 @@ fn store((first, last): (i64, i64), tool: &Tool, names: Vec<String>) {
         Value::Long(first),
         Value::Long(last),
         Value::from(tool.name),
-        Value::Texts(names),
+        Value::Texts(&names),
     ]);
     table.close();
 }

@@ -2,11 +2,22 @@
 
 use super::{cstring, text};
 use pgrx::pg_sys;
+use std::ffi::CStr;
 
 /// The text that the client sent last, all statements of it.
 pub fn query_string() -> Option<String> {
     // SAFETY: null or a string that lives as long as the client's message.
     unsafe { text(pg_sys::debug_query_string) }
+}
+
+/// `f` of that text, which is not copied for it: a script may be long. None
+/// where there is none.
+pub fn with_query_string<T>(f: impl FnOnce(&str) -> T) -> Option<T> {
+    // SAFETY: as above; nothing of it is kept.
+    unsafe {
+        let text = pg_sys::debug_query_string;
+        (!text.is_null()).then(|| f(&CStr::from_ptr(text).to_string_lossy()))
+    }
 }
 
 /// A part of that text. A long script is never copied as a whole for each of

@@ -1,7 +1,10 @@
 //! What the server tells an event trigger.
 
-use super::text;
 use pgrx::{FromDatum, pg_sys};
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::ffi::CStr;
+use std::thread::LocalKey;
 
 /// The statement that an event trigger was called for.
 #[derive(Clone, Copy)]
@@ -31,9 +34,41 @@ impl Event {
     }
 
     /// The command tag, as `DROP TABLE`.
-    pub fn tag(&self) -> String {
-        // SAFETY: as above; tags are static strings.
-        unsafe { text(pg_sys::GetCommandTagName((*self.data).tag)).unwrap_or_default() }
+    pub fn tag(&self) -> &'static str {
+        // SAFETY: as above; tags are static strings, of ASCII.
+        unsafe { CStr::from_ptr(pg_sys::GetCommandTagName((*self.data).tag)) }
+            .to_str()
+            .unwrap_or_default()
+    }
+}
+
+/// A word of the server's own, as a command tag or a kind of object.
+pub type Word = Cow<'static, str>;
+
+/// Those that most statements come with: not to be copied each time.
+const WORDS: [&str; 16] = [
+    "table",
+    "ALTER TABLE",
+    "CREATE TABLE",
+    "index",
+    "CREATE INDEX",
+    "sequence",
+    "CREATE SEQUENCE",
+    "ALTER SEQUENCE",
+    "table column",
+    "table constraint",
+    "type",
+    "view",
+    "CREATE VIEW",
+    "function",
+    "CREATE FUNCTION",
+    "trigger",
+];
+
+fn word(word: &str) -> Word {
+    match WORDS.iter().find(|w| **w == word) {
+        Some(known) => Cow::Borrowed(known),
+        None => Cow::Owned(word.to_owned()),
     }
 }
 
@@ -43,9 +78,10 @@ pub struct Command {
     pub class: pg_sys::Oid,
     pub object: pg_sys::Oid,
     pub sub: i32,
-    pub tag: String,
-    pub object_type: String,
-    pub schema: Option<String>,
+    pub tag: Word,
+    pub object_type: Word,
+    pub is_temporary: bool,
+    /// Null for what has none in this place: a grant.
     pub identity: Option<String>,
     pub in_extension: bool,
 }
@@ -60,7 +96,7 @@ pub struct Dropped {
     /// Goes by a dependency that CASCADE follows, not as a part.
     pub normal: bool,
     pub is_temporary: bool,
-    pub object_type: String,
+    pub object_type: Word,
     pub schema: Option<String>,
     pub name: Option<String>,
     pub identity: String,
@@ -70,15 +106,16 @@ pub struct Dropped {
 
 /// What the statement has created and altered. Only in ddl_command_end.
 pub fn commands() -> Vec<Command> {
+    thread_local!(static KNOWN: Described = const { Cell::new(std::ptr::null_mut()) });
     let mut rows = Vec::new();
-    call(pg_sys::F_PG_EVENT_TRIGGER_DDL_COMMANDS, |row| {
+    call(pg_sys::F_PG_EVENT_TRIGGER_DDL_COMMANDS, &KNOWN, |row| {
         rows.push(Command {
             class: row.oid(0),
             object: row.oid(1),
             sub: row.int(2),
-            tag: row.text(3).unwrap_or_default(),
-            object_type: row.text(4).unwrap_or_default(),
-            schema: row.text(5),
+            tag: row.word(3),
+            object_type: row.word(4),
+            is_temporary: row.str(5).is_some_and(|schema| schema.starts_with("pg_temp")),
             identity: row.text(6),
             in_extension: row.boolean(7),
         });
@@ -90,8 +127,9 @@ pub fn commands() -> Vec<Command> {
 /// only hold a relation's long values; of the parts with constraints, where those are
 /// asked for. Only in sql_drop.
 pub fn dropped(constraints: bool) -> Vec<Dropped> {
+    thread_local!(static KNOWN: Described = const { Cell::new(std::ptr::null_mut()) });
     let mut rows = Vec::new();
-    call(pg_sys::F_PG_EVENT_TRIGGER_DROPPED_OBJECTS, |row| {
+    call(pg_sys::F_PG_EVENT_TRIGGER_DROPPED_OBJECTS, &KNOWN, |row| {
         // Parts of something else that goes: row types, defaults, the triggers
         // of keys … . Relations are told apart by who asks, and statistics
         // objects have a name of their own.
@@ -100,8 +138,7 @@ pub fn dropped(constraints: bool) -> Vec<Dropped> {
         let told = relation
             || row.oid(0) == super::catalog::STATISTICS_OBJECT
             || constraints && row.oid(0) == super::catalog::CONSTRAINT;
-        let schema = row.text(7);
-        if part && (!told || schema.as_deref() == Some("pg_toast")) {
+        if part && (!told || row.str(7) == Some("pg_toast")) {
             return;
         }
         rows.push(Dropped {
@@ -111,8 +148,8 @@ pub fn dropped(constraints: bool) -> Vec<Dropped> {
             original: row.boolean(3),
             normal: row.boolean(4),
             is_temporary: row.boolean(5),
-            object_type: row.text(6).unwrap_or_default(),
-            schema,
+            object_type: row.word(6),
+            schema: row.text(7),
             name: row.text(8),
             identity: row.text(9).unwrap_or_default(),
             names: row.texts(10),
@@ -128,7 +165,7 @@ struct Row {
 }
 
 impl Row {
-    fn get<T: FromDatum>(&self, at: usize) -> Option<T> {
+    fn get<'a, T: FromDatum + 'a>(&'a self, at: usize) -> Option<T> {
         // SAFETY: the slot is fully deformed, and `T` is the column's type as
         // the server's own catalog declares it.
         unsafe { T::from_datum(*(*self.slot).tts_values.add(at), *(*self.slot).tts_isnull.add(at)) }
@@ -145,15 +182,24 @@ impl Row {
     fn text(&self, at: usize) -> Option<String> {
         self.get(at)
     }
+    fn str(&self, at: usize) -> Option<&str> {
+        self.get(at)
+    }
+    fn word(&self, at: usize) -> Word {
+        word(self.str(at).unwrap_or_default())
+    }
     fn texts(&self, at: usize) -> Vec<String> {
         let array: Option<Vec<Option<String>>> = self.get(at);
         array.unwrap_or_default().into_iter().flatten().collect()
     }
 }
 
+/// A function's rows, as the server describes them once.
+type Described = Cell<pg_sys::TupleDesc>;
+
 /// Calls a set-returning function of the server that takes no argument and
 /// fills a tuplestore. Straight, without SQL: it runs in every DDL statement.
-fn call(function: u32, mut each: impl FnMut(Row)) {
+fn call(function: u32, known: &'static LocalKey<Described>, mut each: impl FnMut(Row)) {
     // SAFETY: the set-returning protocol in materialize mode; everything is
     // allocated in a context of its own that is deleted at the end.
     unsafe {
@@ -174,9 +220,18 @@ fn call(function: u32, mut each: impl FnMut(Row)) {
         };
         let mut info = pg_sys::FmgrInfo::default();
         pg_sys::fmgr_info(pg_sys::Oid::from(function), &mut info);
+        let entry = info.fn_addr.expect("a built-in function has an address");
+        let described = known.get();
+        if !described.is_null() {
+            // To put its columns together from the catalog is half of all the
+            // work. It is spared to a function whose result only its caller
+            // knows: this one is called as if it were such a one.
+            info.fn_oid = pg_sys::Oid::from(pg_sys::F_RECORD_IN);
+        }
         let mut result = pg_sys::ReturnSetInfo {
             type_: pg_sys::NodeTag::T_ReturnSetInfo,
             econtext: &raw mut econtext,
+            expectedDesc: described,
             allowedModes: pg_sys::SetFunctionReturnMode::SFRM_Materialize as _,
             ..Default::default()
         };
@@ -185,10 +240,14 @@ fn call(function: u32, mut each: impl FnMut(Row)) {
             resultinfo: (&raw mut result).cast(),
             ..Default::default()
         };
-        let entry = info.fn_addr.expect("a built-in function has an address");
         let fcinfo = &raw mut fcinfo;
         pg_sys::ffi::pg_guard_ffi_boundary(|| entry(fcinfo));
         if !result.setResult.is_null() {
+            if described.is_null() {
+                pg_sys::MemoryContextSwitchTo(pg_sys::TopMemoryContext);
+                known.set(pg_sys::CreateTupleDescCopy(result.setDesc));
+                pg_sys::MemoryContextSwitchTo(context);
+            }
             let slot = pg_sys::MakeSingleTupleTableSlot(
                 result.setDesc,
                 &raw const pg_sys::TTSOpsMinimalTuple,

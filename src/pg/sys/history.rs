@@ -3,18 +3,133 @@
 
 use super::{catalog, cstring, table, text};
 use pgrx::{FromDatum, pg_sys};
+use std::cell::RefCell;
+use std::ffi::c_int;
 
 /// pg_class by name and schema.
 const CLASS_NAME_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(pg_sys::ClassNameNspIndexId);
 
 /// An ordinary table with the name asked for.
+#[derive(Clone)]
 pub struct Found {
     pub table: pg_sys::Oid,
     pub schema: pg_sys::Oid,
 }
 
+/// The tables of one name, kept until one of them can have come, gone or
+/// changed: a session that runs DDL asks at each statement, and hardly ever is
+/// one there.
+struct Named {
+    name: &'static str,
+    tables: Vec<Found>,
+    known: bool,
+    watched: Watched,
+    /// How often the server has said that there is something new.
+    news: u64,
+}
+
+/// By what the server's news of relations is told apart: a hash of name and
+/// schema.
+enum Watched {
+    Unknown,
+    All,
+    These(Vec<u32>),
+}
+
+/// With more schemas than this all news counts.
+const SCHEMAS: usize = 200;
+
+thread_local!(static NAMED: RefCell<Vec<Named>> = const { RefCell::new(Vec::new()) });
+
+/// Once, when the library is loaded.
+pub fn install() {
+    use pg_sys::SysCacheIdentifier::{NAMESPACEOID, RELNAMENSP};
+    let nothing = pg_sys::Datum::from(0);
+    // SAFETY: the functions live for ever.
+    unsafe {
+        pg_sys::CacheRegisterSyscacheCallback(RELNAMENSP as _, Some(on_relation), nothing);
+        pg_sys::CacheRegisterSyscacheCallback(NAMESPACEOID as _, Some(on_schema), nothing);
+    }
+}
+
+/// The server says that relations with this hash have changed (0: any), in
+/// whichever session. Called in the middle of anything: it only notes that.
+unsafe extern "C-unwind" fn on_relation(_: pg_sys::Datum, _: c_int, hash: u32) {
+    note(|named| {
+        let concerned = match &named.watched {
+            Watched::These(hashes) => hash == 0 || hashes.contains(&hash),
+            Watched::Unknown | Watched::All => true,
+        };
+        if concerned {
+            named.known = false;
+            named.news += 1;
+        }
+    });
+}
+
+/// The server says that schemas have changed.
+unsafe extern "C-unwind" fn on_schema(_: pg_sys::Datum, _: c_int, _: u32) {
+    note(|named| {
+        named.watched = Watched::Unknown;
+        named.news += 1;
+    });
+}
+
+fn note(f: impl FnMut(&mut Named)) {
+    // Borrowed only where nothing of the server's is called.
+    NAMED.with(|all| all.try_borrow_mut().map(|mut all| all.iter_mut().for_each(f)).ok());
+}
+
 /// The ordinary tables of that name in all schemas.
-pub fn tables_named(name: &str) -> Vec<Found> {
+pub fn tables_named(name: &'static str) -> Vec<Found> {
+    let at = NAMED.with_borrow_mut(|all| {
+        all.iter().position(|n| n.name == name).unwrap_or_else(|| {
+            let watched = Watched::Unknown;
+            all.push(Named { name, tables: Vec::new(), known: false, watched, news: 0 });
+            all.len() - 1
+        })
+    });
+    let (tables, news) = NAMED.with_borrow(|all| {
+        let named = &all[at];
+        let known = named.known && !matches!(named.watched, Watched::Unknown);
+        (known.then(|| named.tables.clone()), named.news)
+    });
+    if let Some(tables) = tables {
+        return tables;
+    }
+    let watched = hashes(name).map_or(Watched::All, Watched::These);
+    let tables = search(name);
+    NAMED.with_borrow_mut(|all| {
+        let named = &mut all[at];
+        // What came while it looked may have been missed.
+        if named.news == news {
+            (named.tables, named.known, named.watched) = (tables.clone(), true, watched);
+        }
+    });
+    tables
+}
+
+/// The hashes of relations of that name, one a schema; None where there are too many.
+fn hashes(name: &str) -> Option<Vec<u32>> {
+    let mut schemas = Vec::new();
+    catalog::scan(pg_sys::NamespaceRelationId, pg_sys::InvalidOid, &[], |values, _| {
+        // SAFETY: the first column is an oid that is never null.
+        schemas.extend(unsafe { pg_sys::Oid::from_datum(values[0], false) });
+    });
+    if schemas.len() > SCHEMAS {
+        return None;
+    }
+    let name = cstring(name);
+    let [name, none] = [pg_sys::Datum::from(name.as_ptr()), pg_sys::Datum::from(0)];
+    let cache = pg_sys::SysCacheIdentifier::RELNAMENSP as c_int;
+    // SAFETY: the cache's keys are a name and an oid.
+    let hash = |schema: pg_sys::Oid| unsafe {
+        pg_sys::GetSysCacheHashValue(cache, name, schema.into(), none, none)
+    };
+    Some(schemas.into_iter().map(hash).collect())
+}
+
+fn search(name: &str) -> Vec<Found> {
     let mut found = Vec::new();
     let Ok(name) = std::ffi::CString::new(name) else { return found };
     let mut data = pg_sys::NameData::default();
@@ -194,6 +309,20 @@ unsafe fn value(slot: *mut pg_sys::TupleTableSlot, number: i16) -> Option<String
             }
         }
     }
+}
+
+/// Whether this transaction may have written rows of a table: that takes a
+/// lock which is held until it ends.
+pub fn may_be_ours(table: pg_sys::Oid) -> bool {
+    let tag = pg_sys::LOCKTAG {
+        locktag_field1: super::database().into(),
+        locktag_field2: table.into(),
+        locktag_field3: 0,
+        locktag_field4: 0,
+        locktag_type: pg_sys::LockTagType::LOCKTAG_RELATION as u8,
+        locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
+    };
+    super::version::lock_held(&tag, pg_sys::RowExclusiveLock as _)
 }
 
 /// When this session began, in microseconds as the server counts them.

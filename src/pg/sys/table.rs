@@ -3,7 +3,9 @@
 
 use super::cstring;
 use pgrx::{FromDatum, IntoDatum, pg_sys};
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::ffi::CStr;
 
 /// The column's entry in a tuple descriptor; attribute numbers begin at 1.
 ///
@@ -23,38 +25,43 @@ pub unsafe fn attribute_form(
 }
 
 /// One value of a row to write.
-pub enum Value {
+pub enum Value<'a> {
     Null,
     Long(i64),
     Int(i32),
     Bool(bool),
     /// An xid8.
     TransactionId(u64),
-    Text(String),
-    Texts(Vec<String>),
+    Text(Cow<'a, str>),
+    Texts(&'a [String]),
     /// Microseconds as the server counts them.
     Timestamp(i64),
     Interval(pgrx::datum::Interval),
     /// Another type's text form, read by that type's input function.
-    Input(String),
+    Input(&'a str),
 }
 
-impl From<&str> for Value {
-    fn from(s: &str) -> Self {
-        Value::Text(s.to_owned())
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(s: &'a str) -> Self {
+        // The server's texts hold no NUL bytes.
+        Value::Text(if s.as_bytes().contains(&0) {
+            Cow::Owned(s.replace('\0', ""))
+        } else {
+            Cow::Borrowed(s)
+        })
     }
 }
-impl From<String> for Value {
+impl From<String> for Value<'_> {
     fn from(s: String) -> Self {
-        Value::Text(s)
+        Value::Text(if s.as_bytes().contains(&0) { s.replace('\0', "") } else { s }.into())
     }
 }
-impl From<i64> for Value {
+impl From<i64> for Value<'_> {
     fn from(v: i64) -> Self {
         Value::Long(v)
     }
 }
-impl<T: Into<Value>> From<Option<T>> for Value {
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     fn from(v: Option<T>) -> Self {
         v.map_or(Value::Null, Into::into)
     }
@@ -76,10 +83,11 @@ fn relation(name: &str) -> Option<pg_sys::Oid> {
     unsafe {
         let found = FOUND.with_borrow(|f| f.iter().find(|f| f.0 == name).map(|f| f.1));
         // Still there, for the extension may have been made anew since.
-        if let Some(oid) = found
-            && super::text(pg_sys::get_rel_name(oid)).is_some_and(|n| n == name)
-        {
-            return Some(oid);
+        if let Some(oid) = found {
+            let found = pg_sys::get_rel_name(oid);
+            if !found.is_null() && CStr::from_ptr(found) == c_name.as_c_str() {
+                return Some(oid);
+            }
         }
         let namespace = super::extension().and_then(super::catalog::extension_schema)?;
         let oid = pg_sys::get_relname_relid(c_name.as_ptr(), namespace);
@@ -182,7 +190,7 @@ impl Table {
     /// begins with. Returns the first number.
     ///
     /// No sequence: those change what lastval() says to the application.
-    pub fn append(&mut self, first: i64, rows: impl FnOnce(i64) -> Vec<Vec<Value>>) -> i64 {
+    pub fn append<'v>(&mut self, first: i64, rows: impl FnOnce(i64) -> Vec<Vec<Value<'v>>>) -> i64 {
         // SAFETY: the lock is held only while numbers are given: other
         // sessions see our uncommitted rows.
         unsafe {
@@ -190,10 +198,7 @@ impl Table {
             pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as _, false, false);
             let number = self.highest().map_or(first, |highest| highest + 1);
             for (n, row) in rows(number).into_iter().enumerate() {
-                let mut all = Vec::with_capacity(row.len() + 1);
-                all.push(Value::Long(number + n as i64));
-                all.extend(row);
-                self.insert(all);
+                self.put(Some(number + n as i64), row);
             }
             pg_sys::LockRelease(&tag, pg_sys::ExclusiveLock as _, false);
             number
@@ -212,16 +217,22 @@ impl Table {
 
     /// Writes one row: values in the order of the columns, the rest null.
     pub fn insert(&mut self, row: Vec<Value>) {
+        self.put(None, row);
+    }
+
+    /// Writes one row, with a number before its values where there is one.
+    fn put(&mut self, number: Option<i64>, row: Vec<Value>) {
         // SAFETY: each value is made for its column's type.
         unsafe {
             let desc = (*self.rel).rd_att;
             let columns = (*desc).natts as usize;
-            assert!(row.len() <= columns, "a row has no more values than the table columns");
+            let values = number.map(Value::Long).into_iter().chain(row);
             let memory = (*self.expressions).ecxt_per_tuple_memory;
             let before = pg_sys::MemoryContextSwitchTo(memory);
             pg_sys::ExecClearTuple(self.slot);
-            let rest = columns - row.len();
-            let values = row.into_iter().chain((0..rest).map(|_| Value::Null));
+            let to = std::slice::from_raw_parts_mut((*self.slot).tts_values, columns);
+            let nulls = std::slice::from_raw_parts_mut((*self.slot).tts_isnull, columns);
+            nulls.fill(true);
             for (i, value) in values.enumerate() {
                 let datum = match value {
                     Value::Null => None,
@@ -230,14 +241,14 @@ impl Table {
                     Value::Bool(v) => v.into_datum(),
                     Value::TransactionId(v) => Some(pg_sys::Datum::from(v)),
                     Value::Timestamp(v) => Some(pg_sys::Datum::from(v)),
-                    Value::Text(v) => text_for_server(&v).into_datum(),
+                    Value::Text(v) => v.into_datum(),
                     Value::Interval(v) => v.into_datum(),
-                    Value::Texts(v) => Some(text_array(&v)),
+                    Value::Texts(v) => Some(text_array(v)),
                     Value::Input(v) => {
                         let form = attribute_form(desc, i as i16 + 1);
                         let (mut input, mut io) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
                         pg_sys::getTypeInputInfo((*form).atttypid, &mut input, &mut io);
-                        let text = cstring(&v);
+                        let text = cstring(v);
                         // Input functions read their argument, they don't write it.
                         Some(pg_sys::OidInputFunctionCall(
                             input,
@@ -247,8 +258,8 @@ impl Table {
                         ))
                     }
                 };
-                *(*self.slot).tts_isnull.add(i) = datum.is_none();
-                *(*self.slot).tts_values.add(i) = datum.unwrap_or(pg_sys::Datum::from(0));
+                nulls[i] = datum.is_none();
+                to[i] = datum.unwrap_or(pg_sys::Datum::from(0));
             }
             pg_sys::ExecStoreVirtualTuple(self.slot);
             pg_sys::simple_table_tuple_insert(self.rel, self.slot);
@@ -286,10 +297,11 @@ fn lock_tag(class: pg_sys::Oid, object: u32) -> pg_sys::LOCKTAG {
 
 /// An array of texts, in the current memory context.
 fn text_array(texts: &[String]) -> pg_sys::Datum {
-    let mut values: Vec<pg_sys::Datum> = texts
-        .iter()
-        .map(|t| text_for_server(t).into_datum().expect("a text is never null"))
-        .collect();
+    let text = |t: &String| match Value::from(t.as_str()) {
+        Value::Text(t) => t.into_datum().expect("a text is never null"),
+        _ => unreachable!("a text's value is a text"),
+    };
+    let mut values: Vec<pg_sys::Datum> = texts.iter().map(text).collect();
     // SAFETY: as many values as told, of type text, whose layout this is.
     unsafe {
         let array = pg_sys::construct_array(
@@ -302,9 +314,4 @@ fn text_array(texts: &[String]) -> pg_sys::Datum {
         );
         pg_sys::Datum::from(array)
     }
-}
-
-/// A text that the server can store: no NUL bytes.
-fn text_for_server(s: &str) -> String {
-    if s.contains('\0') { s.replace('\0', "") } else { s.to_owned() }
 }

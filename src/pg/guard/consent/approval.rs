@@ -234,7 +234,7 @@ pub fn approve(digest: &str, reason: &str, valid_for: Option<i128>) {
             Value::from(refused.current_user.as_str()),
             Value::from(refused.statement.as_str()),
             Value::from(refused.detail.as_str()),
-            Value::Input(refused.at_stake.clone()),
+            Value::Input(&refused.at_stake),
         ]]
     });
     table.close();

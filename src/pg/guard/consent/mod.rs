@@ -241,7 +241,14 @@ fn end(consent: i64, state: &str, who: &Who) -> bool {
 }
 
 /// Keeps for the record what was consented to, or taken back.
-fn record(who: &Who, tag: &str, action: &str, object: &str, reason: Option<&str>, detail: String) {
+fn record(
+    who: &Who,
+    tag: &'static str,
+    action: &'static str,
+    object: &str,
+    reason: Option<&str>,
+    detail: String,
+) {
     let statement = ledger::Statement {
         who: who.clone(),
         text: context::query_string().map(|q| redact(q.trim()).into_owned()),
@@ -254,9 +261,9 @@ fn record(who: &Who, tag: &str, action: &str, object: &str, reason: Option<&str>
         detail: Some(detail),
     };
     let object = ledger::Object {
-        command_tag: tag.to_owned(),
-        action: action.to_owned(),
-        object_type: "consent".to_owned(),
+        command_tag: tag.into(),
+        action: action.into(),
+        object_type: "consent".into(),
         object: object.to_owned(),
         parts: Vec::new(),
         formerly: None,
