@@ -12,7 +12,10 @@ mod users;
 use std::collections::{HashMap, HashSet};
 
 use crate::model::mend::{Change, Mend, Phase, Side, Step};
-use crate::model::{Attribute, Attrs, Identity, Kind, Model, Object, Severity, facet, show, table};
+use crate::model::{
+    Attribute, Attrs, Identity, Kind, Model, Object, Severity, constraint, facet, range, show,
+    table,
+};
 
 pub use terms::{DEFAULT, Terms};
 
@@ -336,7 +339,27 @@ impl<'m> Comparison<'m> {
     }
 
     fn mended(&self, found: Vec<Found<'m>>) -> Vec<Difference> {
-        let mends: Vec<Mend> = found.iter().map(|f| self.mend(f)).collect();
+        let anew: HashSet<&Identity> = found
+            .iter()
+            .filter(|f| f.attribute == Some("partition_key"))
+            .map(|f| f.identity())
+            .collect();
+        let mends: Vec<Mend> = found
+            .iter()
+            .map(|f| {
+                let object = f.declared.or(f.live).expect("on one side at least");
+                let table = match f.kind.name {
+                    "table" => f.attribute.is_some().then(|| f.identity().clone()),
+                    _ => (f.kind.parent)(object),
+                };
+                match table.filter(|t| anew.contains(t)) {
+                    Some(table) if f.attribute != Some("partition_key") => {
+                        Mend::comment(&format!("made with {table}, which is made anew"))
+                    }
+                    _ => self.mend(f),
+                }
+            })
+            .collect();
         let ranks = order::Ranks::new(
             &self.declared,
             &self.live,
@@ -348,14 +371,22 @@ impl<'m> Comparison<'m> {
             let phase = match (f.change, f.kind.name) {
                 // Its sequences come first, but they come with it.
                 (ChangeKind::Missing, "table") => Phase::CreateTable,
+                _ if f.attribute == Some("partition_key") => Phase::CreateTable,
                 // What points to it is dropped by its own row, or with it.
                 // It may get a parent that a row of its own makes.
                 _ if mend.steps.first().is_some_and(|s| s.phase == Phase::Detach) => {
                     mend.steps.last().map_or(Phase::Detach, |s| s.phase)
                 }
-                (ChangeKind::Extra, _) => mend.steps.last().map_or(Phase::Finish, |s| s.phase),
+                (ChangeKind::Extra, _) => {
+                    let dropped = mend.steps.iter().rfind(|s| s.phase.drops());
+                    dropped.map_or(Phase::Finish, |s| s.phase)
+                }
                 // What is made anew may need what other rows make.
-                (ChangeKind::Changed, "view" | "materialized view" | "constraint" | "index") => {
+                (
+                    ChangeKind::Changed,
+                    "view" | "materialized view" | "constraint" | "index" | "trigger" | "rule"
+                    | "policy",
+                ) => {
                     let made = mend.steps.iter().find(|s| !s.phase.drops());
                     made.map_or(Phase::Finish, |s| s.phase)
                 }
@@ -398,6 +429,10 @@ impl<'m> Comparison<'m> {
         match (f.declared, f.live) {
             (Some(declared), None) => {
                 let mut steps = facet::make(declared, &self.declared);
+                if f.kind.name == "range" {
+                    let ways = self.live.all("range").map(|live| range::make_way(declared, live));
+                    steps.splice(0..0, ways.flatten().collect::<Vec<_>>());
+                }
                 // Losing a parent leaves what came from it behind.
                 if matches!(f.kind.name, "constraint" | "index")
                     && let Some(table) = (f.kind.parent)(declared)
@@ -420,6 +455,10 @@ impl<'m> Comparison<'m> {
                     });
                     let steps = leaving.map(|child| table::leave(child, &live.identity));
                     mend.steps.splice(0..0, steps);
+                }
+                // Keys that stand on it stand on another one.
+                if matches!(f.kind.name, "constraint" | "index") {
+                    mend.steps.extend(constraint::stand_again(live, &self.live, &self.declared));
                 }
                 mend.data_loss |= f.kind.drop_loses;
                 // A name that is needed for something else has to go first.

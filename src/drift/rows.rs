@@ -76,7 +76,7 @@ impl<'c, 'm> Rows<'c, 'm> {
                 Later::Make(object) => self.make(object, &mut steps),
             }
         }
-        if f.change == ChangeKind::Extra {
+        if f.change == ChangeKind::Extra || f.attribute == Some("partition_key") {
             self.gone.insert(key.clone());
         }
         self.speak_of_what_is_not_there(&mut steps);

@@ -250,10 +250,26 @@ pub(super) fn settle(identity: &Identity, from: &Attrs, to: &Attrs) -> Vec<Strin
 fn create(o: &Object, side: &Side) -> Vec<Step> {
     let attrs = o.attrs();
     let table = o.identity.prefix(2);
-    let mut steps = vec![Step::new(
-        Phase::AlterTable,
-        format!("ALTER TABLE {} ADD COLUMN {}", table.sql(), definition(o.identity.name(), &attrs)),
-    )];
+    let add = |attrs: &Attrs| {
+        let definition = definition(o.identity.name(), attrs);
+        let sql = format!("ALTER TABLE {} ADD COLUMN {definition}", table.sql());
+        Step::new(Phase::AlterTable, sql)
+    };
+    let mut steps = Vec::new();
+    // The server adds no identity to a table that has children.
+    if attrs.get("identity").is_some()
+        && side.all("table").any(|child| side.parents(&child.identity).contains(&table))
+    {
+        let mut plain = attrs.clone();
+        for later in ["identity", "not_null"] {
+            plain.0.remove(later);
+        }
+        steps.push(add(&plain));
+        let later = settle(&o.identity, &plain, &attrs);
+        steps.extend(later.into_iter().map(|sql| Step::new(Phase::AlterColumn, sql)));
+    } else {
+        steps.push(add(&attrs));
+    }
     for sql in finish(&o.identity, &attrs) {
         steps.push(Step::new(Phase::AlterColumn, sql));
     }
@@ -268,8 +284,9 @@ fn create(o: &Object, side: &Side) -> Vec<Step> {
 }
 
 fn drop(o: &Object, _: &Side) -> Mend {
+    let computed = o.attributes.get().contains("\"generated\"");
     Mend::step(
-        Phase::DropColumn,
+        if computed { Phase::DropComputed } else { Phase::DropColumn },
         format!(
             "ALTER TABLE {} DROP COLUMN IF EXISTS {}",
             o.identity.prefix(2).sql(),
@@ -491,7 +508,19 @@ fn alter(c: &Change) -> Mend {
     match c.attribute {
         "type" => {
             let (from, to) = (c.from.text("type").unwrap_or(""), c.to.text("type").unwrap_or(""));
-            mend.losing(narrows(from, to)).clearing(target)
+            mend = mend.losing(narrows(from, to)).clearing(target);
+            // What is to be otherwise may not fit the declared type as it is.
+            for child in c.live_side.children(&c.live.identity.prefix(2)) {
+                let declared = c.declared_side.get(child.kind, &child.identity);
+                let differs =
+                    |a: &&str| declared.is_none_or(|d| d.attrs().get(a) != child.attrs().get(a));
+                if computes(child, c.live.identity.name())
+                    && ["expression", "definition"].iter().any(|a| differs(&a))
+                {
+                    mend = mend.clearing(Target::Object(child.kind.name, child.identity.clone()));
+                }
+            }
+            mend
         }
         "collation" => mend.clearing(target),
         "identity" if c.from.get("identity").is_none() => {

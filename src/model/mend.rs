@@ -33,6 +33,8 @@ pub enum Phase {
     CreateTable,
     /// Routines whose arguments or results are rows of new tables.
     CreateLateRoutine,
+    /// Computed columns, before what they are computed from.
+    DropComputed,
     AlterTable,
     AlterColumn,
     /// Before its former column goes, and the sequence with it.
@@ -71,7 +73,9 @@ pub struct Step {
 impl Phase {
     /// Whether it takes down, so that users come before what they use.
     pub fn drops(self) -> bool {
-        self <= Phase::DropInTheWay || self == Phase::DropColumn || self >= Phase::DropSequence
+        self <= Phase::DropInTheWay
+            || matches!(self, Phase::DropComputed | Phase::DropColumn)
+            || self >= Phase::DropSequence
     }
 }
 
