@@ -461,12 +461,27 @@ impl<'m> Comparison<'m> {
                     mend.steps.extend(constraint::stand_again(live, &self.live, &self.declared));
                 }
                 mend.data_loss |= f.kind.drop_loses;
+                // A child that is to come has such a column of its own.
+                let table = live.identity.prefix(2);
+                let of_child = f.kind.name == "column"
+                    && self.declared.all("table").any(|child| {
+                        let mut column = child.identity.clone();
+                        column.parts.push(live.identity.name().to_owned());
+                        self.live.relation(&child.identity).is_none()
+                            && self.declared.parents(&child.identity).contains(&table)
+                            && self.declared.get(f.kind, &column).is_some()
+                    });
+                if of_child {
+                    for step in &mut mend.steps {
+                        step.phase = Phase::DropInTheWay;
+                    }
+                }
                 // A name that is needed for something else has to go first.
                 let taken = crate::model::KINDS.iter().any(|k| {
                     k.name != f.kind.name && self.declared.get(k, &live.identity).is_some()
                 });
                 if taken {
-                    for step in mend.steps.iter_mut().filter(|s| s.phase >= Phase::DropSequence) {
+                    for step in mend.steps.iter_mut().filter(|s| s.phase >= Phase::DropRoutine) {
                         step.phase = Phase::DropInTheWay;
                     }
                 }

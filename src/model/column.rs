@@ -58,7 +58,8 @@ fn query(server: u32) -> String {
     format!(
         "{},
          ident AS (
-         SELECT d.refobjid, d.refobjsubid, {} AS options, s.seqtypid, c.relname AS name, c.relpersistence AS persistence
+         SELECT d.refobjid, d.refobjsubid, {} AS options, s.seqtypid, c.relname AS name, c.relpersistence AS persistence,
+                pg_get_userbyid(c.relowner) AS owner
            FROM pg_sequence s
            JOIN pg_class c ON c.oid = s.seqrelid
            JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid
@@ -78,6 +79,7 @@ fn query(server: u32) -> String {
                     'sequence', CASE WHEN NOT starts_with(ident.name, usual.name)
                               OR substr(ident.name, length(usual.name) + 1) !~ '^[0-9]*$' THEN ident.name END,
                     '_sequence', ident.name,
+                    '_sequence_owner', ident.owner,
                     'sequence_persistence', CASE WHEN ident.persistence <> rel.relpersistence THEN
                          CASE ident.persistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END END,
                     'not_null', nullif(a.attnotnull, false),
@@ -313,7 +315,12 @@ fn subcommands(
             if let Some(collation) = to.text("collation") {
                 what.push_str(&format!(" COLLATE {collation}"));
             }
-            if attribute == "type" && !assignable(from.text("type").unwrap_or_default(), of) {
+            // What is computed is computed again.
+            let computed = from.get("generated").is_some();
+            if attribute == "type"
+                && !computed
+                && !assignable(from.text("type").unwrap_or_default(), of)
+            {
                 let through = through(from.text("type").unwrap_or_default(), of);
                 what.push_str(&format!(" USING {col}{through}::{of}"));
             }
@@ -476,6 +483,12 @@ fn alter(c: &Change) -> Mend {
     }
     if c.attribute == "generated"
         && c.from.text("generated").is_some_and(|g| g.ends_with("VIRTUAL"))
+    {
+        return anew(c).clearing(target);
+    }
+    // What was computed isn't converted.
+    let types = [c.from, c.to].map(|a| a.text("type").unwrap_or_default());
+    if c.attribute == "type" && c.from.get("generated").is_some() && !assignable(types[0], types[1])
     {
         return anew(c).clearing(target);
     }

@@ -123,7 +123,7 @@ fn is_stored(c: &Change) -> bool {
     ["column", "composite", "domain"].iter().any(|kind| {
         c.live_side.all(kind).any(|o| {
             o.identity != c.live.identity
-                && o.attributes.get().contains(c.live.identity.name())
+                && o.may_name(c.live.identity.name())
                 && sql::pairs(&o.attrs().texts()).contains(&name.as_str())
         })
     })

@@ -348,7 +348,8 @@ pub(super) fn pointing<'m>(key: &Object, side: &Side<'m>) -> Vec<&'m Object> {
 pub(super) fn point_again(c: &Change) -> Vec<Step> {
     pointing(c.live, c.live_side)
         .into_iter()
-        .map(|key| again(c.declared_side.named("constraint", &key.identity).unwrap_or(key)))
+        .filter_map(|key| c.declared_side.named("constraint", &key.identity))
+        .map(again)
         .collect()
 }
 

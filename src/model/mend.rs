@@ -25,8 +25,9 @@ pub enum Phase {
     CreateSchema,
     /// Extensions, servers: what others stand on.
     CreateGround,
-    CreateType,
+    /// Before types, which may draw on them by default.
     CreateSequence,
+    CreateType,
     CreateRoutine,
     /// Types whose functions had to be there first.
     DefineType,
@@ -51,9 +52,9 @@ pub enum Phase {
     /// Before what is granted: the new owner's rights are the old one's.
     Owner,
     Finish,
-    DropSequence,
     DropRoutine,
     DropType,
+    DropSequence,
     DropGround,
     DropSchema,
 }
@@ -75,7 +76,7 @@ impl Phase {
     pub fn drops(self) -> bool {
         self <= Phase::DropInTheWay
             || matches!(self, Phase::DropComputed | Phase::DropColumn)
-            || self >= Phase::DropSequence
+            || self >= Phase::DropRoutine
     }
 }
 

@@ -311,6 +311,12 @@ impl Object {
         self.identity.prefix(2)
     }
 
+    /// Whether its attributes may say a name: a test that costs little.
+    pub fn may_name(&self, name: &str) -> bool {
+        // What is escaped there isn't found.
+        name.contains(['"', '\\']) || self.attributes.get().contains(name)
+    }
+
     /// Gives it other attributes.
     pub fn set(&mut self, attrs: Attrs) {
         if let Ok(attributes) = serde_json::value::to_raw_value(&attrs.0) {

@@ -249,8 +249,7 @@ pub(super) fn drop(o: &Object, side: &Side) -> Mend {
     // Keys of other tables that point here hold the table back. Those tables
     // may be gone before this one.
     for key in side.all("constraint") {
-        if !key.attributes.get().contains(o.identity.name()) || key.identity.prefix(2) == o.identity
-        {
+        if !key.may_name(o.identity.name()) || key.identity.prefix(2) == o.identity {
             continue;
         }
         let attrs = key.attrs();

@@ -19,7 +19,7 @@ const CAUSES: &str = "
 WITH difference AS (
     SELECT * FROM pg_catalog.jsonb_to_recordset($1)
         AS d(n int, change text, object text, name text, is_table boolean, words text,
-             parent text, part text, containers text[], owners text[], in_schema boolean)
+             parent text, part text, containers text[], through text[], owners text[], in_schema boolean)
 ), ddl AS NOT MATERIALIZED (
     SELECT * FROM schemaguard.ddl_log
      WHERE coalesce(rule, '') OPERATOR(pg_catalog.<>) ALL ('{truncate,delete_without_where,update_without_where,max_rows_lost}')
@@ -45,6 +45,12 @@ WITH difference AS (
       FROM difference d
       JOIN ddl o ON o.formerly OPERATOR(pg_catalog.=) ANY (d.object OPERATOR(pg_catalog.||) d.containers)
      WHERE d.change OPERATOR(pg_catalog.=) 'missing'
+    UNION ALL
+    -- By the new name of a type it is another function.
+    SELECT d.*, o.id, o.statement, o.verdict, 'create', NULL, false, false
+      FROM difference d
+      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) ANY (d.through) AND o.formerly IS NOT NULL
+     WHERE d.change OPERATOR(pg_catalog.=) 'extra'
     UNION ALL
     SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true, false
       FROM difference d
@@ -164,6 +170,18 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
             .filter_map(|model| of(model).identity("partition_of"))
             .map(|parent| parent.to_string())
             .collect(),
+        // Those are renamed by themselves.
+        Some(attribute @ ("multirange" | "constructor" | "multirange_constructor")) => {
+            [&found.declared, &found.live]
+                .into_iter()
+                .flat_map(|model| {
+                    let attrs = of(model);
+                    let name = attrs.identity(attribute).unwrap_or(d.identity.clone());
+                    let subtype = attrs.text("subtype").unwrap_or_default();
+                    [name.to_string(), format!("{name}({subtype}, {subtype})"), format!("{name}()")]
+                })
+                .collect()
+        }
         Some(attribute @ ("column_comments" | "column_grants")) => {
             let (declared, live) = (of(&found.declared), of(&found.live));
             declared
@@ -198,6 +216,12 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
     }
 }
 
+/// The types that are part of what it is called.
+fn through(d: &Difference) -> Vec<String> {
+    let types = sql::pairs(d.identity.args.as_deref().unwrap_or_default());
+    types.into_iter().map(|name| Identity::new(unquoted(name)).to_string()).collect()
+}
+
 /// The name that such a statement says. DISABLE TRIGGER ALL names no key.
 fn mentioned(d: &Difference) -> &str {
     let unnamed = d.kind.name == "default privileges";
@@ -224,7 +248,11 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
                 "in_schema": matches!(d.attribute.as_deref(), Some("grants")),
                 "parent": part.as_ref().map(|(parent, _)| parent),
                 "part": part.as_ref().map(|(_, part)| part),
-                "containers": if d.change == ChangeKind::Missing { d.containers() } else { Vec::new() },
+                "containers": match d.change {
+                    ChangeKind::Missing => [d.containers(), through(d)].concat(),
+                    _ => Vec::new(),
+                },
+                "through": through(d),
             })
         })
         .collect()

@@ -145,10 +145,10 @@ CREATE VIEW looks.seen AS
     SELECT looks.named(space, name, tgname), concat_ws(' ', pg_get_triggerdef(t.oid), tgenabled, obj_description(t.oid, 'pg_trigger'))
       FROM looks.relations r JOIN pg_trigger t ON tgrelid = r.oid WHERE NOT tgisinternal
     UNION ALL
-    SELECT looks.named(space, name, rulename), concat_ws(' ', pg_get_ruledef(w.oid), ev_enabled)
+    SELECT looks.named(space, name, rulename), concat_ws(' ', pg_get_ruledef(w.oid), ev_enabled, obj_description(w.oid, 'pg_rewrite'))
       FROM looks.relations r JOIN pg_rewrite w ON ev_class = r.oid WHERE rulename <> '_RETURN'
     UNION ALL
-    SELECT looks.named(space, name, polname), concat_ws(' ', polcmd, polpermissive, polroles::regrole[], pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
+    SELECT looks.named(space, name, polname), concat_ws(' ', polcmd, polpermissive, polroles::regrole[], pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid), obj_description(p.oid, 'pg_policy'))
       FROM looks.relations r JOIN pg_policy p ON polrelid = r.oid
     UNION ALL
     SELECT looks.named(nspname, stxname), concat_ws(' ', pg_get_statisticsobjdef(e.oid), pg_get_userbyid(stxowner), obj_description(e.oid, 'pg_statistic_ext'), CASE WHEN stxstattarget >= 0 THEN stxstattarget END)
