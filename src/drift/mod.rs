@@ -13,8 +13,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::model::mend::{Change, Mend, Phase, Side, Step};
 use crate::model::{
-    Attribute, Attrs, Identity, Kind, Model, Object, Severity, constraint, facet, range, show,
-    table,
+    Attribute, Attrs, Identity, Kind, Model, Object, Severity, column, constraint, facet, range,
+    show, table,
 };
 
 pub use terms::{DEFAULT, Terms};
@@ -286,9 +286,19 @@ impl<'m> Comparison<'m> {
         }
         let identity = f.identity();
         let table = identity.prefix(2);
+        // A parent that comes or goes hands nothing down.
         let mut parents = self.live.parents(&table);
-        parents.extend(self.declared.parents(&table));
-        parents.into_iter().any(|mut parent| {
+        if self.live.relation(&table).is_some() && self.declared.relation(&table).is_some() {
+            let declared = self.declared.parents(&table);
+            parents.retain(|parent| declared.contains(parent));
+        }
+        let made_anew = |parent: &Identity| {
+            let key = |side: &Side| {
+                side.named("table", parent).and_then(|t| t.attrs().shown("partition_key"))
+            };
+            key(&self.declared) != key(&self.live)
+        };
+        parents.into_iter().filter(|parent| !made_anew(parent)).any(|mut parent| {
             parent.parts.push(identity.name().to_owned());
             said.contains(&(
                 f.kind.name,
@@ -304,9 +314,9 @@ impl<'m> Comparison<'m> {
     /// Whether a constraint or index of a table that lost a parent (or has
     /// one too many) is the parent's on the other side.
     fn is_from_parent(&self, f: &Found<'m>) -> bool {
-        let (object, other) = match (f.declared, f.live) {
-            (Some(object), None) => (object, &self.live),
-            (None, Some(object)) => (object, &self.declared),
+        let (object, own_side, other) = match (f.declared, f.live) {
+            (Some(object), None) => (object, &self.declared, &self.live),
+            (None, Some(object)) => (object, &self.live, &self.declared),
             _ => return false,
         };
         let Some(table) = (object.kind.parent)(object) else {
@@ -320,7 +330,13 @@ impl<'m> Comparison<'m> {
         };
         let own = compared(object);
         let by_name = own.get("type").and_then(|t| t.as_str()) == Some("check");
+        // Only partitions have keys and indexes of a parent.
+        if !by_name && !table::is_partition(&table, other) {
+            return false;
+        }
         let mut ancestors = other.parents(&table);
+        let own_parents = own_side.parents(&table);
+        ancestors.retain(|parent| !own_parents.contains(parent));
         let mut seen = HashSet::new();
         while let Some(parent) = ancestors.pop() {
             if !seen.insert(parent.clone()) {
@@ -385,7 +401,7 @@ impl<'m> Comparison<'m> {
                 (
                     ChangeKind::Changed,
                     "view" | "materialized view" | "constraint" | "index" | "trigger" | "rule"
-                    | "policy",
+                    | "policy" | "statistics",
                 ) => {
                     let made = mend.steps.iter().find(|s| !s.phase.drops());
                     made.map_or(Phase::Finish, |s| s.phase)
@@ -429,6 +445,10 @@ impl<'m> Comparison<'m> {
         match (f.declared, f.live) {
             (Some(declared), None) => {
                 let mut steps = facet::make(declared, &self.declared);
+                if f.kind.name == "column" {
+                    steps.splice(0..0, column::free_sequence(declared, &self.live));
+                    steps.extend(column::in_children(declared, &self.live, &self.declared));
+                }
                 if f.kind.name == "range" {
                     let ways = self.live.all("range").map(|live| range::make_way(declared, live));
                     steps.splice(0..0, ways.flatten().collect::<Vec<_>>());

@@ -24,6 +24,8 @@ pub(super) struct Rows<'c, 'm> {
     anew: HashSet<(&'static str, Identity)>,
     /// Live objects that rows have dropped.
     gone: HashSet<(&'static str, Identity)>,
+    /// How rows have freed tables of parents.
+    left: HashSet<String>,
     /// Declared objects that rows have made anew, with all that is theirs.
     made: HashSet<Identity>,
     put_off: HashMap<Identity, Vec<Later<'m>>>,
@@ -39,6 +41,7 @@ impl<'c, 'm> Rows<'c, 'm> {
             pending: missing.map(|(f, _)| f.identity().clone()).collect(),
             anew: anew.map(|(f, _)| (f.kind.name, f.identity().clone())).collect(),
             gone: HashSet::new(),
+            left: HashSet::new(),
             made: HashSet::new(),
             put_off: HashMap::new(),
         }
@@ -48,7 +51,15 @@ impl<'c, 'm> Rows<'c, 'm> {
     pub fn fix(&mut self, f: &Found<'m>, mend: &Mend) -> String {
         let key = (f.kind.name, f.identity().clone());
         let identity = &key.1;
-        if self.anew.remove(&key) {
+        // It had to make way, and comes back as declared.
+        if f.change == ChangeKind::Changed
+            && self.anew.contains(&key)
+            && self.pending.contains(identity)
+            && !self.of.makes_anew(f.live, f.change, mend)
+        {
+            return "-- it is made anew by a row below".to_owned();
+        }
+        if self.of.makes_anew(f.live, f.change, mend) && self.anew.remove(&key) {
             self.made.insert(identity.clone());
         }
         self.pending.remove(identity);
@@ -121,7 +132,7 @@ impl<'c, 'm> Rows<'c, 'm> {
         match step.needs.clone() {
             // What is gone holds nothing any more.
             Some(needed) if step.phase == Phase::Detach => {
-                if !self.gone.contains(&("table", needed)) {
+                if !self.gone.contains(&("table", needed)) && self.left.insert(step.sql.clone()) {
                     steps.push(step);
                 }
             }

@@ -119,7 +119,11 @@ pub fn script<'d>(
                 note: Some(format!("{} {} {note}", user.kind.object_type, user.identity)),
             });
         };
-        for step in (user.kind.drop)(user, live).steps {
+        for mut step in (user.kind.drop)(user, live).steps {
+            // Nobody uses it any more, but it is in the way now.
+            if step.phase == Phase::DropRoutine {
+                step.phase = Phase::DropView;
+            }
             add(step, "is in the way and is made again below");
         }
         // One that isn't declared is extra, by itself or with its table.
@@ -134,6 +138,14 @@ pub fn script<'d>(
         }
     }
     entries.sort_by_key(|e| (e.step.phase, e.rank));
+
+    // A key that had to make way for another one comes back once.
+    let again: HashSet<String> = entries
+        .iter()
+        .filter(|e| e.step.phase == Phase::AddForeignKey)
+        .filter_map(|e| e.step.sql.split_once(";\n").map(|(_, add)| add.to_owned()))
+        .collect();
+    entries.retain(|e| !again.contains(&e.step.sql));
 
     let mut steps = Vec::new();
     // Bodies may speak of what is made only later.

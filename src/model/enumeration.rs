@@ -111,7 +111,9 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
             }
         }
         // What comes from a parent changes with it.
-        if attrs.is("_inherited") {
+        if attrs.is("_inherited")
+            && c.live_side.parents(&relation) == c.declared_side.parents(&relation)
+        {
             continue;
         }
         let table = relation.sql();

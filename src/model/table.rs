@@ -139,7 +139,12 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
                 after.extend(column::settle(&c.identity, &given, &of));
             }
         } else {
-            items.push(column::definition(c.identity.name(), &of));
+            let mut own = of.clone();
+            // What a parent computes, its child computes.
+            if of.is("_inherited") {
+                own.0.remove("generated");
+            }
+            items.push(column::definition(c.identity.name(), &own));
             after.extend(column::finish(&c.identity, &of));
         }
     }
@@ -437,6 +442,11 @@ pub(crate) fn leave(table: &Object, parent: &Identity) -> Step {
         None => format!("ALTER TABLE {name} NO INHERIT {parent_sql}"),
     };
     Step::new(Phase::Detach, sql).needing(Some(parent.clone()))
+}
+
+/// Whether a table is a partition of another one.
+pub(crate) fn is_partition(table: &Identity, side: &Side) -> bool {
+    side.named("table", table).is_some_and(|t| t.attributes.get().contains("\"partition_of\""))
 }
 
 /// Whether a table is partitioned: it has no storage to work on by itself.

@@ -3,7 +3,7 @@
 use super::declared::Compared;
 use super::identity::unquoted;
 use crate::drift::{ChangeKind, Difference};
-use crate::model::{Identity, Model, sql};
+use crate::model::{Identity, Model, column, sql};
 use pgrx::{JsonB, Spi};
 
 /// The row of the record for each difference. A row is about an object if it
@@ -46,11 +46,14 @@ WITH difference AS (
       JOIN ddl o ON o.formerly OPERATOR(pg_catalog.=) ANY (d.object OPERATOR(pg_catalog.||) d.containers)
      WHERE d.change OPERATOR(pg_catalog.=) 'missing'
     UNION ALL
-    -- By the new name of a type it is another function.
-    SELECT d.*, o.id, o.statement, o.verdict, 'create', NULL, false, false
+    -- What it says names something that has another name now: any word fits.
+    SELECT d.n, d.change, d.object, d.name, d.is_table, '' AS words, d.parent, d.part,
+           d.containers, d.through, d.owners, d.in_schema,
+           o.id, o.statement, o.verdict,
+           CASE d.change WHEN 'extra' THEN 'create' ELSE o.action END, NULL, false, false
       FROM difference d
       JOIN ddl o ON o.object OPERATOR(pg_catalog.=) ANY (d.through) AND o.formerly IS NOT NULL
-     WHERE d.change OPERATOR(pg_catalog.=) 'extra'
+     WHERE d.change OPERATOR(pg_catalog.<>) 'missing'
     UNION ALL
     SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true, false
       FROM difference d
@@ -182,6 +185,14 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
                 })
                 .collect()
         }
+        Some(attribute) if attribute.starts_with("sequence") => [&found.declared, &found.live]
+            .into_iter()
+            .filter_map(|model| {
+                let mut sequence = d.identity.prefix(1);
+                sequence.parts.push(of(model).text("_sequence")?.to_owned());
+                Some(sequence.to_string())
+            })
+            .collect(),
         Some(attribute @ ("column_comments" | "column_grants")) => {
             let (declared, live) = (of(&found.declared), of(&found.live));
             declared
@@ -216,16 +227,48 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
     }
 }
 
-/// The types that are part of what it is called.
+/// What else is named in what it is called, and in what differs.
 fn through(d: &Difference) -> Vec<String> {
-    let types = sql::pairs(d.identity.args.as_deref().unwrap_or_default());
-    types.into_iter().map(|name| Identity::new(unquoted(name)).to_string()).collect()
+    let texts = [d.identity.args.as_deref(), d.declared.as_deref(), d.actual.as_deref()];
+    let mut named = Vec::new();
+    for text in texts.into_iter().flatten() {
+        // Some are shown as the record has them.
+        named.push(text.to_owned());
+        for name in sql::pairs(text) {
+            let name = Identity::new(unquoted(name)).to_string();
+            named.push(format!("{name}()"));
+            named.push(name);
+        }
+    }
+    named
+}
+
+/// The columns that an index or a constraint goes with.
+fn columns(d: &Difference, found: &Compared) -> Vec<String> {
+    if !matches!(d.kind.name, "index" | "constraint" | "statistics") {
+        return Vec::new();
+    }
+    let objects = &found.declared.objects;
+    let Some(object) = objects.iter().find(|o| o.kind == d.kind && o.identity == d.identity) else {
+        return Vec::new();
+    };
+    let Some(table) = (d.kind.parent)(object) else {
+        return Vec::new();
+    };
+    objects
+        .iter()
+        .filter(|o| o.kind.name == "column" && o.identity.prefix(2) == table)
+        .filter(|o| column::involves(object, o.identity.name()))
+        .map(|o| o.identity.to_string())
+        .collect()
 }
 
 /// The name that such a statement says. DISABLE TRIGGER ALL names no key.
 fn mentioned(d: &Difference) -> &str {
-    let unnamed = d.kind.name == "default privileges";
-    if unnamed || d.attribute.as_deref() == Some("triggers") { "" } else { d.identity.name() }
+    let by_itself = |a: &str| a == "triggers" || a.starts_with("sequence");
+    let unnamed =
+        d.kind.name == "default privileges" || d.attribute.as_deref().is_some_and(by_itself);
+    if unnamed { "" } else { d.identity.name() }
 }
 
 /// What the record is asked about each difference.
@@ -249,7 +292,9 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
                 "parent": part.as_ref().map(|(parent, _)| parent),
                 "part": part.as_ref().map(|(_, part)| part),
                 "containers": match d.change {
-                    ChangeKind::Missing => [d.containers(), through(d)].concat(),
+                    ChangeKind::Missing => {
+                        [d.containers(), through(d), columns(d, found)].concat()
+                    }
                     _ => Vec::new(),
                 },
                 "through": through(d),

@@ -115,6 +115,8 @@ CREATE VIEW looks.seen AS
                 (SELECT string_agg(attname || attstattarget, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = i.oid AND attstattarget >= 0))
                FROM pg_class i JOIN pg_index ON indexrelid = i.oid WHERE i.oid = conindid AND contype IN ('p', 'u', 'x')), obj_description(c.oid, 'pg_constraint'))
       FROM looks.relations r JOIN pg_constraint c ON conrelid = r.oid WHERE contype <> 'n' AND conparentid = 0
+       -- What is inherited is its parent's.
+       AND coninhcount = 0
     UNION ALL
     SELECT looks.named(space, name), concat_ws(' ', pg_get_indexdef(r.oid), indisclustered, indisreplident, indisvalid,
             (SELECT string_agg(attname || attstattarget, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = r.oid AND attstattarget >= 0))
