@@ -13,7 +13,10 @@ mod users;
 use std::collections::{HashMap, HashSet};
 
 use crate::model::mend::{Change, Mend, Phase, Side, Step};
-use crate::model::{Attribute, Attrs, Identity, Kind, Model, Object, Severity, facet, show, table};
+use crate::model::{
+    Attribute, Attrs, Identity, Kind, Model, Object, Severity, column, constraint, facet, range,
+    show, table,
+};
 
 pub use terms::{DEFAULT, DEFAULT_OF_PRISMA, Terms};
 
@@ -300,9 +303,19 @@ impl<'m> Comparison<'m> {
         }
         let identity = f.identity();
         let table = identity.prefix(2);
+        // A parent that comes or goes hands nothing down.
         let mut parents = self.live.parents(&table);
-        parents.extend(self.declared.parents(&table));
-        parents.into_iter().any(|mut parent| {
+        if self.live.relation(&table).is_some() && self.declared.relation(&table).is_some() {
+            let declared = self.declared.parents(&table);
+            parents.retain(|parent| declared.contains(parent));
+        }
+        let made_anew = |parent: &Identity| {
+            let key = |side: &Side| {
+                side.named("table", parent).and_then(|t| t.attrs().shown("partition_key"))
+            };
+            key(&self.declared) != key(&self.live)
+        };
+        parents.into_iter().filter(|parent| !made_anew(parent)).any(|mut parent| {
             parent.parts.push(identity.name().to_owned());
             said.contains(&(
                 f.kind.name,
@@ -318,9 +331,9 @@ impl<'m> Comparison<'m> {
     /// Whether a constraint or index of a table that lost a parent (or has
     /// one too many) is the parent's on the other side.
     fn is_from_parent(&self, f: &Found<'m>) -> bool {
-        let (object, other) = match (f.declared, f.live) {
-            (Some(object), None) => (object, &self.live),
-            (None, Some(object)) => (object, &self.declared),
+        let (object, own_side, other) = match (f.declared, f.live) {
+            (Some(object), None) => (object, &self.declared, &self.live),
+            (None, Some(object)) => (object, &self.live, &self.declared),
             _ => return false,
         };
         let Some(table) = (object.kind.parent)(object) else {
@@ -334,7 +347,13 @@ impl<'m> Comparison<'m> {
         };
         let own = compared(object);
         let by_name = own.get("type").and_then(|t| t.as_str()) == Some("check");
+        // Only partitions have keys and indexes of a parent.
+        if !by_name && !table::is_partition(&table, other) {
+            return false;
+        }
         let mut ancestors = other.parents(&table);
+        let own_parents = own_side.parents(&table);
+        ancestors.retain(|parent| !own_parents.contains(parent));
         let mut seen = HashSet::new();
         while let Some(parent) = ancestors.pop() {
             if !seen.insert(parent.clone()) {
@@ -353,7 +372,27 @@ impl<'m> Comparison<'m> {
     }
 
     fn mended(&self, found: Vec<Found<'m>>) -> Vec<Difference> {
-        let mends: Vec<Mend> = found.iter().map(|f| self.mend(f)).collect();
+        let anew: HashSet<&Identity> = found
+            .iter()
+            .filter(|f| f.attribute == Some("partition_key"))
+            .map(|f| f.identity())
+            .collect();
+        let mends: Vec<Mend> = found
+            .iter()
+            .map(|f| {
+                let object = f.declared.or(f.live).expect("on one side at least");
+                let table = match f.kind.name {
+                    "table" => f.attribute.is_some().then(|| f.identity().clone()),
+                    _ => (f.kind.parent)(object),
+                };
+                match table.filter(|t| anew.contains(t)) {
+                    Some(table) if f.attribute != Some("partition_key") => {
+                        Mend::comment(&format!("made with {table}, which is made anew"))
+                    }
+                    _ => self.mend(f),
+                }
+            })
+            .collect();
         let ranks = order::Ranks::new(
             &self.declared,
             &self.live,
@@ -365,14 +404,22 @@ impl<'m> Comparison<'m> {
             let phase = match (f.change, f.kind.name) {
                 // Its sequences come first, but they come with it.
                 (ChangeKind::Missing, "table") => Phase::CreateTable,
+                _ if f.attribute == Some("partition_key") => Phase::CreateTable,
                 // What points to it is dropped by its own row, or with it.
                 // It may get a parent that a row of its own makes.
                 _ if mend.steps.first().is_some_and(|s| s.phase == Phase::Detach) => {
                     mend.steps.last().map_or(Phase::Detach, |s| s.phase)
                 }
-                (ChangeKind::Extra, _) => mend.steps.last().map_or(Phase::Finish, |s| s.phase),
+                (ChangeKind::Extra, _) => {
+                    let dropped = mend.steps.iter().rfind(|s| s.phase.drops());
+                    dropped.map_or(Phase::Finish, |s| s.phase)
+                }
                 // What is made anew may need what other rows make.
-                (ChangeKind::Changed, "view" | "materialized view" | "constraint" | "index") => {
+                (
+                    ChangeKind::Changed,
+                    "view" | "materialized view" | "constraint" | "index" | "trigger" | "rule"
+                    | "policy" | "statistics",
+                ) => {
                     let made = mend.steps.iter().find(|s| !s.phase.drops());
                     made.map_or(Phase::Finish, |s| s.phase)
                 }
@@ -416,6 +463,14 @@ impl<'m> Comparison<'m> {
         match (f.declared, f.live) {
             (Some(declared), None) => {
                 let mut steps = facet::make(declared, &self.declared);
+                if f.kind.name == "column" {
+                    steps.splice(0..0, column::free_sequence(declared, &self.live));
+                    steps.extend(column::in_children(declared, &self.live, &self.declared));
+                }
+                if f.kind.name == "range" {
+                    let ways = self.live.all("range").map(|live| range::make_way(declared, live));
+                    steps.splice(0..0, ways.flatten().collect::<Vec<_>>());
+                }
                 // Losing a parent leaves what came from it behind.
                 if matches!(f.kind.name, "constraint" | "index")
                     && let Some(table) = (f.kind.parent)(declared)
@@ -439,13 +494,32 @@ impl<'m> Comparison<'m> {
                     let steps = leaving.map(|child| table::leave(child, &live.identity));
                     mend.steps.splice(0..0, steps);
                 }
+                // Keys that stand on it stand on another one.
+                if matches!(f.kind.name, "constraint" | "index") {
+                    mend.steps.extend(constraint::stand_again(live, &self.live, &self.declared));
+                }
                 mend.data_loss |= f.kind.drop_loses;
+                // A child that is to come has such a column of its own.
+                let table = live.identity.prefix(2);
+                let of_child = f.kind.name == "column"
+                    && self.declared.all("table").any(|child| {
+                        let mut column = child.identity.clone();
+                        column.parts.push(live.identity.name().to_owned());
+                        self.live.relation(&child.identity).is_none()
+                            && self.declared.parents(&child.identity).contains(&table)
+                            && self.declared.get(f.kind, &column).is_some()
+                    });
+                if of_child {
+                    for step in &mut mend.steps {
+                        step.phase = Phase::DropInTheWay;
+                    }
+                }
                 // A name that is needed for something else has to go first.
                 let taken = crate::model::KINDS.iter().any(|k| {
                     k.name != f.kind.name && self.declared.get(k, &live.identity).is_some()
                 });
                 if taken {
-                    for step in mend.steps.iter_mut().filter(|s| s.phase >= Phase::DropSequence) {
+                    for step in mend.steps.iter_mut().filter(|s| s.phase >= Phase::DropRoutine) {
                         step.phase = Phase::DropInTheWay;
                     }
                 }

@@ -24,6 +24,10 @@ pub(super) struct Rows<'c, 'm> {
     anew: HashSet<(&'static str, Identity)>,
     /// Live objects that rows have dropped.
     gone: HashSet<(&'static str, Identity)>,
+    /// How rows have freed tables of parents.
+    left: HashSet<String>,
+    /// Declared objects that rows have made anew, with all that is theirs.
+    made: HashSet<Identity>,
     put_off: HashMap<Identity, Vec<Later<'m>>>,
 }
 
@@ -37,6 +41,8 @@ impl<'c, 'm> Rows<'c, 'm> {
             pending: missing.map(|(f, _)| f.identity().clone()).collect(),
             anew: anew.map(|(f, _)| (f.kind.name, f.identity().clone())).collect(),
             gone: HashSet::new(),
+            left: HashSet::new(),
+            made: HashSet::new(),
             put_off: HashMap::new(),
         }
     }
@@ -45,7 +51,17 @@ impl<'c, 'm> Rows<'c, 'm> {
     pub fn fix(&mut self, f: &Found<'m>, mend: &Mend) -> String {
         let key = (f.kind.name, f.identity().clone());
         let identity = &key.1;
-        self.anew.remove(&key);
+        // It had to make way, and comes back as declared.
+        if f.change == ChangeKind::Changed
+            && self.anew.contains(&key)
+            && self.pending.contains(identity)
+            && !self.of.makes_anew(f.live, f.change, mend)
+        {
+            return "-- it is made anew by a row below".to_owned();
+        }
+        if self.of.makes_anew(f.live, f.change, mend) && self.anew.remove(&key) {
+            self.made.insert(identity.clone());
+        }
         self.pending.remove(identity);
         let mut steps = Vec::new();
         let mut after = Vec::new();
@@ -66,17 +82,17 @@ impl<'c, 'm> Rows<'c, 'm> {
                 None => {}
             }
         }
+        if let Some(object) = f.declared.filter(|_| f.change == ChangeKind::Missing)
+            && (object.kind.parent)(object).is_some_and(|parent| self.made.contains(&parent))
+        {
+            steps.extend((object.kind.drop)(object, &self.of.declared).steps);
+        }
         for step in &mend.steps {
             self.step(step.clone(), f.kind.name == "sequence", &mut steps);
         }
         steps.append(&mut after);
-        for later in self.put_off.remove(identity).unwrap_or_default() {
-            match later {
-                Later::Step(step) => self.step(step, false, &mut steps),
-                Later::Make(object) => self.make(object, &mut steps),
-            }
-        }
-        if f.change == ChangeKind::Extra {
+        self.with(identity, &mut steps);
+        if f.change == ChangeKind::Extra || f.attribute == Some("partition_key") {
             self.gone.insert(key.clone());
         }
         self.speak_of_what_is_not_there(&mut steps);
@@ -116,7 +132,7 @@ impl<'c, 'm> Rows<'c, 'm> {
         match step.needs.clone() {
             // What is gone holds nothing any more.
             Some(needed) if step.phase == Phase::Detach => {
-                if !self.gone.contains(&("table", needed)) {
+                if !self.gone.contains(&("table", needed)) && self.left.insert(step.sql.clone()) {
                     steps.push(step);
                 }
             }
@@ -131,8 +147,26 @@ impl<'c, 'm> Rows<'c, 'm> {
 
     fn make(&mut self, object: &'m Object, steps: &mut Vec<Step>) {
         match self.waits_for(object) {
-            Some(needed) => self.put_off.entry(needed).or_default().push(Later::Make(object)),
-            None => steps.extend(facet::make(object, &self.of.declared)),
+            Some(needed) => {
+                self.pending.insert(object.identity.clone());
+                self.put_off.entry(needed).or_default().push(Later::Make(object));
+            }
+            None => {
+                self.made.insert(object.identity.clone());
+                steps.extend(facet::make(object, &self.of.declared));
+                self.with(&object.identity, steps);
+            }
+        }
+    }
+
+    /// What waited for an object that is there now.
+    fn with(&mut self, identity: &Identity, steps: &mut Vec<Step>) {
+        self.pending.remove(identity);
+        for later in self.put_off.remove(identity).unwrap_or_default() {
+            match later {
+                Later::Step(step) => self.step(step, false, steps),
+                Later::Make(object) => self.make(object, steps),
+            }
         }
     }
 

@@ -144,6 +144,14 @@ pub fn script<'d>(
     }
     entries.sort_by_key(|e| (e.step.phase, e.rank));
 
+    // A key that had to make way for another one comes back once.
+    let again: HashSet<String> = entries
+        .iter()
+        .filter(|e| e.step.phase == Phase::AddForeignKey)
+        .filter_map(|e| e.step.sql.split_once(";\n").map(|(_, add)| add.to_owned()))
+        .collect();
+    entries.retain(|e| !again.contains(&e.step.sql));
+
     let mut steps = Vec::new();
     // Bodies may speak of what is made only later.
     let bodies = entries

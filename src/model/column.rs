@@ -20,6 +20,7 @@ pub static KIND: Kind = Kind {
         Attribute::error("generated"),
         Attribute::error("identity"),
         Attribute::info("sequence").absent("default").within("identity"),
+        Attribute::warning("sequence_type").absent("the column's").within("identity"),
         Attribute::warning("sequence_persistence").absent("the table's").within("identity"),
         Attribute::error("not_null").absent("false"),
         Attribute::warning("not_null_validated").absent("true").within("not_null"),
@@ -58,7 +59,8 @@ fn query(server: u32) -> String {
     format!(
         "{},
          ident AS (
-         SELECT d.refobjid, d.refobjsubid, {} AS options, s.seqtypid, c.relname AS name, c.relpersistence AS persistence
+         SELECT d.refobjid, d.refobjsubid, {} AS options, s.seqtypid, c.relname AS name, c.relpersistence AS persistence,
+                pg_get_userbyid(c.relowner) AS owner
            FROM pg_sequence s
            JOIN pg_class c ON c.oid = s.seqrelid
            JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid
@@ -78,14 +80,16 @@ fn query(server: u32) -> String {
                     'sequence', CASE WHEN NOT starts_with(ident.name, usual.name)
                               OR substr(ident.name, length(usual.name) + 1) !~ '^[0-9]*$' THEN ident.name END,
                     '_sequence', ident.name,
+                    '_sequence_owner', ident.owner,
+                    'sequence_type', CASE WHEN ident.seqtypid <> a.atttypid THEN format_type(ident.seqtypid, NULL) END,
                     'sequence_persistence', CASE WHEN ident.persistence <> rel.relpersistence THEN
                          CASE ident.persistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END END,
                     'not_null', nullif(a.attnotnull, false),
                     {not_null}
-                    'storage', CASE WHEN a.attstorage <> t.typstorage THEN
+                    'storage', CASE WHEN a.attstorage <> t.typstorage AND t.typstorage <> 'p' THEN
                          CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external'
                               WHEN 'm' THEN 'main' WHEN 'x' THEN 'extended' END END,
-                    '_storage', CASE WHEN a.attstorage <> t.typstorage THEN
+                    '_storage', CASE WHEN a.attstorage <> t.typstorage AND t.typstorage <> 'p' THEN
                          CASE t.typstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external'
                               WHEN 'm' THEN 'main' WHEN 'x' THEN 'extended' END END,
                     'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
@@ -219,6 +223,11 @@ fn of_sequence(c: &Change) -> Vec<Step> {
         let table = c.declared_side.relation(&column.prefix(2)).map(Object::attrs);
         steps.push(Step::new(Phase::AlterColumn, persistence(&name, c.to, table.as_ref())));
     }
+    if differs("sequence_type") {
+        let of = c.to.text("sequence_type").or(c.to.text("type")).unwrap_or("bigint");
+        let sql = format!("ALTER SEQUENCE {} AS {of}", name.sql());
+        steps.push(Step::new(Phase::AlterColumn, sql));
+    }
     for attribute in ["sequence_comment", "sequence_grants"] {
         if let Some(facet) = facet::of(attribute).filter(|_| differs(attribute)) {
             steps.extend((facet.alter)(attribute, c.live, c.from, c.to));
@@ -249,6 +258,10 @@ pub(super) fn finish(identity: &Identity, attrs: &Attrs) -> Vec<String> {
         let sequence = sequence_name(identity, &Attrs::default(), attrs);
         statements.push(persistence(&sequence, attrs, None));
     }
+    if let Some(of) = attrs.text("sequence_type") {
+        let sequence = sequence_name(identity, &Attrs::default(), attrs);
+        statements.push(format!("ALTER SEQUENCE {} AS {of}", sequence.sql()));
+    }
     statements
 }
 
@@ -265,10 +278,26 @@ pub(super) fn settle(identity: &Identity, from: &Attrs, to: &Attrs) -> Vec<Strin
 fn create(o: &Object, side: &Side) -> Vec<Step> {
     let attrs = o.attrs();
     let table = o.identity.prefix(2);
-    let mut steps = vec![Step::new(
-        Phase::AlterTable,
-        format!("ALTER TABLE {} ADD COLUMN {}", table.sql(), definition(o.identity.name(), &attrs)),
-    )];
+    let add = |attrs: &Attrs| {
+        let definition = definition(o.identity.name(), attrs);
+        let sql = format!("ALTER TABLE {} ADD COLUMN {definition}", table.sql());
+        Step::new(Phase::AlterTable, sql)
+    };
+    let mut steps = Vec::new();
+    // The server adds no identity to a table that has children.
+    if attrs.get("identity").is_some()
+        && side.all("table").any(|child| side.parents(&child.identity).contains(&table))
+    {
+        let mut plain = attrs.clone();
+        for later in ["identity", "not_null"] {
+            plain.0.remove(later);
+        }
+        steps.push(add(&plain));
+        let later = settle(&o.identity, &plain, &attrs);
+        steps.extend(later.into_iter().map(|sql| Step::new(Phase::AlterColumn, sql)));
+    } else {
+        steps.push(add(&attrs));
+    }
     for sql in finish(&o.identity, &attrs) {
         steps.push(Step::new(Phase::AlterColumn, sql));
     }
@@ -282,16 +311,75 @@ fn create(o: &Object, side: &Side) -> Vec<Step> {
     steps
 }
 
-fn drop(o: &Object, _: &Side) -> Mend {
-    Mend::step(
-        Phase::DropColumn,
+/// What children say of a column that they have from its table, where the
+/// column comes back.
+pub(crate) fn in_children(o: &Object, live: &Side, declared: &Side) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for child in declared.all("table") {
+        if live.relation(&child.identity).is_none()
+            || !declared.parents(&child.identity).contains(&o.identity.prefix(2))
+        {
+            continue;
+        }
+        let mut column = child.identity.clone();
+        column.parts.push(o.identity.name().to_owned());
+        if let Some(column) = declared.get(o.kind, &column).filter(|c| c.attrs().is("_inherited")) {
+            let attrs = column.attrs();
+            let mut given = o.attrs();
+            for own in ["statistics", "options", "identity"] {
+                given.0.remove(own);
+            }
+            let settled = settle(&column.identity, &given, &attrs);
+            steps.extend(settled.into_iter().map(|sql| Step::new(Phase::AlterColumn, sql)));
+            steps.extend(facet::steps(column));
+            steps.extend(in_children(column, live, declared));
+        }
+    }
+    steps
+}
+
+/// Frees a name that a new identity's sequence is to have.
+pub(crate) fn free_sequence(o: &Object, live: &Side) -> Option<Step> {
+    let attrs = o.attrs();
+    let wanted = attrs.text("sequence")?;
+    let holds = |c: &Object| {
+        c.identity.parts[0] == o.identity.parts[0]
+            && c.may_name(wanted)
+            && c.attrs().text("_sequence") == Some(wanted)
+    };
+    live.all("column").find(|c| holds(c))?;
+    let mut name = o.identity.prefix(1);
+    name.parts.push(wanted.to_owned());
+    let old = sql::ident(&format!("{wanted}__old"));
+    let sql = format!("ALTER SEQUENCE {} RENAME TO {old}", name.sql());
+    Some(Step::new(Phase::AlterTable, sql))
+}
+
+fn drop(o: &Object, side: &Side) -> Mend {
+    let table = o.identity.prefix(2);
+    let computed = o.attributes.get().contains("\"generated\"");
+    let mut mend = Mend::step(
+        if computed { Phase::DropComputed } else { Phase::DropColumn },
         format!(
             "ALTER TABLE {} DROP COLUMN IF EXISTS {}",
-            o.identity.prefix(2).sql(),
+            table.sql(),
             sql::ident(o.identity.name())
         ),
     )
-    .clearing(Target::Column(o.identity.clone()))
+    .clearing(Target::Column(o.identity.clone()));
+    // Keys of other tables hold it.
+    for key in side.all("constraint") {
+        if key.attributes.get().contains("\"_references\"") && key.may_name(table.name()) {
+            let attrs = key.attrs();
+            let columns = attrs.text("references").unwrap_or_default();
+            if attrs.identity("_references").as_ref() == Some(&table)
+                && sql::mentions(columns, &sql::ident(o.identity.name()))
+            {
+                mend = mend.clearing(Target::Object("constraint", key.identity.clone()));
+            }
+        }
+    }
+    mend
 }
 
 pub(super) fn rename(o: &Object, to: &str) -> String {
@@ -316,7 +404,12 @@ fn subcommands(
             if let Some(collation) = to.text("collation") {
                 what.push_str(&format!(" COLLATE {collation}"));
             }
-            if attribute == "type" && !assignable(from.text("type").unwrap_or_default(), of) {
+            // What is computed is computed again.
+            let computed = from.get("generated").is_some();
+            if attribute == "type"
+                && !computed
+                && !assignable(from.text("type").unwrap_or_default(), of)
+            {
                 let through = through(from.text("type").unwrap_or_default(), of);
                 what.push_str(&format!(" USING {col}{through}::{of}"));
             }
@@ -482,6 +575,12 @@ fn alter(c: &Change) -> Mend {
     {
         return anew(c).clearing(target);
     }
+    // What was computed isn't converted.
+    let types = [c.from, c.to].map(|a| a.text("type").unwrap_or_default());
+    if c.attribute == "type" && c.from.get("generated").is_some() && !assignable(types[0], types[1])
+    {
+        return anew(c).clearing(target);
+    }
     let (sub, _) = subcommands(c.attribute, &c.live.identity, c.from, c.to);
     let mut mend = Mend::default();
     // The server refuses ADD IDENTITY before a default is dropped and the
@@ -511,7 +610,20 @@ fn alter(c: &Change) -> Mend {
     match c.attribute {
         "type" => {
             let (from, to) = (c.from.text("type").unwrap_or(""), c.to.text("type").unwrap_or(""));
-            mend.losing(narrows(from, to)).clearing(target)
+            mend = mend.losing(narrows(from, to)).clearing(target);
+            // What is to be otherwise may not fit the declared type as it is.
+            for child in c.live_side.children(&c.live.identity.prefix(2)) {
+                let declared = c.declared_side.get(child.kind, &child.identity);
+                let differs =
+                    |a: &&str| declared.is_none_or(|d| d.attrs().get(a) != child.attrs().get(a));
+                if computes(child, c.live.identity.name())
+                    && (["expression", "definition"].iter().any(|a| differs(&a))
+                        || changes_with(c, child))
+                {
+                    mend = mend.clearing(Target::Object(child.kind.name, child.identity.clone()));
+                }
+            }
+            mend
         }
         "collation" => mend.clearing(target),
         "identity" if c.from.get("identity").is_none() => {
@@ -569,7 +681,7 @@ fn anew(c: &Change) -> Mend {
 }
 
 /// Whether an index or constraint is about a column.
-pub(super) fn involves(child: &Object, column: &str) -> bool {
+pub(crate) fn involves(child: &Object, column: &str) -> bool {
     let attrs = child.attrs();
     let name = sql::ident(column);
     attrs.list("columns").iter().chain(&attrs.list("include")).any(|c| c == column)
@@ -590,6 +702,17 @@ pub(super) fn computes(child: &Object, column: &str) -> bool {
         _ => false,
     };
     computed && involves(child, column)
+}
+
+/// Whether it also computes with another column whose type is not as declared.
+fn changes_with(c: &Change, child: &Object) -> bool {
+    c.live_side.children_of(&c.live.identity.prefix(2), "column").into_iter().any(|other| {
+        other.identity != c.live.identity
+            && involves(child, other.identity.name())
+            && c.declared_side
+                .get(other.kind, &other.identity)
+                .is_some_and(|d| d.attrs().get("type") != other.attrs().get("type"))
+    })
 }
 
 /// Base type and modifiers: `numeric(10,2)` is `numeric` and 10, 2.

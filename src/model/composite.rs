@@ -82,16 +82,27 @@ pub(super) fn pairs(attrs: &super::Attrs) -> Vec<(String, String)> {
 
 fn attributes(c: &Change) -> Mend {
     let (to, from) = (pairs(c.to), pairs(c.from));
+    // What stays keeps its order and what is new comes last: only then is
+    // altering enough. No type of an attribute changes under stored values.
+    let stays = |(name, _): &&(String, String)| to.iter().any(|(n, _)| n == name);
+    let is_new = |(name, _): &&(String, String)| !from.iter().any(|(n, _)| n == name);
+    let ordered = from.iter().filter(stays).chain(to.iter().filter(is_new));
+    let in_order = ordered.map(|(n, _)| n).eq(to.iter().map(|(n, _)| n));
+    let retyped = to.iter().any(|(n, of)| from.iter().any(|(m, was)| n == m && of != was));
+    let keep = match in_order && !(retyped && is_stored(c)) {
+        true => from.len(),
+        false => to.iter().zip(&from).take_while(|(a, b)| a == b).count(),
+    };
     let mut sub = Vec::new();
     let mut data_loss = false;
-    for (name, _) in &from {
-        if !to.iter().any(|(n, _)| n == name) {
+    for (i, (name, _)) in from.iter().enumerate() {
+        if i >= keep || !to.iter().any(|(n, _)| n == name) {
             sub.push(format!("DROP ATTRIBUTE IF EXISTS {name} CASCADE"));
             data_loss = true;
         }
     }
     for (name, of) in &to {
-        match from.iter().find(|(n, _)| n == name) {
+        match from[..keep].iter().find(|(n, _)| n == name) {
             None => sub.push(format!("ADD ATTRIBUTE {name} {of} CASCADE")),
             Some((_, was)) if was != of => {
                 sub.push(format!("ALTER ATTRIBUTE {name} TYPE {of} CASCADE"));
@@ -100,20 +111,20 @@ fn attributes(c: &Change) -> Mend {
             Some(_) => {}
         }
     }
-    // What stays keeps its order and what is new comes last: only then is
-    // altering enough.
-    let kept = from.iter().filter(|(n, _)| to.iter().any(|(m, _)| m == n)).map(|(n, _)| n);
-    let new = to.iter().filter(|(n, _)| !from.iter().any(|(m, _)| m == n)).map(|(n, _)| n);
-    if !kept.chain(new).eq(to.iter().map(|(n, _)| n)) {
-        return Mend::step(
-            Phase::AlterTable,
-            "-- the order of attributes can't be altered: this works only where nothing uses the type",
-        )
-        .and(Phase::AlterTable, format!("DROP TYPE {}", c.sql()))
-        .and(Phase::AlterTable, create(c.declared))
-        .dressed(c.declared)
-        .losing(true);
-    }
-    Mend::step(Phase::AlterTable, format!("ALTER TYPE {} {}", c.sql(), sub.join(", ")))
-        .losing(data_loss)
+    let alter = format!("ALTER TYPE {} {}", c.sql(), sub.join(", "));
+    let mend = Mend::step(Phase::AlterTable, alter).losing(data_loss);
+    // Comments went with the attributes.
+    if keep < from.len() { mend.dressed(c.declared) } else { mend }
+}
+
+/// Whether columns or other types hold such values.
+fn is_stored(c: &Change) -> bool {
+    let name = c.sql();
+    ["column", "composite", "domain"].iter().any(|kind| {
+        c.live_side.all(kind).any(|o| {
+            o.identity != c.live.identity
+                && o.may_name(c.live.identity.name())
+                && sql::pairs(&o.attrs().texts()).contains(&name.as_str())
+        })
+    })
 }

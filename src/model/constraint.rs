@@ -353,19 +353,38 @@ pub(super) fn pointing<'m>(key: &Object, side: &Side<'m>) -> Vec<&'m Object> {
 pub(super) fn point_again(c: &Change) -> Vec<Step> {
     pointing(c.live, c.live_side)
         .into_iter()
+        .filter_map(|key| c.declared_side.named("constraint", &key.identity))
+        .map(again)
+        .collect()
+}
+
+/// What brings back those that had to go with a key, for another one to take
+/// its place.
+pub(crate) fn stand_again(key: &Object, live: &Side, declared: &Side) -> Vec<Step> {
+    pointing(key, live)
+        .into_iter()
+        .filter_map(|key| declared.named("constraint", &key.identity))
         .map(|key| {
-            let key = c.declared_side.named("constraint", &key.identity).unwrap_or(key);
-            Step::new(
-                Phase::AddForeignKey,
-                format!(
-                    "ALTER TABLE {} DROP CONSTRAINT IF EXISTS {};\n{}",
-                    key.identity.prefix(2).sql(),
-                    sql::ident(key.identity.name()),
-                    add(key)
-                ),
-            )
+            let attrs = key.attrs();
+            let on = attrs.text("_key").zip(references(&attrs)).map(|(name, mut on)| {
+                on.parts.push(name.to_owned());
+                on
+            });
+            again(key).needing(on)
         })
         .collect()
+}
+
+fn again(key: &Object) -> Step {
+    Step::new(
+        Phase::AddForeignKey,
+        format!(
+            "ALTER TABLE {} DROP CONSTRAINT IF EXISTS {};\n{}",
+            key.identity.prefix(2).sql(),
+            sql::ident(key.identity.name()),
+            add(key)
+        ),
+    )
 }
 
 fn alter(c: &Change) -> Mend {

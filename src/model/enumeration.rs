@@ -95,7 +95,7 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
     let (mut away, mut back) = (Vec::new(), Vec::new());
     for column in c.live_side.all("column") {
         // Cheap test first: only the columns of this type are parsed.
-        if !column.attributes.get().contains(c.live.identity.name()) {
+        if !column.may_name(c.live.identity.name()) {
             continue;
         }
         let attrs = column.attrs();
@@ -111,7 +111,9 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
             }
         }
         // What comes from a parent changes with it.
-        if attrs.is("_inherited") {
+        if attrs.is("_inherited")
+            && c.live_side.parents(&relation) == c.declared_side.parents(&relation)
+        {
             continue;
         }
         let table = relation.sql();
@@ -140,7 +142,7 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
     let drop =
         format!("DROP {what} {}", if through_text { name.clone() } else { old_identity.sql() });
     for composite in c.live_side.all("composite") {
-        if !composite.attributes.get().contains(c.live.identity.name()) || through_text {
+        if !composite.may_name(c.live.identity.name()) || through_text {
             continue;
         }
         for (field, of) in composite::pairs(&composite.attrs()) {

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
 use super::{
     Attribute, Attrs, Kind, Object, Scope, Severity, facet, fragment, index, named, no_parent, sql,
@@ -34,7 +36,8 @@ pub static KIND: Kind = Kind {
                         'tablespace', ts.spcname,
                         'column_settings', settings.list,
                         'storage_parameters', {},
-                        'clustered_on', clc.relname))::text, rel.oid
+                        'clustered_on', clc.relname,
+                        '_populated', CASE WHEN NOT rel.relispopulated THEN false END))::text, rel.oid
                FROM rel
                LEFT JOIN settings ON settings.attrelid = rel.oid
                LEFT JOIN pg_am am ON am.oid = rel.relam
@@ -80,6 +83,9 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     }
     let definition = attrs.text("definition").unwrap_or_default();
     text.push_str(&format!(" AS\n{}", definition.trim_end().trim_end_matches(';')));
+    if is_empty(o) && reads_empty(o, side) {
+        text.push_str("\nWITH NO DATA");
+    }
     let mut steps = vec![Step::new(Phase::CreateView, text)];
     for kind in [&index::KIND, &statistics::KIND] {
         for child in side.children_of(&o.identity, kind.name) {
@@ -96,6 +102,30 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
         ));
     }
     steps
+}
+
+/// Whether it was never filled.
+fn is_empty(o: &Object) -> bool {
+    o.kind.name == "materialized view" && o.attributes.get().contains("\"_populated\"")
+}
+
+/// Whether it can't be filled, for it reads one that isn't.
+fn reads_empty(o: &Object, side: &Side) -> bool {
+    let mut todo = vec![o];
+    let mut seen = HashSet::new();
+    while let Some(reader) = todo.pop() {
+        let attrs = reader.attrs();
+        for name in sql::pairs(attrs.text("definition").unwrap_or_default()) {
+            let Some(read) = side.relation_in_sql(name) else { continue };
+            if is_empty(read) && read.identity != o.identity {
+                return true;
+            }
+            if read.kind.name == "view" && seen.insert(&read.identity) {
+                todo.push(read);
+            }
+        }
+    }
+    false
 }
 
 fn drop(o: &Object, _: &Side) -> Mend {

@@ -27,14 +27,17 @@ pub enum Phase {
     CreateSchema,
     /// Extensions, servers: what others stand on.
     CreateGround,
-    CreateType,
+    /// Before types, which may draw on them by default.
     CreateSequence,
+    CreateType,
     CreateRoutine,
     /// Types whose functions had to be there first.
     DefineType,
     CreateTable,
     /// Routines whose arguments or results are rows of new tables.
     CreateLateRoutine,
+    /// Computed columns, before what they are computed from.
+    DropComputed,
     AlterTable,
     AlterColumn,
     /// Before its former column goes, and the sequence with it.
@@ -51,9 +54,9 @@ pub enum Phase {
     /// Before what is granted: the new owner's rights are the old one's.
     Owner,
     Finish,
-    DropSequence,
     DropRoutine,
     DropType,
+    DropSequence,
     DropGround,
     DropSchema,
 }
@@ -74,8 +77,8 @@ impl Phase {
     /// Whether it takes down, so that users come before what they use.
     pub fn drops(self) -> bool {
         self > Phase::Rename && self <= Phase::DropInTheWay
-            || self == Phase::DropColumn
-            || self >= Phase::DropSequence
+            || matches!(self, Phase::DropComputed | Phase::DropColumn)
+            || self >= Phase::DropRoutine
     }
 }
 

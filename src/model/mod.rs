@@ -16,7 +16,7 @@ mod cast;
 mod collation;
 pub(crate) mod column;
 mod composite;
-mod constraint;
+pub(crate) mod constraint;
 mod conversion;
 mod default_privileges;
 mod domain;
@@ -36,7 +36,7 @@ mod operator_family;
 mod policy;
 mod procedure;
 mod publication;
-mod range;
+pub(crate) mod range;
 pub(crate) mod routine;
 mod rule;
 mod schema;
@@ -346,6 +346,12 @@ impl Object {
     /// The table, view … that the object is part of, or its own name.
     pub fn belongs_to(&self) -> Identity {
         self.identity.prefix(2)
+    }
+
+    /// Whether its attributes may say a name: a test that costs little.
+    pub fn may_name(&self, name: &str) -> bool {
+        // What is escaped there isn't found.
+        name.contains(['"', '\\']) || self.attributes.get().contains(name)
     }
 
     /// Gives it other attributes.

@@ -13,13 +13,23 @@ pub static KIND: Kind = Kind {
              SELECT ARRAY[ns.nspname, s.stxname]::text[], NULL::text,
                     json_strip_nulls(json_build_object(
                         'table', json_build_object('name', json_build_array(tn.nspname, t.relname)),
-                        'definition', substr(pg_get_statisticsobjdef(s.oid), length('CREATE STATISTICS . ')
-                             + length(quote_ident(ns.nspname)) + length(quote_ident(s.stxname)) + 1),
+                        'definition', coalesce(substring(def.text from '^[(][^()]*[)] '), '') || 'ON '
+                             || concat_ws(', ', keys.list, exprs.list)
+                             || ' FROM ' || quote_ident(tn.nspname) || '.' || quote_ident(t.relname),
                         'target', nullif(s.stxstattarget, -1)))::text, s.oid
                FROM pg_statistic_ext s
                JOIN ns ON ns.oid = s.stxnamespace
                JOIN pg_class t ON t.oid = s.stxrelid
                JOIN pg_namespace tn ON tn.oid = t.relnamespace
+               -- What its name comes before: kinds, unless all of them are meant.
+               CROSS JOIN LATERAL (SELECT substr(pg_get_statisticsobjdef(s.oid), length('CREATE STATISTICS . ')
+                     + length(quote_ident(ns.nspname)) + length(quote_ident(s.stxname)) + 1) AS text) def
+               -- The server puts columns in the order of their table, which says nothing here.
+               CROSS JOIN LATERAL (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname) AS list
+                                     FROM pg_attribute a
+                                    WHERE a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys)) keys
+               CROSS JOIN LATERAL (SELECT string_agg('(' || e || ')', ', ' ORDER BY n) AS list
+                                     FROM unnest(pg_get_statisticsobjdef_expressions(s.oid)) WITH ORDINALITY u(e, n)) exprs
               WHERE s.oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY ns.nspname, s.stxname",
             fragment::SCHEMAS,

@@ -17,6 +17,7 @@ pub static KIND: Kind = Kind {
         Attribute::error("partition_of"),
         Attribute::error("partition_bound").within("partition_of"),
         Attribute::error("inherits"),
+        Attribute::info("defines_again").absent("nothing").within("inherits"),
         Attribute::error("of_type"),
         Attribute::warning("access_method"),
         Attribute::warning("tablespace"),
@@ -54,6 +55,14 @@ fn query(_: u32) -> String {
                     'partition_bound', CASE WHEN rel.relispartition
                          THEN pg_get_expr(rel.relpartbound, rel.oid) END,
                     'inherits', CASE WHEN NOT rel.relispartition THEN parents.list END,
+                    -- What stays when it goes from the parent.
+                    'defines_again', CASE WHEN parents.list IS NOT NULL AND NOT rel.relispartition THEN
+                         (SELECT json_agg(name ORDER BY name) FROM (
+                              SELECT attname FROM pg_attribute
+                               WHERE attrelid = rel.oid AND attnum > 0 AND attinhcount > 0 AND attislocal AND NOT attisdropped
+                              UNION ALL
+                              SELECT conname FROM pg_constraint
+                               WHERE conrelid = rel.oid AND contype = 'c' AND coninhcount > 0 AND conislocal) x(name)) END,
                     'of_type', CASE WHEN rel.reloftype <> 0 THEN format_type(rel.reloftype, NULL) END,
                     'access_method', am.amname,
                     'tablespace', ts.spcname,
@@ -130,7 +139,12 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
                 after.extend(column::settle(&c.identity, &given, &of));
             }
         } else {
-            items.push(column::definition(c.identity.name(), &of));
+            let mut own = of.clone();
+            // What a parent computes, its child computes.
+            if of.is("_inherited") {
+                own.0.remove("generated");
+            }
+            items.push(column::definition(c.identity.name(), &own));
             after.extend(column::finish(&c.identity, &of));
         }
     }
@@ -240,8 +254,7 @@ pub(super) fn drop(o: &Object, side: &Side) -> Mend {
     // Keys of other tables that point here hold the table back. Those tables
     // may be gone before this one.
     for key in side.all("constraint") {
-        if !key.attributes.get().contains(o.identity.name()) || key.identity.prefix(2) == o.identity
-        {
+        if !key.may_name(o.identity.name()) || key.identity.prefix(2) == o.identity {
             continue;
         }
         let attrs = key.attrs();
@@ -351,17 +364,11 @@ pub(super) fn alter(c: &Change) -> Mend {
             }
             mend
         }
-        "partition_key" => {
-            let mut mend = Mend::step(
-                Phase::AlterTable,
-                "-- how a table is partitioned can't be altered: it is made anew, its rows are not kept",
-            );
-            let dropped = drop(c.live, c.live_side);
-            mend.clears = dropped.clears;
-            mend.steps.extend(dropped.steps);
-            mend.steps.extend(facet::make(c.declared, c.declared_side));
-            mend.losing(true)
-        }
+        "defines_again" => Mend::comment(&format!(
+            "what {} defines besides inheriting it can't be altered: it would have to be made anew",
+            c.live.identity
+        )),
+        "partition_key" => partitioned_anew(c),
         attribute => Mend::step(
             if attribute == "replica_identity" || attribute == "clustered_on" {
                 Phase::Finish
@@ -373,20 +380,57 @@ pub(super) fn alter(c: &Change) -> Mend {
     }
 }
 
+fn partitioned_anew(c: &Change) -> Mend {
+    let mut mend = Mend::step(
+        Phase::Detach,
+        "-- how a table is partitioned can't be altered: it is made anew, its rows are not kept \
+         but those of its partitions",
+    );
+    let (mut back, mut keys) = (Vec::new(), Vec::new());
+    for child in c.live_side.all("table") {
+        let Some(to) = c.declared_side.named("table", &child.identity).map(Object::attrs) else {
+            continue;
+        };
+        if child.attrs().identity("partition_of").as_ref() != Some(&c.live.identity) {
+            continue;
+        }
+        mend.steps.push(leave(child, &c.live.identity));
+        if to.identity("partition_of").as_ref() == Some(&c.live.identity) {
+            back.push(enter(child, &to));
+        }
+    }
+    let name = &c.live.identity;
+    for key in c.declared_side.all("constraint") {
+        let points = key.attributes.get().contains("_references")
+            && constraint::references(&key.attrs()).as_ref() == Some(name)
+            && key.identity.prefix(2) != *name;
+        if points && c.live_side.get(key.kind, &key.identity).is_some() {
+            keys.push(Step::new(Phase::AddForeignKey, constraint::add(key)));
+        }
+    }
+    let dropped = drop(c.live, c.live_side);
+    mend.clears = dropped.clears;
+    mend.steps.extend(dropped.steps);
+    mend.steps.extend(facet::make(c.declared, c.declared_side));
+    mend.steps.extend(back.into_iter().flatten().chain(keys));
+    mend.losing(true)
+}
+
+/// What makes a table a partition as declared.
+fn enter(table: &Object, to: &Attrs) -> Option<Step> {
+    let (parent, bound) = (to.identity("partition_of")?, to.text("partition_bound")?);
+    let (parent, name) = (parent.sql(), table.identity.sql());
+    let sql = format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound}");
+    Some(Step::new(Phase::Attach, sql))
+}
+
 fn partition(c: &Change) -> Mend {
     // Where both differ the two rows say the same; a script runs it once.
     let mut mend = Mend::default();
     if let Some(parent) = c.from.identity("partition_of") {
         mend.steps.push(leave(c.live, &parent));
     }
-    if let (Some(parent), Some(bound)) =
-        (c.to.identity("partition_of"), c.to.text("partition_bound"))
-    {
-        mend = mend.and(
-            Phase::Attach,
-            format!("ALTER TABLE {} ATTACH PARTITION {} {bound}", parent.sql(), c.sql()),
-        );
-    }
+    mend.steps.extend(enter(c.live, c.to));
     mend
 }
 
@@ -398,6 +442,11 @@ pub(crate) fn leave(table: &Object, parent: &Identity) -> Step {
         None => format!("ALTER TABLE {name} NO INHERIT {parent_sql}"),
     };
     Step::new(Phase::Detach, sql).needing(Some(parent.clone()))
+}
+
+/// Whether a table is a partition of another one.
+pub(crate) fn is_partition(table: &Identity, side: &Side) -> bool {
+    side.named("table", table).is_some_and(|t| t.attributes.get().contains("\"partition_of\""))
 }
 
 /// Whether a table is partitioned: it has no storage to work on by itself.

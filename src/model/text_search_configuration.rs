@@ -34,8 +34,8 @@ pub static KIND: Kind = Kind {
     extra: Severity::Warning,
     drop_loses: false,
     parent: no_parent,
-    create: |o, _| vec![Step::new(Phase::CreateSequence, create(o))],
-    drop: |o, _| Mend::step(Phase::DropSequence, drop(o)),
+    create: |o, _| vec![Step::new(Phase::CreateRoutine, create(o))],
+    drop: |o, _| Mend::step(Phase::DropRoutine, drop(o)),
     alter: |c: &Change| match c.attribute {
         "mappings" => {
             let (to, from) = (mappings(c.to), mappings(c.from));
@@ -55,8 +55,8 @@ pub static KIND: Kind = Kind {
             }
             mend
         }
-        _ => Mend::step(Phase::CreateSequence, drop(c.live))
-            .and(Phase::CreateSequence, create(c.declared))
+        _ => Mend::step(Phase::CreateRoutine, drop(c.live))
+            .and(Phase::CreateRoutine, create(c.declared))
             .dressed(c.declared),
     },
 };

@@ -3,7 +3,7 @@
 use super::declared::Compared;
 use super::{ledger, sys};
 use crate::drift::{ChangeKind, Difference, Renames};
-use crate::model::{Identity, Model, sql};
+use crate::model::{Identity, Model, column, sql};
 use pgrx::{JsonB, Spi};
 
 /// The row of the record for each difference. A row is about an object if it
@@ -19,7 +19,7 @@ const CAUSES: &str = "
 WITH difference AS (
     SELECT * FROM pg_catalog.jsonb_to_recordset($1)
         AS d(n int, change text, object text, name text, is_table boolean, words text,
-             parent text, part text, containers text[], owners text[], in_schema boolean)
+             parent text, part text, containers text[], through text[], owners text[], in_schema boolean)
 ), ddl AS NOT MATERIALIZED (
     SELECT * FROM schemaguard.ddl_log
      WHERE coalesce(rule, '') OPERATOR(pg_catalog.<>) ALL ('{truncate,delete_without_where,update_without_where,max_rows_lost}')
@@ -45,6 +45,15 @@ WITH difference AS (
       FROM difference d
       JOIN ddl o ON o.formerly OPERATOR(pg_catalog.=) ANY (d.object OPERATOR(pg_catalog.||) d.containers)
      WHERE d.change OPERATOR(pg_catalog.=) 'missing'
+    UNION ALL
+    -- What it says names something that has another name now: any word fits.
+    SELECT d.n, d.change, d.object, d.name, d.is_table, '' AS words, d.parent, d.part,
+           d.containers, d.through, d.owners, d.in_schema,
+           o.id, o.statement, o.verdict,
+           CASE d.change WHEN 'extra' THEN 'create' ELSE o.action END, NULL, false, false
+      FROM difference d
+      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) ANY (d.through) AND o.formerly IS NOT NULL
+     WHERE d.change OPERATOR(pg_catalog.<>) 'missing'
     UNION ALL
     SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true, false
       FROM difference d
@@ -183,6 +192,26 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
             .filter_map(|model| of(model).identity("partition_of"))
             .map(|parent| parent.to_string())
             .collect(),
+        // Those are renamed by themselves.
+        Some(attribute @ ("multirange" | "constructor" | "multirange_constructor")) => {
+            [&found.declared, &found.live]
+                .into_iter()
+                .flat_map(|model| {
+                    let attrs = of(model);
+                    let name = attrs.identity(attribute).unwrap_or(d.identity.clone());
+                    let subtype = attrs.text("subtype").unwrap_or_default();
+                    [name.to_string(), format!("{name}({subtype}, {subtype})"), format!("{name}()")]
+                })
+                .collect()
+        }
+        Some(attribute) if attribute.starts_with("sequence") => [&found.declared, &found.live]
+            .into_iter()
+            .filter_map(|model| {
+                let mut sequence = d.identity.prefix(1);
+                sequence.parts.push(of(model).text("_sequence")?.to_owned());
+                Some(sequence.to_string())
+            })
+            .collect(),
         Some(attribute @ ("column_comments" | "column_grants")) => {
             let (declared, live) = (of(&found.declared), of(&found.live));
             declared
@@ -224,10 +253,48 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
     }
 }
 
+/// What else is named in what it is called, and in what differs.
+fn through(d: &Difference) -> Vec<String> {
+    let texts = [d.identity.args.as_deref(), d.declared.as_deref(), d.actual.as_deref()];
+    let mut named = Vec::new();
+    for text in texts.into_iter().flatten() {
+        // Some are shown as the record has them.
+        named.push(text.to_owned());
+        for name in sql::pairs(text) {
+            let name = Identity::new(sql::unquoted(name)).to_string();
+            named.push(format!("{name}()"));
+            named.push(name);
+        }
+    }
+    named
+}
+
+/// The columns that an index or a constraint goes with.
+fn columns(d: &Difference, found: &Compared) -> Vec<String> {
+    if !matches!(d.kind.name, "index" | "constraint" | "statistics") {
+        return Vec::new();
+    }
+    let objects = &found.declared.objects;
+    let Some(object) = objects.iter().find(|o| o.kind == d.kind && o.identity == d.identity) else {
+        return Vec::new();
+    };
+    let Some(table) = (d.kind.parent)(object) else {
+        return Vec::new();
+    };
+    objects
+        .iter()
+        .filter(|o| o.kind.name == "column" && o.identity.prefix(2) == table)
+        .filter(|o| column::involves(object, o.identity.name()))
+        .map(|o| o.identity.to_string())
+        .collect()
+}
+
 /// The name that such a statement says. DISABLE TRIGGER ALL names no key.
 fn mentioned(d: &Difference) -> &str {
-    let unnamed = d.kind.name == "default privileges";
-    if unnamed || d.attribute.as_deref() == Some("triggers") { "" } else { d.identity.name() }
+    let by_itself = |a: &str| a == "triggers" || a.starts_with("sequence");
+    let unnamed =
+        d.kind.name == "default privileges" || d.attribute.as_deref().is_some_and(by_itself);
+    if unnamed { "" } else { d.identity.name() }
 }
 
 /// What a missing object can have gone with: what it is part of, and the index
@@ -277,9 +344,13 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
                 "part": part.as_ref().map(|(_, part)| part),
                 "known": d.renamed_by,
                 "containers": match d.change {
-                    ChangeKind::Missing => with_live_names(whole(d), &found.renames),
+                    ChangeKind::Missing => {
+                        let gone_with = [whole(d), through(d), columns(d, found)].concat();
+                        with_live_names(gone_with, &found.renames)
+                    }
                     _ => Vec::new(),
                 },
+                "through": through(d),
             })
         })
         .collect()

@@ -50,7 +50,7 @@ say() { printf '%s: %s\n' "$title" "$*"; bad=$((bad + 1)); }
 left() {
   local rows
   rows=$(drift)
-  if [ "$fix" = info ]; then rows=$(grep -v '|position$' <<<"$rows" || true); fi
+  if [ "$fix" = info ]; then rows=$(grep -vE '[|](position|defines_again)$' <<<"$rows" || true); fi
   [ -z "$rows" ] || { say "$1 leaves $rows"; cat "$tmp/fix.sql"; }
 }
 

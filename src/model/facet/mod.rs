@@ -27,7 +27,7 @@ pub struct Facet {
 }
 
 pub static FACETS: &[&Facet] =
-    &[&comment::FACET, &security_label::FACET, &grants::FACET, &owner::FACET];
+    &[&comment::FACET, &security_label::FACET, &owner::FACET, &grants::FACET];
 
 /// The facet that an attribute belongs to.
 pub fn of(attribute: &str) -> Option<&'static Facet> {

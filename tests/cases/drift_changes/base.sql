@@ -175,3 +175,16 @@ CREATE TRANSFORM FOR app.coin LANGUAGE plother (FROM SQL WITH FUNCTION app.from_
 ALTER DEFAULT PRIVILEGES FOR ROLE drift_a GRANT SELECT ON TABLES TO drift_b;
 ALTER DEFAULT PRIVILEGES FOR ROLE drift_a REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE drift_a IN SCHEMA app GRANT UPDATE ON SEQUENCES TO drift_b WITH GRANT OPTION;
+
+-- What computes with values of a type that can only be made anew, and what stands on others.
+CREATE TYPE app.grade AS ENUM ('a', 'b');
+CREATE TYPE app."quo""te" AS ENUM ('x');
+CREATE TABLE app.marks (
+    g app.grade DEFAULT 'a', h app.grade, q app."quo""te" DEFAULT 'x',
+    CONSTRAINT marks_order CHECK (g <= h), CONSTRAINT marks_known CHECK (g = ANY ('{a,b}'::app.grade[])));
+CREATE INDEX marks_a ON app.marks (h) WHERE g = 'a';
+CREATE FUNCTION app.better(app.grade) RETURNS app.grade LANGUAGE sql IMMUTABLE AS $$ SELECT 'a'::app.grade $$;
+CREATE TABLE app.shape (nr integer GENERATED ALWAYS AS IDENTITY, name text);
+CREATE TABLE app.circle () INHERITS (app.shape);
+CREATE MATERIALIZED VIEW app.dry AS SELECT 1 AS n WITH NO DATA;
+CREATE MATERIALIZED VIEW app.drier AS SELECT n FROM app.dry WITH NO DATA;

@@ -95,7 +95,7 @@ CREATE VIEW looks.choice AS SELECT
 
 -- What is there, told by the server's own functions and by none of schemaguard's.
 CREATE VIEW looks.seen AS
-    SELECT looks.named(space, name) AS object, concat_ws(' ', c.relkind, c.relpersistence, c.reloptions, c.relrowsecurity, c.relforcerowsecurity,
+    SELECT looks.named(space, name) AS object, concat_ws(' ', c.relkind, c.relpersistence, c.reloptions, (SELECT reloptions FROM pg_class x WHERE x.oid = c.reltoastrelid), c.relrowsecurity, c.relforcerowsecurity,
             c.relreplident, pg_get_userbyid(relowner), pg_get_expr(relpartbound, c.oid), pg_get_partkeydef(c.oid),
             (SELECT string_agg(inhparent::regclass::text, ',' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = c.oid AND c.relkind IN ('r', 'p')),
             CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END) AS is
@@ -103,7 +103,7 @@ CREATE VIEW looks.seen AS
     UNION ALL
     SELECT looks.named(space, name, attname), concat_ws(' ', format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated, attstorage,
             attcompression, attoptions, CASE WHEN attstattarget >= 0 THEN attstattarget END, attcollation::regcollation, attislocal,
-            pg_get_expr(adbin, adrelid), a.attacl, (SELECT concat_ws(' ', s.relpersistence, obj_description(s.oid, 'pg_class'),
+            pg_get_expr(adbin, adrelid), a.attacl, (SELECT concat_ws(' ', s.relname, s.relpersistence, obj_description(s.oid, 'pg_class'),
                     (SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(coalesce(s.relacl, acldefault('s', s.relowner))) a), seqtypid::regtype, seqstart, seqincrement, seqmax, seqmin, seqcache, seqcycle)
                FROM pg_depend JOIN pg_class s ON s.oid = objid AND classid = 'pg_class'::regclass AND s.relkind = 'S' JOIN pg_sequence ON seqrelid = s.oid
               WHERE attidentity <> '' AND refclassid = 'pg_class'::regclass AND refobjid = r.oid AND refobjsubid = attnum AND deptype = 'i'), col_description(r.oid, attnum))
@@ -115,10 +115,14 @@ CREATE VIEW looks.seen AS
                 (SELECT string_agg(attname || attstattarget, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = i.oid AND attstattarget >= 0))
                FROM pg_class i JOIN pg_index ON indexrelid = i.oid WHERE i.oid = conindid AND contype IN ('p', 'u', 'x')), obj_description(c.oid, 'pg_constraint'))
       FROM looks.relations r JOIN pg_constraint c ON conrelid = r.oid WHERE contype <> 'n' AND conparentid = 0
+       -- What is inherited is its parent's.
+       AND coninhcount = 0
     UNION ALL
     SELECT looks.named(space, name), concat_ws(' ', pg_get_indexdef(r.oid), indisclustered, indisreplident, indisvalid,
             (SELECT string_agg(attname || attstattarget, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = r.oid AND attstattarget >= 0))
       FROM looks.relations r JOIN pg_index ON indexrelid = r.oid WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = r.oid AND contype IN ('p', 'u', 'x'))
+       -- The server makes them with their parent's, under names of its own.
+       AND NOT r.part
     UNION ALL
     SELECT looks.named(space, name), concat_ws(' ', seqtypid::regtype, seqstart, seqincrement, seqmax, seqmin, seqcache, seqcycle, c.relpersistence, pg_get_userbyid(relowner),
             (SELECT a.attrelid::regclass::text || '.' || a.attname FROM pg_depend JOIN pg_attribute a ON attrelid = refobjid AND attnum = refobjsubid
@@ -143,18 +147,18 @@ CREATE VIEW looks.seen AS
     SELECT looks.named(space, name, tgname), concat_ws(' ', pg_get_triggerdef(t.oid), tgenabled, obj_description(t.oid, 'pg_trigger'))
       FROM looks.relations r JOIN pg_trigger t ON tgrelid = r.oid WHERE NOT tgisinternal
     UNION ALL
-    SELECT looks.named(space, name, rulename), concat_ws(' ', pg_get_ruledef(w.oid), ev_enabled)
+    SELECT looks.named(space, name, rulename), concat_ws(' ', pg_get_ruledef(w.oid), ev_enabled, obj_description(w.oid, 'pg_rewrite'))
       FROM looks.relations r JOIN pg_rewrite w ON ev_class = r.oid WHERE rulename <> '_RETURN'
     UNION ALL
-    SELECT looks.named(space, name, polname), concat_ws(' ', polcmd, polpermissive, polroles::regrole[], pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
+    SELECT looks.named(space, name, polname), concat_ws(' ', polcmd, polpermissive, polroles::regrole[], pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid), obj_description(p.oid, 'pg_policy'))
       FROM looks.relations r JOIN pg_policy p ON polrelid = r.oid
     UNION ALL
-    SELECT looks.named(nspname, stxname), concat_ws(' ', pg_get_statisticsobjdef(e.oid), CASE WHEN stxstattarget >= 0 THEN stxstattarget END)
+    SELECT looks.named(nspname, stxname), concat_ws(' ', pg_get_statisticsobjdef(e.oid), pg_get_userbyid(stxowner), obj_description(e.oid, 'pg_statistic_ext'), CASE WHEN stxstattarget >= 0 THEN stxstattarget END)
       FROM pg_statistic_ext e JOIN looks.spaces s ON s.oid = stxnamespace
     UNION ALL
     SELECT looks.named(space, name), concat_ws(' ', 'told and granted', obj_description(r.oid, 'pg_class'),
             (SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(coalesce(relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, relowner))) a))
-      FROM looks.relations r JOIN pg_class c USING (oid) WHERE c.relkind NOT IN ('c')
+      FROM looks.relations r JOIN pg_class c USING (oid) WHERE c.relkind NOT IN ('c') AND NOT (c.relkind IN ('i', 'I') AND r.part)
        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = r.oid AND contype IN ('p', 'u', 'x'))
        AND NOT EXISTS (SELECT FROM pg_depend WHERE c.relkind = 'S' AND objid = r.oid AND classid = 'pg_class'::regclass AND deptype = 'i');
 """
