@@ -446,6 +446,10 @@ fn subcommands(
         "not_null" | "not_null_validated" | "not_null_no_inherit" => {
             not_null(&col, identity, from, to)
         }
+        // Another type has its own.
+        "storage" if to.get("storage").is_none() && from.get("type") != to.get("type") => {
+            (Vec::new(), false)
+        }
         "storage" => one(format!(
             "SET STORAGE {}",
             to.text("storage").or(from.text("_storage")).unwrap_or("DEFAULT")
@@ -597,7 +601,7 @@ fn alter(c: &Change) -> Mend {
                 let differs =
                     |a: &&str| declared.is_none_or(|d| d.attrs().get(a) != child.attrs().get(a));
                 if computes(child, c.live.identity.name())
-                    && (["expression", "definition"].iter().any(|a| differs(&a))
+                    && (["expression", "definition"].iter().any(|a| differs(a))
                         || changes_with(c, child))
                 {
                     mend = mend.clearing(Target::Object(child.kind.name, child.identity.clone()));
