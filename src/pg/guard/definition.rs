@@ -78,7 +78,7 @@ fn put_described(address: Address) {
             | catalog::CONSTRAINT
             | catalog::REWRITE
             | catalog::POLICY
-            | pg_sys::StatisticExtRelationId
+            | catalog::STATISTICS
     );
     // Row types and arrays, the most frequent, are described with nothing.
     let nothing = address.class == pg_sys::TypeRelationId
@@ -109,7 +109,7 @@ fn describe(address: Address) -> Option<String> {
         pg_sys::ProcedureRelationId => aggregate(address.object),
         catalog::REWRITE => rule(address.object),
         catalog::POLICY => policy(address.object),
-        pg_sys::StatisticExtRelationId => {
+        catalog::STATISTICS => {
             sys::call(pg_sys::F_PG_GET_STATISTICSOBJDEF, &[address.object.into()])
         }
         _ => None,
@@ -183,7 +183,7 @@ fn owner(address: Address) -> Option<pg_sys::Oid> {
             }
         }
         catalog::ATTR_DEFAULT => default_column(address)?.object,
-        pg_sys::StatisticExtRelationId => catalog::statistics_table(address.object)?,
+        catalog::STATISTICS => catalog::statistics_table(address.object)?,
         _ => return None,
     };
     // SAFETY: a catalog lookup; toast tables and the like are not described.

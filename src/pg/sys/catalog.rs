@@ -28,6 +28,7 @@ pub const REWRITE: pg_sys::Oid = pg_sys::Oid::from_u32(2618);
 pub const DB_ROLE_SETTING: pg_sys::Oid = pg_sys::Oid::from_u32(2964);
 pub const POLICY: pg_sys::Oid = pg_sys::Oid::from_u32(3256);
 pub const PARAMETER_ACL: pg_sys::Oid = pg_sys::Oid::from_u32(6243);
+pub const STATISTICS: pg_sys::Oid = pg_sys::Oid::from_u32(3381);
 pub const ENUM: pg_sys::Oid = pg_sys::Oid::from_u32(3501);
 /// pg_attribute by relation and number.
 const ATTRIBUTE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2659);
@@ -568,10 +569,11 @@ pub fn statistics_table(statistics: pg_sys::Oid) -> Option<pg_sys::Oid> {
         if tuple.is_null() {
             return None;
         }
-        let form = &*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_statistic_ext>();
-        let table = form.stxrelid;
+        let (mut null, stxrelid) = (false, 2);
+        let table = pg_sys::SysCacheGetAttr(cache, tuple, stxrelid, &mut null);
+        let table = pg_sys::Oid::from_datum(table, null);
         pg_sys::ReleaseSysCache(tuple);
-        Some(table)
+        table
     }
 }
 

@@ -96,7 +96,7 @@ pub fn dropped() -> Vec<Dropped> {
         // objects have a name of their own.
         let part = !row.boolean(3) && !row.boolean(4);
         let relation = row.oid(0) == pg_sys::RelationRelationId;
-        let told = relation || row.oid(0) == pg_sys::StatisticExtRelationId;
+        let told = relation || row.oid(0) == super::catalog::STATISTICS;
         let schema = row.text(7);
         if part && (!told || schema.as_deref() == Some("pg_toast")) {
             return;
