@@ -467,6 +467,20 @@ impl<'m> Comparison<'m> {
                     steps.splice(0..0, column::free_sequence(declared, &self.live));
                     steps.extend(column::in_children(declared, &self.live, &self.declared));
                 }
+                // A new sequence is its maker's, and only the table's owner's can be tied to it.
+                if f.kind.name == "sequence"
+                    && let Some(column) = declared.attrs().identity("owned_by")
+                    && let Some(table) = self.live.relation(&column.prefix(2))
+                    && let Some(owner) = table.attrs().text("owner")
+                    && let Some(tie) = steps.iter().position(|s| s.phase == Phase::OwnSequence)
+                {
+                    let name = declared.identity.sql();
+                    let sql = format!(
+                        "ALTER SEQUENCE {name} OWNER TO {}",
+                        crate::model::sql::ident(owner)
+                    );
+                    steps.insert(tie, Step::new(Phase::OwnSequence, sql));
+                }
                 if f.kind.name == "range" {
                     let ways = self.live.all("range").map(|live| range::make_way(declared, live));
                     steps.splice(0..0, ways.flatten().collect::<Vec<_>>());

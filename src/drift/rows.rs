@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::mend::{Mend, Phase, Step};
-use crate::model::{Identity, Object, facet, sql};
+use crate::model::{Identity, Object, column, facet, sql};
 
 use super::users::Users;
 use super::{ChangeKind, Comparison, Found, statements};
@@ -20,6 +20,8 @@ pub(super) struct Rows<'c, 'm> {
     users: Users<'c, 'm>,
     /// Declared objects that rows to come make.
     pending: HashSet<Identity>,
+    /// Columns whose types rows to come change.
+    retyped: HashSet<Identity>,
     /// Live objects that rows to come drop and make again.
     anew: HashSet<(&'static str, Identity)>,
     /// Live objects that rows have dropped.
@@ -34,11 +36,13 @@ pub(super) struct Rows<'c, 'm> {
 impl<'c, 'm> Rows<'c, 'm> {
     pub fn new(of: &'c Comparison<'m>, rows: &[(Found<'m>, Mend)]) -> Self {
         let missing = rows.iter().filter(|(f, _)| f.change == ChangeKind::Missing);
+        let retyped = rows.iter().filter(|(f, _)| is_retyped(f));
         let anew = rows.iter().filter(|(f, mend)| of.makes_anew(f.live, f.change, mend));
         Rows {
             of,
             users: Users::new(&of.live),
             pending: missing.map(|(f, _)| f.identity().clone()).collect(),
+            retyped: retyped.map(|(f, _)| f.identity().clone()).collect(),
             anew: anew.map(|(f, _)| (f.kind.name, f.identity().clone())).collect(),
             gone: HashSet::new(),
             left: HashSet::new(),
@@ -63,6 +67,9 @@ impl<'c, 'm> Rows<'c, 'm> {
             self.made.insert(identity.clone());
         }
         self.pending.remove(identity);
+        if is_retyped(f) {
+            self.retyped.remove(identity);
+        }
         let mut steps = Vec::new();
         let mut after = Vec::new();
         for user in self.users.of(&mend.clears) {
@@ -82,7 +89,9 @@ impl<'c, 'm> Rows<'c, 'm> {
                 None => {}
             }
         }
+        let makes = |s: &Step| !s.sql.starts_with("--");
         if let Some(object) = f.declared.filter(|_| f.change == ChangeKind::Missing)
+            && mend.steps.iter().any(makes)
             && (object.kind.parent)(object).is_some_and(|parent| self.made.contains(&parent))
         {
             steps.extend((object.kind.drop)(object, &self.of.declared).steps);
@@ -172,7 +181,7 @@ impl<'c, 'm> Rows<'c, 'm> {
 
     /// What the object names and only a later row makes.
     fn waits_for(&self, object: &Object) -> Option<Identity> {
-        if self.pending.is_empty() {
+        if self.pending.is_empty() && self.retyped.is_empty() {
             return None;
         }
         let texts = object.attrs().texts();
@@ -187,7 +196,11 @@ impl<'c, 'm> Rows<'c, 'm> {
             }
             _ => false,
         };
-        self.pending.iter().filter(waits).min().cloned()
+        let computes = |c: &&Identity| {
+            parent.as_ref() == Some(&c.prefix(2)) && column::involves(object, c.name())
+        };
+        let retyped = self.retyped.iter().filter(computes);
+        self.pending.iter().filter(waits).chain(retyped).min().cloned()
     }
 
     fn is_gone(&self, object: &Object) -> bool {
@@ -198,4 +211,8 @@ impl<'c, 'm> Rows<'c, 'm> {
                     .any(|kind| self.gone.contains(&(kind, parent.clone())))
             })
     }
+}
+
+fn is_retyped(f: &Found) -> bool {
+    f.kind.name == "column" && f.attribute == Some("type")
 }

@@ -345,13 +345,16 @@ pub(crate) fn free_sequence(o: &Object, live: &Side) -> Option<Step> {
     let holds = |c: &Object| {
         c.identity.parts[0] == o.identity.parts[0]
             && c.may_name(wanted)
-            && c.attrs().text("_sequence") == Some(wanted)
+            && c.attrs().text("_sequence").and_then(|name| name.strip_prefix(wanted)).is_some_and(
+                // A copy of the schema has it without the number.
+                |number| number.bytes().all(|b| b.is_ascii_digit()),
+            )
     };
     live.all("column").find(|c| holds(c))?;
     let mut name = o.identity.prefix(1);
     name.parts.push(wanted.to_owned());
     let old = sql::ident(&format!("{wanted}__old"));
-    let sql = format!("ALTER SEQUENCE {} RENAME TO {old}", name.sql());
+    let sql = format!("ALTER SEQUENCE IF EXISTS {} RENAME TO {old}", name.sql());
     Some(Step::new(Phase::AlterTable, sql))
 }
 
@@ -465,6 +468,10 @@ fn subcommands(
         "not_null" if !to.is("not_null") => one("DROP NOT NULL".to_owned()),
         "not_null" | "not_null_validated" | "not_null_no_inherit" => {
             not_null(&col, identity, from, to)
+        }
+        // Another type has its own.
+        "storage" if to.get("storage").is_none() && from.get("type") != to.get("type") => {
+            (Vec::new(), false)
         }
         "storage" => one(format!(
             "SET STORAGE {}",
@@ -617,8 +624,7 @@ fn alter(c: &Change) -> Mend {
                 let differs =
                     |a: &&str| declared.is_none_or(|d| d.attrs().get(a) != child.attrs().get(a));
                 if computes(child, c.live.identity.name())
-                    && (["expression", "definition"].iter().any(|a| differs(&a))
-                        || changes_with(c, child))
+                    && (["expression", "definition"].iter().any(differs) || changes_with(c, child))
                 {
                     mend = mend.clearing(Target::Object(child.kind.name, child.identity.clone()));
                 }

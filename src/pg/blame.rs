@@ -150,6 +150,9 @@ fn words(d: &Difference) -> Option<&'static str> {
         ("publication", "publish" | "via_partition_root" | "generated_columns") => r"\mpublish",
         ("foreign data wrapper" | "foreign server" | "foreign table", "options") => r"\moptions\M",
         ("foreign server", "version") => r"\mversion\M",
+        ("range", "multirange" | "constructor" | "multirange_constructor") => {
+            r"\mrename\M|\mset\s+schema\M"
+        }
         ("base type", "storage") => r"\mstorage\M",
         ("operator family", "members") => r"\m(add|drop)\M",
         ("extension", "schema") => r"\mschema\M",
@@ -260,6 +263,16 @@ fn through(d: &Difference) -> Vec<String> {
     for text in texts.into_iter().flatten() {
         // Some are shown as the record has them.
         named.push(text.to_owned());
+        if let (Some("references"), Some((table, columns))) =
+            (d.attribute.as_deref(), text.split_once('('))
+        {
+            let table = Identity::new(sql::unquoted(table)).to_string();
+            let columns = columns.trim_end_matches(')').split(", ");
+            named.extend(columns.map(|c| format!("{table}.{}", sql::unquoted(c).join("."))));
+        }
+        if let (Some((table, _)), Some("columns")) = (d.part_of(), d.attribute.as_deref()) {
+            named.extend(text.split(", ").map(|column| format!("{table}.{column}")));
+        }
         for name in sql::pairs(text) {
             let name = Identity::new(sql::unquoted(name)).to_string();
             named.push(format!("{name}()"));

@@ -102,8 +102,8 @@ CREATE VIEW looks.seen AS
       FROM looks.relations r JOIN pg_class c USING (oid) WHERE c.relkind NOT IN ('i', 'I', 'S', 'c')
     UNION ALL
     SELECT looks.named(space, name, attname), concat_ws(' ', format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated, attstorage,
-            attcompression, attoptions, CASE WHEN attstattarget >= 0 THEN attstattarget END, attcollation::regcollation, attislocal,
-            pg_get_expr(adbin, adrelid), a.attacl, (SELECT concat_ws(' ', s.relname, s.relpersistence, obj_description(s.oid, 'pg_class'),
+            attcompression, ARRAY(SELECT o FROM unnest(attoptions) o WHERE o NOT LIKE 'pg\_attver=%'), CASE WHEN attstattarget >= 0 THEN attstattarget END, attcollation::regcollation, attislocal,
+            pg_get_expr(adbin, adrelid), a.attacl, (SELECT concat_ws(' ', rtrim(s.relname, '0123456789'), s.relpersistence, obj_description(s.oid, 'pg_class'),
                     (SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(coalesce(s.relacl, acldefault('s', s.relowner))) a), seqtypid::regtype, seqstart, seqincrement, seqmax, seqmin, seqcache, seqcycle)
                FROM pg_depend JOIN pg_class s ON s.oid = objid AND classid = 'pg_class'::regclass AND s.relkind = 'S' JOIN pg_sequence ON seqrelid = s.oid
               WHERE attidentity <> '' AND refclassid = 'pg_class'::regclass AND refobjid = r.oid AND refobjsubid = attnum AND deptype = 'i'), col_description(r.oid, attnum))
