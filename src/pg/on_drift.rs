@@ -136,11 +136,15 @@ impl About {
     }
 }
 
+/// Whether statements are judged by a declared schema.
+pub fn judges() -> bool {
+    // SAFETY: reads a flag: what an extension's script does is the extension's.
+    settings::on_drift() != OnDrift::Off && !unsafe { pg_sys::creating_extension }
+}
+
 /// The declarations that statements are judged by.
 fn declared() -> Option<Versions> {
-    // SAFETY: reads a flag: what an extension's script does is the extension's.
-    let by_script = unsafe { pg_sys::creating_extension };
-    (settings::on_drift() != OnDrift::Off && !by_script).then(|| declared::versions(NAME))
+    judges().then(|| declared::versions(NAME))
 }
 
 /// The one that statements may not lead away from.

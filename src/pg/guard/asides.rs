@@ -102,7 +102,7 @@ pub fn dropping(address: Address) {
         _ => false,
     };
     // A table's own sequence goes with it.
-    let counts = || state::with(|s| s.running.last().is_some_and(|r| !r.drops_tables_alone));
+    let counts = || state::with(|s| s.running.last().is_some_and(|r| r.drops_tables_alone == 0));
     if !seen || !counts() || !wanted() {
         return;
     }

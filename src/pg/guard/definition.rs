@@ -8,6 +8,9 @@ use pgrx::{PgList, pg_sys};
 
 /// Keeps the object's definition with the running statement.
 pub fn keep(address: Address) {
+    if state::with(|s| s.running.last().is_some_and(|r| r.drops_tables_alone == 1)) && go(address) {
+        return;
+    }
     let Some(tag) = state::with(|s| {
         s.running.last().filter(|r| !r.definitions.contains_key(&address)).map(|r| r.tag)
     }) else {
@@ -42,6 +45,7 @@ pub fn keep(address: Address) {
         if let Some(table) = table.filter(|t| *t != pg_sys::InvalidOid) {
             put_described(Address { class: pg_sys::RelationRelationId, object: table, sub: 0 });
             state::with(|s| s.running.last_mut().map(|r| r.part_of.insert(address, table)));
+            alone(table);
             // A foreign key may stand on a table that stays.
             if !foreign_key {
                 return;
@@ -63,7 +67,49 @@ pub fn keep(address: Address) {
         }
     } else {
         put_described(address);
+        alone(address.object);
     }
+}
+
+/// Notes what goes with the one table that a statement names; true for what
+/// needs no further look, because the table is already described.
+fn go(address: Address) -> bool {
+    let alone = || state::with(|s| s.running.last().is_some_and(|r| r.alone.is_some()));
+    if address.class != pg_sys::RelationRelationId || address.sub != 0 {
+        return alone();
+    }
+    // SAFETY: a catalog lookup.
+    let kind = unsafe { pg_sys::get_rel_relkind(address.object) } as u8;
+    if matches!(kind, b'r' | b'S')
+        && !is_toast(address.object)
+        && let Some(identity) = identity::of(address)
+    {
+        if kind == b'S' {
+            let name = sys::scan::relation_name(address.object);
+            put(address, sequence(address.object, &name));
+        }
+        state::with(|s| s.running.last_mut().map(|r| r.going.push((address, identity))));
+    }
+    alone()
+}
+
+/// Notes that a table is described which goes with nothing but its parts: the
+/// one that the statement names. A partition may go with its parent.
+fn alone(table: pg_sys::Oid) {
+    let address = Address { class: pg_sys::RelationRelationId, object: table, sub: 0 };
+    state::with(|s| {
+        if let Some(r) = s.running.last_mut()
+            && r.drops_tables_alone == 1
+            && r.definitions.contains_key(&address)
+        {
+            // SAFETY: catalog lookups.
+            let is_one = unsafe {
+                pg_sys::get_rel_relkind(table) as u8 == b'r'
+                    && !pg_sys::get_rel_relispartition(table)
+            };
+            r.alone = is_one.then_some(table);
+        }
+    });
 }
 
 /// Describes an object, once and if that can be done. What goes together may need each
@@ -390,7 +436,8 @@ fn table(oid: pg_sys::Oid, kind: u8) -> String {
             (1..=(*desc).natts as i16).filter_map(|n| column(rel, n)).collect();
         let mut after = String::new();
         if kind != b'c' {
-            for constraint in catalog::constraints_of(oid) {
+            let constraints = catalog::constraints_of(oid);
+            for constraint in &constraints {
                 let definition = constraint.definition();
                 let name =
                     text(pg_sys::quote_identifier(pg_sys::get_constraint_name(constraint.oid)));
@@ -401,7 +448,7 @@ fn table(oid: pg_sys::Oid, kind: u8) -> String {
             for index in
                 PgList::<pg_sys::Oid>::from_pg(pg_sys::RelationGetIndexList(rel)).iter_oid()
             {
-                if pg_sys::get_index_constraint(index) == pg_sys::InvalidOid
+                if !constraints.iter().any(|c| c.keeps_index(index))
                     && let Some(definition) =
                         sys::call(pg_sys::F_PG_GET_INDEXDEF_OID, &[index.into()])
                 {
@@ -504,9 +551,12 @@ unsafe fn default_expression(rel: pg_sys::Relation, number: i16) -> Option<Strin
             .map(|i| &*(*constr).defval.add(i))
             .find(|d| d.adnum == number)?;
         let node = pg_sys::stringToNode(found.adbin);
-        let context =
-            pg_sys::deparse_context_for((*(*rel).rd_rel).relname.data.as_ptr(), (*rel).rd_id);
-        text(pg_sys::deparse_expression(node.cast(), context, false, false))
+        // Only a generated column's names other columns.
+        let names = match (*sys::table::attribute_form((*rel).rd_att, number)).attgenerated {
+            0 => std::ptr::null_mut(),
+            _ => pg_sys::deparse_context_for((*(*rel).rd_rel).relname.data.as_ptr(), (*rel).rd_id),
+        };
+        text(pg_sys::deparse_expression(node.cast(), names, false, false))
     }
 }
 

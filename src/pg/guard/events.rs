@@ -63,6 +63,8 @@ fn begin(event: Event) {
         depth: sys::transaction_depth(),
         tag: event.tag(),
         drops_tables_alone: drops_tables_alone(tree),
+        alone: None,
+        going: Vec::new(),
         text: words.text,
         by_client: outermost && statement::is_clients(tree),
         same_text: words.message,
@@ -87,14 +89,17 @@ fn begin(event: Event) {
     state::with(|s| s.running.push(running));
 }
 
-fn drops_tables_alone(tree: *mut pg_sys::Node) -> bool {
+/// How many tables a DROP TABLE without CASCADE names; 0 for other statements.
+fn drops_tables_alone(tree: *mut pg_sys::Node) -> usize {
     // SAFETY: the node's tag says what it is.
     unsafe {
-        (*tree).type_ == pg_sys::NodeTag::T_DropStmt && {
-            let drop = tree.cast::<pg_sys::DropStmt>();
-            (*drop).removeType == pg_sys::ObjectType::OBJECT_TABLE
-                && (*drop).behavior == pg_sys::DropBehavior::DROP_RESTRICT
+        if (*tree).type_ != pg_sys::NodeTag::T_DropStmt {
+            return 0;
         }
+        let drop = tree.cast::<pg_sys::DropStmt>();
+        let alone = (*drop).removeType == pg_sys::ObjectType::OBJECT_TABLE
+            && (*drop).behavior == pg_sys::DropBehavior::DROP_RESTRICT;
+        if alone { PgList::<pg_sys::Node>::from_pg((*drop).objects).len() } else { 0 }
     }
 }
 
@@ -141,13 +146,20 @@ fn dropped(event: Event) {
             // The bracket's start went with a commit inside the statement.
             begin(event);
         }
+        // SAFETY: reads a flag: what an extension's own script drops is not recorded.
+        let by_script = unsafe { pg_sys::creating_extension };
+        if !by_script
+            && !on_drift::judges()
+            && let Some(rows) = state::with(|s| s.running.last_mut().and_then(rows_of_table_alone))
+        {
+            state::with(|s| s.running.last_mut().map(|r| r.dropped.extend(rows)));
+            return;
+        }
         let tag = event.tag();
         // Those of tables that go as a whole are many, and of no interest.
         let objects = event::dropped(tag != "DROP TABLE");
         judge::end_of_statement(&objects);
-        // SAFETY: reads a flag.
-        if unsafe { pg_sys::creating_extension } {
-            // What an extension's own script drops is no statement of the user's.
+        if by_script {
             return;
         }
         let rows = rows_of_dropped(tag, &objects);
@@ -158,6 +170,33 @@ fn dropped(event: Event) {
             }
         });
     });
+}
+
+/// The rows of a table that went without a loss and with nothing but its parts:
+/// what the hook has seen is all of it, and the server's list is long to read.
+fn rows_of_table_alone(running: &mut Running) -> Option<Vec<ledger::Object>> {
+    let is_table = |address: &Address| running.alone == Some(address.object);
+    if !running.victims.is_empty() || !running.going.iter().any(|(address, _)| is_table(address)) {
+        return None;
+    }
+    let mut rows = Vec::new();
+    // The server's list begins with what went last.
+    for (address, identity) in running.going.drain(..).rev() {
+        let Some(definition) = running.definitions.remove(&address) else { continue };
+        if !is_temporary(&identity.parts) {
+            let is_table = running.alone == Some(address.object);
+            rows.push(ledger::Object {
+                command_tag: running.tag.into(),
+                action: "drop".into(),
+                object_type: if is_table { "table" } else { "sequence" }.into(),
+                object: identity.to_string(),
+                parts: Vec::new(),
+                formerly: None,
+                definition: Some(definition),
+            });
+        }
+    }
+    Some(rows)
 }
 
 /// A row for what was asked to go, and for what went along and has a
@@ -248,13 +287,16 @@ fn end(event: Event) {
             return;
         };
         asides::say(&running, event.parse_tree());
-        let commands = event::commands();
+        // DROP makes nothing and alters nothing.
+        // SAFETY: the node's tag says what it is.
+        let drops = unsafe { (*event.parse_tree()).type_ } == pg_sys::NodeTag::T_DropStmt;
+        let commands = if drops { Vec::new() } else { event::commands() };
         let away = on_drift::away(running.found.take(), &commands, &running.gone);
         if !away.is_empty() {
             judge::off_course(&mut running, &away);
         }
         let mut objects = rows_of_commands(&running, &commands, event);
-        objects.extend(running.dropped.iter().cloned());
+        objects.append(&mut running.dropped);
         if objects.is_empty() {
             return;
         }
@@ -289,7 +331,7 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
             continue;
         }
         let address = Address { class: command.class, object: command.object, sub: command.sub };
-        if !seen.insert(address) {
+        if commands.len() > 1 && !seen.insert(address) {
             continue;
         }
         let identity = identity::of(address);

@@ -21,7 +21,7 @@ pub fn table(relation: pg_sys::Oid) -> Option<Victim> {
         return None;
     }
     let (rule, count) = rows(relation, &DROP_TABLE);
-    victim(rule, scan::relation_name(relation), count)
+    victim(rule, || scan::relation_name(relation), count)
 }
 
 /// A table's rows; where there are none, those that this transaction has
@@ -61,7 +61,7 @@ pub fn unlogged(copy: pg_sys::Oid) -> Option<(pg_sys::Oid, Victim)> {
         return None;
     }
     let count = scan::count(relation, Look::Row, bound());
-    Some((relation, victim(&SET_UNLOGGED, scan::relation_name(relation), count)?))
+    Some((relation, victim(&SET_UNLOGGED, || scan::relation_name(relation), count)?))
 }
 
 /// What dropping a large object would lose.
@@ -70,7 +70,7 @@ pub fn large_object(oid: pg_sys::Oid) -> Option<Victim> {
         return None;
     }
     let size = Count::Exact(catalog::large_object_size(oid));
-    victim(&DROP_LARGE_OBJECT, format!("large object {}", oid.to_u32()), size)
+    victim(&DROP_LARGE_OBJECT, || format!("large object {}", oid.to_u32()), size)
 }
 
 /// What dropping a column would lose: its values in this table, and the
@@ -87,7 +87,7 @@ pub fn column(relation: pg_sys::Oid, attribute: i16) -> Vec<Victim> {
         && !is_generated(relation, attribute)
     {
         let (rule, count) = values(relation, Look::Value(attribute), &DROP_COLUMN);
-        victims.extend(victim(rule, name.clone(), count));
+        victims.extend(victim(rule, || name.clone(), count));
     }
     if matches!(kind, b'r' | b'p' | b'c' | b'f') && !is_new(relation, attribute) {
         for (table, column) in users_of_row_type(relation) {
@@ -97,7 +97,7 @@ pub fn column(relation: pg_sys::Oid, attribute: i16) -> Vec<Victim> {
             lock_out_writers(table);
             let look = Look::Within { column, relation, attribute };
             let (rule, count) = values(table, look, &DROP_ATTRIBUTE);
-            if let Some(mut v) = victim(rule, column_name(table, column), count) {
+            if let Some(mut v) = victim(rule, || column_name(table, column), count) {
                 v.through = Some(name.clone());
                 victims.push(v);
             }
@@ -107,8 +107,8 @@ pub fn column(relation: pg_sys::Oid, attribute: i16) -> Vec<Victim> {
 }
 
 /// A victim, unless the look has proven that nothing is lost.
-fn victim(rule: &'static Rule, object: String, count: Count) -> Option<Victim> {
-    (!count.harmless()).then_some(Victim { rule, object, count, through: None })
+fn victim(rule: &'static Rule, object: impl FnOnce() -> String, count: Count) -> Option<Victim> {
+    (!count.harmless()).then(|| Victim { rule, object: object(), count, through: None })
 }
 
 /// The bound for looking, one for the whole statement.

@@ -17,8 +17,14 @@ pub struct Running {
     /// Transaction depth at its start: a rolled back savepoint ends it.
     pub depth: i32,
     pub tag: &'static str,
-    /// DROP TABLE without CASCADE: nothing goes but the tables and their parts.
-    pub drops_tables_alone: bool,
+    /// DROP TABLE without CASCADE: nothing goes but so many tables and their
+    /// parts; 0 for other statements.
+    pub drops_tables_alone: usize,
+    /// The one table that goes with nothing but its parts, once it is
+    /// described: of the others only sequences are looked at.
+    pub alone: Option<pg_sys::Oid>,
+    /// Where only one table is named: tables and sequences that go, in that order.
+    pub going: Vec<(Address, Identity)>,
     pub text: Option<String>,
     /// Sent by the client itself, not run by something that it sent.
     pub by_client: bool,

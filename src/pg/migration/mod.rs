@@ -138,10 +138,12 @@ pub fn forget() {
 /// migrations a tool has written into its history in the same transaction.
 pub fn before_commit() {
     let Some(statements) = RECORDED.take() else { return };
-    let histories: Vec<(&Tool, Found)> = TOOLS
-        .iter()
-        .filter(|t| t.same_transaction)
-        .flat_map(|&t| tables(t).into_iter().map(move |found| (t, found)))
+    let tools = || TOOLS.iter().copied().filter(|t| t.same_transaction);
+    if history::nowhere(tools().map(|t| t.table)) {
+        return;
+    }
+    let histories: Vec<(&Tool, Found)> = tools()
+        .flat_map(|t| tables(t).into_iter().map(move |found| (t, found)))
         .filter(|(_, found)| history::may_be_ours(found.table))
         .collect();
     if histories.is_empty() {

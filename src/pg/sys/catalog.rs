@@ -51,7 +51,6 @@ const ROLE_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2677);
 const AGGREGATE: pg_sys::Oid = pg_sys::Oid::from_u32(2600);
 const AGGREGATE_FUNCTION_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2650);
 const POLICY_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3257);
-const SEQUENCE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(5002);
 const RANGE_TYPE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3542);
 const TYPE_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2703);
 const INHERITS_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2680);
@@ -131,23 +130,33 @@ pub struct Sequence {
 
 /// The options of a sequence.
 pub fn sequence(relation: pg_sys::Oid) -> Option<Sequence> {
-    let mut found = None;
-    rows(SEQUENCE, SEQUENCE_INDEX, &[(0, relation)], |values, _| {
-        // SAFETY: an oid, five bigints and a boolean, never null.
-        unsafe {
-            let long = |at: usize| i64::from_datum(values[at], false).unwrap_or(0);
-            found = Some(Sequence {
-                type_oid: pg_sys::Oid::from_datum(values[1], false).unwrap(),
-                start: long(2),
-                increment: long(3),
-                max: long(4),
-                min: long(5),
-                cache: long(6),
-                cycle: bool::from_datum(values[7], false).unwrap_or(false),
-            });
+    // SAFETY: the tuple is released after use.
+    unsafe {
+        let tuple =
+            pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::SEQRELID as _, relation.into());
+        if tuple.is_null() {
+            return None;
         }
-    });
-    found
+        // Columns: seqrelid, seqtypid, seqstart, seqincrement, seqmax, seqmin,
+        // seqcache, seqcycle; never null.
+        let value = |number| {
+            let mut null = false;
+            let cache = pg_sys::SysCacheIdentifier::SEQRELID as _;
+            pg_sys::SysCacheGetAttr(cache, tuple, number, &mut null)
+        };
+        let long = |number| value(number).value() as i64;
+        let found = Sequence {
+            type_oid: pg_sys::Oid::from(value(2).value() as u32),
+            start: long(3),
+            increment: long(4),
+            max: long(5),
+            min: long(6),
+            cache: long(7),
+            cycle: value(8).value() != 0,
+        };
+        pg_sys::ReleaseSysCache(tuple);
+        Some(found)
+    }
 }
 
 /// What a range type is made of.
@@ -310,6 +319,43 @@ pub struct Constraint {
 }
 
 impl Constraint {
+    /// Whether the index is a key's own.
+    pub fn keeps_index(&self, index: pg_sys::Oid) -> bool {
+        matches!(self.kind, b'p' | b'u' | b'x') && self.index == index
+    }
+
+    /// The words of a key without any options, as nearly all are: the server's
+    /// own function would look for it in the catalog again.
+    fn plain_key(&self) -> Option<String> {
+        let word = match self.kind {
+            b'p' => "PRIMARY KEY",
+            b'u' => "UNIQUE",
+            _ => return None,
+        };
+        // SAFETY: catalog lookups; the tuple is released after use, and its key
+        // has as many columns as it says.
+        unsafe {
+            let cache = pg_sys::SysCacheIdentifier::INDEXRELID as _;
+            let tuple = pg_sys::SearchSysCache1(cache, self.index.into());
+            if tuple.is_null() {
+                return None;
+            }
+            let index = pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_index>();
+            let plain = (*index).indnatts == (*index).indnkeyatts
+                && (*index).indimmediate
+                && !(*index).indnullsnotdistinct
+                && !(*index).indisexclusion;
+            let numbers = (*index).indkey.values.as_slice((*index).indnatts as usize).to_vec();
+            pg_sys::ReleaseSysCache(tuple);
+            let name = |number: i16| {
+                let name = pg_sys::get_attname(self.table, number, true);
+                if name.is_null() { None } else { super::text(pg_sys::quote_identifier(name)) }
+            };
+            let names: Option<Vec<String>> = numbers.into_iter().map(name).collect();
+            names.filter(|_| plain).map(|names| format!("{word} ({})", names.join(", ")))
+        }
+    }
+
     /// Its definition. A key's index goes before the key does: from then on
     /// there is none.
     pub fn definition(&self) -> Option<String> {
@@ -318,6 +364,9 @@ impl Constraint {
             && unsafe { pg_sys::get_rel_relkind(self.index) } == 0;
         if lost {
             return None;
+        }
+        if let Some(key) = self.plain_key() {
+            return Some(key);
         }
         super::call(pg_sys::F_PG_GET_CONSTRAINTDEF_OID, &[self.oid.into()])
     }

@@ -109,6 +109,17 @@ pub fn tables_named(name: &'static str) -> Vec<Found> {
     tables
 }
 
+/// Whether it is known that no schema has an ordinary table of these names.
+pub fn nowhere(mut names: impl Iterator<Item = &'static str>) -> bool {
+    NAMED.with_borrow(|all| {
+        names.all(|name| {
+            all.iter().find(|n| std::ptr::eq(n.name, name)).is_some_and(|n| {
+                n.known && n.tables.is_empty() && !matches!(n.watched, Watched::Unknown)
+            })
+        })
+    })
+}
+
 /// The hashes of relations of that name, one a schema; None where there are too many.
 fn hashes(name: &str) -> Option<Vec<u32>> {
     let mut schemas = Vec::new();
