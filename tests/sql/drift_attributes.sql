@@ -45,6 +45,9 @@ CREATE FOREIGN TABLE a.far_part PARTITION OF a.parts_too FOR VALUES FROM (1) TO 
 CREATE TABLE a.keyed (id integer PRIMARY KEY, note text);
 CREATE INDEX keyed_note ON a.keyed (note);
 CREATE TABLE a.filled (note text NOT NULL);
+CREATE TABLE a.parent (id integer, note text);
+CREATE TABLE a.child () INHERITS (a.parent);
+CREATE TABLE a.numbered (id integer GENERATED ALWAYS AS IDENTITY);
 CREATE STATISTICS a.stats ON id, note FROM a.plain;
 CREATE FUNCTION a.f(integer) RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
 CREATE FUNCTION a.many(integer) RETURNS SETOF integer LANGUAGE sql AS 'SELECT 1';
@@ -157,6 +160,8 @@ BEGIN; DROP TYPE a.span; CREATE TYPE a.span AS RANGE (SUBTYPE = text, MULTIRANGE
 BEGIN; DROP TYPE a.steps; CREATE TYPE a.steps AS RANGE (SUBTYPE = integer, SUBTYPE_DIFF = a.apart); :show :mend \gexec
 :left ROLLBACK;
 BEGIN; UPDATE pg_range SET rngcanonical = 'int4range_canonical'::regproc WHERE rngtypid = 'a.steps'::regtype; :show ROLLBACK;
+BEGIN; ALTER FUNCTION a.span_multirange() RENAME TO spans; ALTER FUNCTION a.span_multirange(a.span) RENAME TO spans; ALTER FUNCTION a.span_multirange(VARIADIC a.span[]) RENAME TO spans; :show :mend \gexec
+:left ROLLBACK;
 BEGIN; DROP DOMAIN a.word; CREATE DOMAIN a.word AS text COLLATE "C"; :show :mend \gexec
 :left ROLLBACK;
 -- sequences, tables, columns
@@ -167,6 +172,10 @@ BEGIN; ALTER SEQUENCE a.seq START 7; :show :mend \gexec
 BEGIN; DROP TABLE a.parts; CREATE TABLE a.parts (id integer, note text) PARTITION BY HASH (id); :show :mend \gexec
 :left ROLLBACK;
 BEGIN; ALTER TABLE a.typed OF a.row_type; :show :mend \gexec
+:left ROLLBACK;
+BEGIN; DROP TABLE a.child; CREATE TABLE a.child (note text) INHERITS (a.parent); :show :mend \gexec
+:left ROLLBACK;
+BEGIN; ALTER SEQUENCE a.numbered_id_seq AS bigint; :show :mend \gexec
 :left ROLLBACK;
 BEGIN; ALTER TABLE a.plain SET ACCESS METHOD other_heap; :show :mend \gexec
 :left ROLLBACK;
