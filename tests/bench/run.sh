@@ -1,66 +1,102 @@
 #!/usr/bin/env bash
 # What the guard and the record cost, against a bare server and against what people write otherwise: an
-# event trigger in PL/pgSQL that logs each command. One server, four databases, paired blocks: only
-# the ratios mean anything.
+# event trigger in PL/pgSQL that logs each command. One server, four databases, paired blocks whose
+# order changes from round to round: only the ratios mean anything.
 #   tests/bench/run.sh [PG]      after tests/setup.sh with PROFILE=release (make bench does both)
+# ROUNDS and SIZE: how many blocks, of how many statements.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-pg=${1:-15} rounds=${ROUNDS:-11} size=${SIZE:-400}
+pg=${1:-15} rounds=${ROUNDS:-12} size=${SIZE:-400}
 server=bench-$$
 here=$root/tests/bench
-"$root/tests/server.sh" start "$server" "$pg" 'fsync = off' 'synchronous_commit = off' 'autovacuum = off' \
-  'checkpoint_timeout = 1h' 'max_wal_size = 8GB' >/dev/null
-trap '"$root/tests/server.sh" drop "$server" >/dev/null 2>&1 || true' EXIT
-eval "$("$root/tests/server.sh" env "$server")"
-
-psql -qX -d postgres -c 'CREATE DATABASE bare' -c 'CREATE DATABASE plain' -c 'CREATE DATABASE named' -c 'CREATE DATABASE ours'
-psql -qX -d plain -f "$here/plain_log.sql"
-psql -qX -d named -v only='WHERE original' -f "$here/plain_log.sql"
-psql -qX -d ours -c 'CREATE EXTENSION schemaguard'
-
-# block DATABASE SQL-of-one-statement-per-line: microseconds per statement, by the server's clock.
-block() {
-  { echo "SELECT clock_timestamp() AS t0 \\gset"; cat "$2"
-    echo "SELECT round(extract(epoch FROM clock_timestamp() - :'t0') * 1e6 / $size)"; } |
-    psql -qXAt -v ON_ERROR_STOP=1 -d "$1" -f - | tail -n 1
+databases=(bare plain named ours)
+work=$(mktemp -d)
+trap 'rm -rf "$work"; "$root/tests/server.sh" drop "$server" >/dev/null 2>&1 || true' EXIT
+fresh() {
+  "$root/tests/server.sh" drop "$server" >/dev/null 2>&1 || true
+  "$root/tests/server.sh" start "$server" "$pg" 'autovacuum = off' 'checkpoint_timeout = 1h' 'max_wal_size = 8GB' "$@" >/dev/null
+  eval "$("$root/tests/server.sh" env "$server")"
+  for db in "${databases[@]}"; do psql -qX -d postgres -c "CREATE DATABASE $db"; done
+  psql -qX -d plain -f "$here/plain_log.sql"
+  psql -qX -d named -v only='WHERE original' -f "$here/plain_log.sql"
+  psql -qX -d ours -c 'CREATE EXTENSION schemaguard'
 }
-work=$(mktemp -d); trap 'rm -rf "$work"; "$root/tests/server.sh" drop "$server" >/dev/null 2>&1 || true' EXIT
+
 statements() { for i in $(seq "$size"); do printf "$1\n" "$i"; done; }
 statements 'CREATE TABLE t%d (id serial PRIMARY KEY, name text NOT NULL, at timestamptz DEFAULT now());' >"$work/create"
 statements 'ALTER TABLE t%d ADD COLUMN extra integer;' >"$work/add"
 statements 'DROP TABLE t%d;' >"$work/drop"
 
-for db in bare plain named ours; do for what in create add drop; do block $db "$work/$what" >/dev/null; done; done
-for _ in $(seq "$rounds"); do
-  for what in create add drop; do
-    for db in bare plain named ours; do echo "$what $db $(block $db "$work/$what")"; done
-  done
-done >"$work/times"
+# block DATABASE FILE-of-one-statement-per-line: what one statement takes, in microseconds by the
+# clock, in microseconds of the backend on a processor, and in bytes of WAL.
+block() {
+  local now="clock_timestamp() AS t, split_part(pg_read_file('/proc/self/schedstat'), ' ', 1) AS c, pg_current_wal_insert_lsn() AS w"
+  { echo "SELECT $now \\gset a"; cat "$2"; echo "SELECT $now \\gset b"
+    echo "SELECT round(extract(epoch FROM timestamptz :'bt' - :'at') * 1e6 / $size), round((:bc - :ac) / 1000.0 / $size), round((pg_lsn :'bw' - :'aw') / $size)"
+  } | psql -qXAt -F ' ' -v ON_ERROR_STOP=1 -d "$1" -f - | tail -n 1
+}
 
-echo "PostgreSQL $pg, fsync off, $rounds rounds of $size statements; median ratio to the bare server, pair by pair (lowest-highest)"
-printf '%-14s %8s   %-22s %-22s %s\n' statement 'bare us' 'plpgsql, every object' 'plpgsql, named only' 'schemaguard'
-for what in create add drop; do
-  ratio() { paste <(awk -v w=$what '$1==w && $2=="bare" {print $3}' "$work/times") \
-    <(awk -v w=$what -v d="$1" '$1==w && $2==d {print $3}' "$work/times") |
-    awk '{printf "%.3f\n", $2 / $1}' | sort -n | awk '{v[NR]=$1} END {printf "%.2f (%.2f-%.2f)", v[int((NR+1)/2)], v[1], v[NR]}'; }
-  case $what in create) name='CREATE TABLE' ;; add) name='ADD COLUMN' ;; drop) name='DROP TABLE' ;; esac
-  printf '%-14s %8s   %-22s %-22s %s\n' "$name" \
-    "$(awk -v w=$what '$1==w && $2=="bare" {print $3}' "$work/times" | sort -n | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}')" \
-    "$(ratio plain)" "$(ratio named)" "$(ratio ours)"
-done
+# measure ROUNDS: lines of statement, database, round and what block says.
+measure() {
+  local round what k db
+  for round in $(seq 0 "$1"); do
+    for what in create add drop; do
+      for k in 0 1 2 3; do
+        db=${databases[(k + round) % 4]}
+        echo "$what $db $round $(block "$db" "$work/$what")"
+      done
+    done
+  done | awk '$3 > 0' # the first one only warms up
+}
+
+# ratio STATEMENT DATABASE COLUMN: median, and the middle half, of the pairs' ratios to the bare server.
+ratio() {
+  awk -v w="$1" -v d="$2" -v c="$3" '
+    $1 == w && $2 == "bare" { bare[$3] = $c }
+    $1 == w && $2 == d { it[$3] = $c }
+    END { for (r in it) printf "%.3f\n", it[r] / bare[r] }' "$work/times" | sort -n |
+    awk '{ v[NR] = $1 } END { printf "%.2f (%.2f-%.2f)", v[int((NR + 1) / 2)], v[int((NR + 3) / 4)], v[int((3 * NR + 1) / 4)] }'
+}
+median() {
+  awk -v w="$1" -v d="$2" -v c="$3" '$1 == w && $2 == d { print $c }' "$work/times" | sort -n |
+    awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+table() {
+  local what name column unit
+  printf '%-28s %6s   %-22s %-22s %s\n' '' bare 'plpgsql, every object' 'plpgsql, named only' schemaguard
+  for what in create add drop; do
+    case $what in create) name='CREATE TABLE' ;; add) name='ADD COLUMN' ;; drop) name='DROP TABLE' ;; esac
+    for column in 4 5 6; do
+      case $column in 4) unit='us' ;; 5) unit='us of CPU' ;; 6) unit='bytes of WAL' ;; esac
+      printf '%-28s %6s   %-22s %-22s %s\n' "$name, $unit" "$(median $what bare $column)" \
+        "$(ratio $what plain $column)" "$(ratio $what named $column)" "$(ratio $what ours $column)"
+    done
+  done
+}
+
+echo "PostgreSQL $pg: median ratio to the bare server (and the middle half), blocks of $size statements"
+fresh
+measure "$(((rounds + 1) / 2))" >"$work/times"
+echo; echo "As the server comes, each statement waiting for the disk: $(((rounds + 1) / 2)) rounds"
+table
+fresh 'fsync = off' 'synchronous_commit = off'
+measure "$rounds" >"$work/times"
+echo; echo "Nothing waits for the disk: $rounds rounds"
+table
 
 echo
-echo "A script of N tables in one string: ratio of its time to the bare server's, and bytes of the record per table"
+echo "A script of N tables in one string: ratio of its time to the bare server's, and what the record grows by"
 for n in 100 200 400 800; do
   script=$(for i in $(seq "$n"); do echo "CREATE TABLE s$i (id integer PRIMARY KEY, name text, body text);"; done)
   for db in bare ours; do
+    [ $db = bare ] || before=$(psql -qXAt -d ours -c "SELECT pg_total_relation_size('schemaguard.ddl_entry')")
     start=$(date +%s%N); psql -qX -v ON_ERROR_STOP=1 -d $db -c "$script"; end=$(date +%s%N)
     echo "$(((end - start) / 1000))" >"$work/$db"
     [ $db = bare ] || bytes=$(psql -qXAt -d ours -c "SELECT pg_total_relation_size('schemaguard.ddl_entry')")
     psql -qX -d $db -c "DO \$\$ BEGIN FOR i IN 1..$n LOOP EXECUTE 'DROP TABLE s' || i; END LOOP; END \$\$" 
   done
-  echo "$n $(cat "$work/bare") $(cat "$work/ours") $bytes" |
-    awk '{printf "%6d tables: %.2f times bare, %.2f ms a table\n", $1, $3 / $2, $3 / 1000 / $1}'
+  echo "$n $(cat "$work/bare") $(cat "$work/ours") $((bytes - before))" |
+    awk '{printf "%6d tables: %.2f times bare, %.2f ms and %d bytes of record a table\n", $1, $3 / $2, $3 / 1000 / $1, $4 / $1}'
 done
 
 echo

@@ -97,19 +97,16 @@ fn go(address: Address) -> bool {
 /// one that the statement names. A partition may go with its parent.
 fn alone(table: pg_sys::Oid) {
     let address = Address { class: pg_sys::RelationRelationId, object: table, sub: 0 };
-    state::with(|s| {
-        if let Some(r) = s.running.last_mut()
-            && r.drops_tables_alone == 1
-            && r.definitions.contains_key(&address)
-        {
-            // SAFETY: catalog lookups.
-            let is_one = unsafe {
-                pg_sys::get_rel_relkind(table) as u8 == b'r'
-                    && !pg_sys::get_rel_relispartition(table)
-            };
-            r.alone = is_one.then_some(table);
-        }
-    });
+    let described =
+        |r: &state::Running| r.drops_tables_alone == 1 && r.definitions.contains_key(&address);
+    if !state::with(|s| s.running.last().is_some_and(described)) {
+        return;
+    }
+    // SAFETY: catalog lookups.
+    let is_one = unsafe {
+        pg_sys::get_rel_relkind(table) as u8 == b'r' && !pg_sys::get_rel_relispartition(table)
+    };
+    state::with(|s| s.running.last_mut().map(|r| r.alone = is_one.then_some(table)));
 }
 
 /// Describes an object, once and if that can be done. What goes together may need each
