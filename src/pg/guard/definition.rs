@@ -36,6 +36,12 @@ pub fn keep(address: Address) {
         state::with(|s| s.running.last_mut().map(|r| r.servants.push(address)));
         return;
     }
+    // NOT NULL is said with the column.
+    if address.class == catalog::CONSTRAINT
+        && catalog::constraint(address.object).is_some_and(|c| c.kind == b'n')
+    {
+        state::with(|s| s.running.last_mut().map(|r| r.servants.push(address)));
+    }
     if with_tables(tag) {
         let (table, foreign_key) = match address.class {
             catalog::CONSTRAINT => catalog::constraint(address.object)

@@ -229,11 +229,12 @@ fn rows_of_dropped(tag: &'static str, objects: &[Dropped]) -> Vec<ledger::Object
             || d.class == catalog::CONSTRAINT && d.names.len() == 1 && !d.normal;
         let nameless = definition.is_none() && d.class != pg_sys::NamespaceRelationId;
         // What CASCADE took along counts also where nothing describes it.
-        let followed = d.normal && tag != "DROP EXTENSION" && !servants.contains(&address);
+        let followed = d.normal && tag != "DROP EXTENSION";
         // What goes with a column leaves its table behind.
         let from_what_stays = part_of.get(&address).is_some_and(|t| !relations.contains(t))
             || d.class == catalog::CONSTRAINT && d.names.len() == 3 && !part;
-        if !d.original && (part || (nameless && !followed && !from_what_stays)) {
+        let serves = servants.contains(&address);
+        if !d.original && (part || serves || (nameless && !followed && !from_what_stays)) {
             continue;
         }
         let object = identity::of_dropped(d).to_string();
