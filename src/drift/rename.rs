@@ -211,13 +211,8 @@ impl Renames {
             }
             _ => {}
         }
-        // Indexes and owned sequences move with their table.
-        let table = (object.kind.parent)(object)?.prefix(2);
-        let moved = self.name(&table).parts.first()?.clone();
-        (identity.parts.len() == 2
-            && identity.parts[0] == table.parts[0]
-            && moved != table.parts[0])
-            .then(|| Identity::new([moved, identity.name().to_owned()]))
+        let schema = self.schema_with_table(object)?;
+        Some(Identity::new([schema, identity.name().to_owned()]))
     }
 
     fn is_carried(&self, rename: &Rename) -> bool {
@@ -252,7 +247,24 @@ impl Renames {
             was.parts.splice(..n, around);
         }
         was.args = was.args.map(|args| self.rewritten(&args));
+        if was == *live
+            && let Some(schema) = self.schema_with_table(object)
+        {
+            was.parts[0] = schema;
+        }
         was
+    }
+
+    /// Indexes and owned sequences move with their table: the schema that this
+    /// one's table is declared in, where that is another one.
+    fn schema_with_table(&self, object: &Object) -> Option<String> {
+        let [schema, _] = object.identity.parts.as_slice() else { return None };
+        if !matches!(object.kind.name, "index" | "sequence") {
+            return None;
+        }
+        let table = (object.kind.parent)(object)?.prefix(2);
+        let declared = self.name(&table).parts.into_iter().next()?;
+        (*schema == table.parts[0] && declared != *schema).then_some(declared)
     }
 
     /// What an object that is declared so is really called.

@@ -165,15 +165,24 @@ def script(steps, key):
     return "\n".join(f"    {s[key]};" for s in steps if s[key])
 
 
+def schema(name):
+    """The first part of a name, as drift() writes it."""
+    return name[: name.index('"', 1) + 1] if name.startswith('"') else name.split(".")[0]
+
+
 def exact(before, after, rows):
     """Faults where drift() shows something that is as it was, or is silent on what isn't."""
     changed = {o for o, _ in before ^ after}
     shown = {r["object"] for r in rows}
     if changed and not shown:
         raise Fault(f"drift() doesn't see what is different: {sorted(before ^ after)}")
+    renamed = [(r["declared"], r["actual"]) for r in rows if r["attribute"] == "name"]
     for r in rows:
-        o = r["object"]
-        near = any(c == o or c.startswith(o + ".") or r["object_type"] == "constraint" and o.startswith(c + ".") or c.split("(")[0] == o.split("(")[0] for c in changed)
+        # What is part of something renamed is shown under the declared name.
+        names = [r["object"]] + [live + r["object"][len(was):] for was, live in renamed if r["object"].startswith(was + ".")]
+        if r["object_type"] in ("index", "sequence"):
+            names += [schema(live) + r["object"][len(schema(was)):] for was, live in renamed if r["object"].startswith(schema(was) + ".")]
+        near = any(c == o or c.startswith(o + ".") or r["object_type"] == "constraint" and o.startswith(c + ".") or c.split("(")[0] == o.split("(")[0] for c in changed for o in names)
         if not near and not r["attribute"] in SILENT:
             raise Fault(f"drift() shows what is as it was: {short([r])}: {r['declared']} / {r['actual']}")
 
