@@ -129,6 +129,13 @@ impl Renames {
                 }
             }
         }
+        // What isn't declared goes along, too.
+        for object in &extra {
+            let was = renames.identity(object);
+            if was != object.identity {
+                renames.live_as.entry(was).or_insert_with(|| object.identity.clone());
+            }
+        }
         let mut own = std::mem::take(&mut renames.own);
         // What only goes along with that which it is part of is no row.
         own.retain(|r| !renames.is_carried(r));
