@@ -319,7 +319,7 @@ impl Renames {
         for object in &mut live.objects {
             let identity = self.identity(object);
             let text = object.attributes.get();
-            if self.words.iter().any(|word| text.contains(word)) {
+            if self.words.iter().any(|word| !is_plain(word) || text.contains(word)) {
                 let mut attrs = object.attrs();
                 let literal: HashSet<String> =
                     attrs.0.keys().filter(|name| is_literal(name, &attrs)).cloned().collect();
@@ -328,9 +328,14 @@ impl Renames {
                 }
                 object.set(attrs);
             }
-            object.identity = identity;
-            if object.kind.name == "column" {
-                model::name_sequence(object);
+            let mut was = std::mem::replace(&mut object.identity, identity);
+            match object.kind.name {
+                "column" => model::name_sequence(object),
+                "range" => {
+                    was.parts[0] = self.name(&was.prefix(1)).parts.remove(0);
+                    model::name_constructor(object, was);
+                }
+                _ => {}
             }
         }
         self.leave_others(declared, live);
@@ -464,6 +469,11 @@ impl Renames {
         }
         steps.into_iter().map(|sql| Step::new(Phase::Rename, sql)).collect()
     }
+}
+
+/// Whether JSON writes a name as it is.
+fn is_plain(name: &str) -> bool {
+    name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == ' ')
 }
 
 /// What an object was called, the last first, and the row that gave it its

@@ -650,6 +650,7 @@ pub(crate) mod fragment {
 }
 
 pub use column::name_sequence;
+pub use range::name_constructor;
 
 /// What gives an object another name of its own.
 pub fn rename(object: &Object, to: &str) -> String {

@@ -81,6 +81,15 @@ pub static KIND: Kind = Kind {
     alter,
 };
 
+/// For a range type that was called otherwise: its constructors keep that name.
+pub fn name_constructor(range: &mut Object, was: Identity) {
+    let mut attrs = range.attrs();
+    if was != range.identity && attrs.get("constructor").is_none() {
+        attrs.0.insert("constructor".to_owned(), serde_json::json!({ "name": was.parts }));
+        range.set(attrs);
+    }
+}
+
 /// What makes a range, and a multirange, of its parts: functions.
 fn constructor(o: &Object, attrs: &Attrs) -> Option<Identity> {
     attrs.identity("constructor").or_else(|| Some(o.identity.clone()))
