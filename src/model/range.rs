@@ -84,10 +84,13 @@ pub static KIND: Kind = Kind {
 /// For a range type that was called otherwise: its constructors keep that name.
 pub fn name_constructor(range: &mut Object, was: Identity) {
     let mut attrs = range.attrs();
-    if was != range.identity && attrs.get("constructor").is_none() {
-        attrs.0.insert("constructor".to_owned(), serde_json::json!({ "name": was.parts }));
-        range.set(attrs);
+    let made = attrs.identity("constructor").unwrap_or(was);
+    if made == range.identity {
+        attrs.0.remove("constructor");
+    } else {
+        attrs.0.insert("constructor".to_owned(), serde_json::json!({ "name": made.parts }));
     }
+    range.set(attrs);
 }
 
 /// What makes a range, and a multirange, of its parts: functions.

@@ -64,7 +64,8 @@ const tools = {
     file('20240101000000_users.sql', '-- migrate:up\nCREATE TABLE users (id serial PRIMARY KEY, email text);\n-- migrate:down\n')
     file('20240102000000_nick.sql', '-- migrate:up\nALTER TABLE users ADD nick text;\n-- migrate:down\n')
     const server = `postgres://${config.user}@/${config.database}?socket=${config.host}`
-    execFileSync('dbmate', ['--url', server, '--migrations-dir', folder, '--no-dump-schema', 'migrate'], { stdio: 'inherit' })
+    // The package of this platform alone: its wrapper's lock file names others that npm leaves out.
+    execFileSync(require.resolve('@dbmate/linux-x64/bin/dbmate'), ['--url', server, '--migrations-dir', folder, '--no-dump-schema', 'migrate'], { stdio: 'inherit' })
   },
 }
 await tools[tool]()
