@@ -90,6 +90,11 @@ impl Difference {
         }
     }
 
+    /// Whether it is called otherwise, and nothing else.
+    pub fn is_rename(&self) -> bool {
+        self.attribute.as_deref() == Some("name")
+    }
+
     /// How the live schema is off, in words.
     pub fn off(&self) -> String {
         let what = format!("{} {}", self.object_type(), self.identity);

@@ -50,7 +50,7 @@ fn weight(d: &Difference, all: &[Difference], declared: &Model, live: &Model) ->
         object.map(Object::attrs)
     };
     match d.change {
-        ChangeKind::Changed if d.attribute.as_deref() == Some("name") => None,
+        ChangeKind::Changed if d.is_rename() => None,
         ChangeKind::Missing => {
             // The same by a constraint.
             let held = d.kind.name == "index"

@@ -318,8 +318,7 @@ impl Renames {
     pub fn apply(&self, declared: &Model, live: &mut Model) {
         for object in &mut live.objects {
             let identity = self.identity(object);
-            let text = object.attributes.get();
-            if self.words.iter().any(|word| !is_plain(word) || text.contains(word)) {
+            if self.words.iter().any(|word| object.may_name(word)) {
                 let mut attrs = object.attrs();
                 let literal: HashSet<String> =
                     attrs.0.keys().filter(|name| is_literal(name, &attrs)).cloned().collect();
@@ -469,11 +468,6 @@ impl Renames {
         }
         steps.into_iter().map(|sql| Step::new(Phase::Rename, sql)).collect()
     }
-}
-
-/// Whether JSON writes a name as it is.
-fn is_plain(name: &str) -> bool {
-    name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == ' ')
 }
 
 /// What an object was called, the last first, and the row that gave it its

@@ -226,7 +226,7 @@ fn used_by_extra(live: &Side, kept: &[&Difference]) -> HashSet<String> {
 pub fn describe(d: &Difference) -> String {
     let what = format!("{} {}", d.kind.object_type, d.identity);
     match (d.change, &d.attribute) {
-        (ChangeKind::Changed, Some(attribute)) if attribute == "name" => {
+        (ChangeKind::Changed, Some(_)) if d.is_rename() => {
             format!("{what} is called {}", d.actual.as_deref().unwrap_or_default())
         }
         (ChangeKind::Changed, Some(attribute)) => {

@@ -181,9 +181,12 @@ fn identity_clause(identity: &str, sequence: Option<&str>) -> String {
 /// For a column that has another name now: whether its identity sequence has
 /// the usual one.
 pub fn name_sequence(column: &mut Object) {
+    if !column.may_name("_sequence") {
+        return;
+    }
     let mut attrs = column.attrs();
     let Some(name) = attrs.text("_sequence").map(str::to_owned) else { return };
-    let usual = format!("{}_{}_seq", column.identity.parts[1], column.identity.name());
+    let usual = usual_sequence(&column.identity);
     let number = name.strip_prefix(&usual);
     if number.is_some_and(|n| n.chars().all(|c| c.is_ascii_digit())) {
         attrs.0.remove("sequence");
@@ -193,13 +196,17 @@ pub fn name_sequence(column: &mut Object) {
     column.set(attrs);
 }
 
+/// What the server calls the identity sequence of a column by itself.
+fn usual_sequence(column: &Identity) -> String {
+    format!("{}_{}_seq", column.parts[1], column.name())
+}
+
 /// What a column's identity sequence is called once it is as declared.
 pub(in crate::model) fn sequence_name(column: &Identity, from: &Attrs, to: &Attrs) -> Identity {
     let mut name = column.prefix(1);
     let stays = from.get("sequence") == to.get("sequence");
     let now = from.text("_sequence").filter(|_| stays).or(to.text("sequence"));
-    let usual = || format!("{}_{}_seq", column.parts[1], column.name());
-    name.parts.push(now.map_or_else(usual, str::to_owned));
+    name.parts.push(now.map_or_else(|| usual_sequence(column), str::to_owned));
     name
 }
 

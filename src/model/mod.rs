@@ -350,8 +350,9 @@ impl Object {
 
     /// Whether its attributes may say a name: a test that costs little.
     pub fn may_name(&self, name: &str) -> bool {
-        // What is escaped there isn't found.
-        name.contains(['"', '\\']) || self.attributes.get().contains(name)
+        // What JSON escapes isn't found.
+        name.contains(|c: char| matches!(c, '"' | '\\') || c.is_control())
+            || self.attributes.get().contains(name)
     }
 
     /// Gives it other attributes.

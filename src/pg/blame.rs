@@ -172,6 +172,17 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
             .map(|o| o.attrs())
             .unwrap_or_default()
     };
+    // An identity's sequence can be spoken of by itself.
+    let sequences = || -> Vec<String> {
+        let models = [&found.declared, &found.live].into_iter();
+        models
+            .filter_map(|model| {
+                let mut sequence = d.identity.prefix(1);
+                sequence.parts.push(of(model).text("_sequence")?.to_owned());
+                Some(sequence.to_string())
+            })
+            .collect()
+    };
     // Its rows in the record name no object.
     if d.kind.name == "default privileges" {
         return vec![String::new()];
@@ -207,14 +218,7 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
                 })
                 .collect()
         }
-        Some(attribute) if attribute.starts_with("sequence") => [&found.declared, &found.live]
-            .into_iter()
-            .filter_map(|model| {
-                let mut sequence = d.identity.prefix(1);
-                sequence.parts.push(of(model).text("_sequence")?.to_owned());
-                Some(sequence.to_string())
-            })
-            .collect(),
+        Some(attribute) if attribute.starts_with("sequence") => sequences(),
         Some(attribute @ ("column_comments" | "column_grants")) => {
             let (declared, live) = (of(&found.declared), of(&found.live));
             declared
@@ -239,17 +243,8 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
             let mut owners: Vec<String> =
                 d.part_of().into_iter().map(|(parent, _)| parent).collect();
             owners.extend(index_behind(d).map(|index| index.to_string()));
-            // An identity's sequence can be, too.
-            if matches!(
-                d.attribute.as_deref(),
-                Some("identity" | "sequence" | "sequence_persistence")
-            ) {
-                for model in [&found.declared, &found.live] {
-                    if let Some(name) = of(model).text("_sequence") {
-                        let schema = &d.identity.parts[0];
-                        owners.push(Identity::new([schema.as_str(), name]).to_string());
-                    }
-                }
+            if d.attribute.as_deref() == Some("identity") {
+                owners.extend(sequences());
             }
             owners
         }

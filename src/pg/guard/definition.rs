@@ -36,17 +36,18 @@ pub fn keep(address: Address) {
         state::with(|s| s.running.last_mut().map(|r| r.servants.push(address)));
         return;
     }
+    let constraint = match address.class {
+        catalog::CONSTRAINT => catalog::constraint(address.object),
+        _ => None,
+    };
     // NOT NULL is said with the column.
-    if address.class == catalog::CONSTRAINT
-        && catalog::constraint(address.object).is_some_and(|c| c.kind == b'n')
-    {
+    if constraint.as_ref().is_some_and(|c| c.kind == b'n') {
         state::with(|s| s.running.last_mut().map(|r| r.servants.push(address)));
     }
     if with_tables(tag) {
-        let (table, foreign_key) = match address.class {
-            catalog::CONSTRAINT => catalog::constraint(address.object)
-                .map_or((None, false), |c| (Some(c.table), c.kind == b'f')),
-            _ => (owner(address), false),
+        let (table, foreign_key) = match &constraint {
+            Some(c) => (Some(c.table), c.kind == b'f'),
+            None => (owner(address), false),
         };
         if let Some(table) = table.filter(|t| *t != pg_sys::InvalidOid) {
             put_described(Address { class: pg_sys::RelationRelationId, object: table, sub: 0 });
@@ -58,8 +59,7 @@ pub fn keep(address: Address) {
             }
         }
     }
-    if address.class == catalog::CONSTRAINT
-        && let Some(domain) = catalog::constraint(address.object).map(|c| c.domain)
+    if let Some(domain) = constraint.map(|c| c.domain)
         && domain != pg_sys::InvalidOid
     {
         // A domain is described while its constraints are there: they go first.

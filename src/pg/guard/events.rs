@@ -175,8 +175,8 @@ fn dropped(event: Event) {
 /// The rows of a table that went without a loss and with nothing but its parts:
 /// what the hook has seen is all of it, and the server's list is long to read.
 fn rows_of_table_alone(running: &mut Running) -> Option<Vec<ledger::Object>> {
-    let is_table = |address: &Address| running.alone == Some(address.object);
-    if !running.victims.is_empty() || !running.going.iter().any(|(address, _)| is_table(address)) {
+    let table = running.alone?;
+    if !running.victims.is_empty() || !running.going.iter().any(|(a, _)| a.object == table) {
         return None;
     }
     let mut rows = Vec::new();
@@ -184,7 +184,7 @@ fn rows_of_table_alone(running: &mut Running) -> Option<Vec<ledger::Object>> {
     for (address, identity) in running.going.drain(..).rev() {
         let Some(definition) = running.definitions.remove(&address) else { continue };
         if !is_temporary(&identity.parts) {
-            let is_table = running.alone == Some(address.object);
+            let is_table = address.object == table;
             rows.push(ledger::Object {
                 command_tag: running.tag.into(),
                 action: "drop".into(),
