@@ -142,7 +142,7 @@ impl Difference {
     /// table, and what it calls the part.
     pub fn part_of(&self) -> Option<(String, &str)> {
         match self.kind.name {
-            "column" | "constraint" | "trigger" | "rule" | "policy" => {
+            "column" | "constraint" | "trigger" | "rule" | "policy" | "partition index" => {
                 Some((self.identity.prefix(2).to_string(), self.identity.name()))
             }
             _ => None,
@@ -289,6 +289,9 @@ impl<'m> Comparison<'m> {
             .map(|f| match f.kind.name {
                 "column" => !self.is_echo(f, &said),
                 "constraint" | "index" => !self.is_from_parent(f),
+                // It comes and goes with its partition, or with the topmost index.
+                "partition index" => f.change == ChangeKind::Changed && !is_made_anew(f, &said),
+                "table" => !follows_index(f, &said),
                 _ => true,
             })
             .collect();
@@ -547,7 +550,9 @@ impl<'m> Comparison<'m> {
             (Some(declared), Some(live)) if f.attribute.and_then(facet::of).is_some() => {
                 let attribute = f.attribute.unwrap_or_default();
                 let facet = facet::of(attribute).expect("just found");
-                let steps = (facet.alter)(attribute, live, &live.attrs(), &declared.attrs());
+                // A partition's index is called as declared by then.
+                let object = if f.kind.name == "partition index" { declared } else { live };
+                let steps = (facet.alter)(attribute, object, &live.attrs(), &declared.attrs());
                 Mend::steps(steps)
             }
             (Some(declared), Some(live)) => (f.kind.alter)(&Change {
@@ -570,6 +575,34 @@ type EchoKey<'m> =
 
 fn echo_key<'m>(f: &Found<'m>) -> EchoKey<'m> {
     (f.kind.name, f.change, f.attribute, f.identity().clone(), f.was.clone(), f.is.clone())
+}
+
+/// Whether the index that a partition's belongs to is itself another one.
+fn is_made_anew<'m>(f: &Found<'m>, said: &HashSet<EchoKey<'m>>) -> bool {
+    let Some(key) = f.declared.and_then(|o| o.attrs().identity("_root")) else { return false };
+    let index = Identity::new([&key.parts[0], &key.parts[2]]);
+    said.iter().any(|(kind, _, attribute, of, ..)| match *kind {
+        "index" => *of == index && matches!(*attribute, Some("table" | "unique" | "definition")),
+        "constraint" => *of == key && attribute.is_some_and(|a| facet::of(a).is_none()),
+        _ => false,
+    })
+}
+
+/// Whether a table stands by the same index, which is called otherwise.
+fn follows_index<'m>(f: &Found<'m>, said: &HashSet<EchoKey<'m>>) -> bool {
+    let prefix = match f.attribute {
+        Some("replica_identity") => "index ",
+        Some("clustered_on") => "",
+        _ => return false,
+    };
+    let name = |v: &Option<String>| v.as_deref()?.strip_prefix(prefix).map(str::to_owned);
+    let (Some(was), Some(is)) = (name(&f.was), name(&f.is)) else { return false };
+    said.iter().any(|(kind, _, attribute, index, index_was, index_is)| {
+        *kind == "partition index"
+            && *attribute == Some("called")
+            && index.prefix(2) == *f.identity()
+            && (index_was.as_ref(), index_is.as_ref()) == (Some(&was), Some(&is))
+    })
 }
 
 /// What an object says but for where it is.

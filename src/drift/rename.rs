@@ -58,6 +58,7 @@ pub struct Renames {
 const LITERAL: &[&str] = &[
     "column_comments",
     "comment",
+    "constraint_comment",
     "fdw_options",
     "index_comment",
     "labels",
@@ -96,7 +97,8 @@ impl Renames {
         missing.retain(|key| !there.contains(key));
 
         let mut renames = Renames::default();
-        for object in &extra {
+        // A partition's index is known by others' names.
+        for object in extra.iter().filter(|o| o.kind.name != "partition index") {
             let former = trace(object, events);
             // The newest of its names that is declared: further back it may
             // have had others of those.
@@ -205,6 +207,10 @@ impl Renames {
             let was = self.identity(object);
             return (was.args.as_ref() != Some(args)).then_some(was);
         }
+        if object.kind.name == "partition index" {
+            let was = self.identity(object);
+            return (was != *identity).then_some(was);
+        }
         match (object.kind.name, identity.parts.as_slice()) {
             ("user mapping", [name]) => {
                 return self.servers.iter().find_map(|(now, was)| {
@@ -254,6 +260,9 @@ impl Renames {
             was.parts.splice(..n, around);
         }
         was.args = was.args.map(|args| self.rewritten(&args));
+        if let Some(index) = self.topmost_index(object) {
+            was.parts[2] = index;
+        }
         if was == *live
             && let Some(schema) = self.schema_with_table(object)
         {
@@ -272,6 +281,17 @@ impl Renames {
         let table = (object.kind.parent)(object)?.prefix(2);
         let declared = self.name(&table).parts.into_iter().next()?;
         (*schema == table.parts[0] && declared != *schema).then_some(declared)
+    }
+
+    /// What the index above a partition's is declared as, where it is called otherwise.
+    fn topmost_index(&self, object: &Object) -> Option<String> {
+        if object.kind.name != "partition index" {
+            return None;
+        }
+        let key = object.attrs().identity("_root")?;
+        let index = Identity::new([&key.parts[0], &key.parts[2]]);
+        let was = self.declared_as.get(&("index", index));
+        was.or_else(|| self.declared_as.get(&("constraint", key))).map(|was| was.name().to_owned())
     }
 
     /// What an object that is declared so is really called.

@@ -1,6 +1,7 @@
 use super::mend::{Change, Mend, Phase, Side, Step};
 use super::{
-    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, fragment, sql, table,
+    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, fragment, partition_index,
+    sql, table,
 };
 
 pub static KIND: Kind = Kind {
@@ -41,7 +42,10 @@ pub static KIND: Kind = Kind {
         } else {
             Phase::AddConstraint
         };
-        vec![Step::new(phase, add(o)).needing(references(&attrs)).gently(gentle(o, &attrs, side))]
+        let make = Step::new(phase, add(o)).needing(references(&attrs));
+        let mut steps = vec![make.gently(gentle(o, &attrs, side))];
+        steps.extend(partition_index::settle(o, &o.identity.prefix(2), side));
+        steps
     },
     drop,
     alter,

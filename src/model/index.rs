@@ -1,7 +1,7 @@
 use super::mend::{Change, Mend, Phase, Side, Step};
 use super::{
-    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, constraint, fragment, named, show,
-    sql, table,
+    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, constraint, fragment, named,
+    partition_index, show, sql, table,
 };
 
 pub static KIND: Kind = Kind {
@@ -67,10 +67,7 @@ fn query(_: u32) -> String {
                     'valid', CASE WHEN NOT idx.indisvalid THEN false END,
                     'storage_parameters', {},
                     'tablespace', idx.spcname,
-                    -- Only what is computed has statistics of its own.
-                    'statistics', CASE WHEN idx.indexprs IS NOT NULL THEN
-                         (SELECT json_object_agg(a.attnum, a.attstattarget ORDER BY a.attnum) FROM pg_attribute a
-                           WHERE a.attrelid = idx.indexrelid AND a.attstattarget >= 0) END))::text, idx.indexrelid
+                    'statistics', {}))::text, idx.indexrelid
            FROM idx,
                 LATERAL (SELECT substr(idx.def, length('CREATE INDEX  ON . USING ') + idx.only_length
                     + CASE WHEN idx.indisunique THEN 7 ELSE 0 END
@@ -78,7 +75,17 @@ fn query(_: u32) -> String {
                     + length(quote_ident(idx.trel)) + 1)) d(text)
           ORDER BY idx.nspname, idx.relname",
         fragment::relations("'r', 'p', 'm'"),
-        fragment::sorted("idx.reloptions")
+        fragment::sorted("idx.reloptions"),
+        statistics_of("idx")
+    )
+}
+
+/// The statistics targets of an index; only what is computed has its own.
+pub(super) fn statistics_of(index: &str) -> String {
+    format!(
+        "CASE WHEN {index}.indexprs IS NOT NULL THEN
+             (SELECT json_object_agg(a.attnum, a.attstattarget ORDER BY a.attnum) FROM pg_attribute a
+               WHERE a.attrelid = {index}.indexrelid AND a.attstattarget >= 0) END"
     )
 }
 
@@ -113,7 +120,8 @@ fn create(o: &Object, side: &Side) -> Vec<Step> {
         step = step.gently(vec![format!("{what} CONCURRENTLY {text}")]);
     }
     let mut steps = vec![step];
-    steps.extend(statistics(o, &Attrs::default(), &attrs));
+    steps.extend(statistics(&o.identity, &Attrs::default(), &attrs));
+    steps.extend(parent(o).iter().flat_map(|table| partition_index::settle(o, table, side)));
     steps
 }
 
@@ -138,29 +146,27 @@ fn predicate(definition: &str) -> Option<usize> {
 }
 
 /// Statistics targets of its expressions, by their numbers.
-fn statistics(o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
+pub(super) fn statistics(index: &Identity, from: &Attrs, to: &Attrs) -> Vec<Step> {
     to.differing("statistics", from)
         .map(|number| {
             let target = to.within("statistics", number).map_or("-1".to_owned(), show);
-            let name = o.identity.sql();
+            let name = index.sql();
             let sql = format!("ALTER INDEX {name} ALTER COLUMN {number} SET STATISTICS {target}");
             Step::new(Phase::Finish, sql)
         })
         .collect()
 }
 
+pub(super) fn tablespace(index: &Identity, to: &Attrs) -> Step {
+    let name = sql::ident(to.text("tablespace").unwrap_or("pg_default"));
+    Step::new(Phase::AlterTable, format!("ALTER INDEX {} SET TABLESPACE {name}", index.sql()))
+}
+
 fn alter(c: &Change) -> Mend {
     match c.attribute {
-        "statistics" => Mend::steps(statistics(c.live, c.from, c.to)),
+        "statistics" => Mend::steps(statistics(&c.live.identity, c.from, c.to)),
         "storage_parameters" => table::parameter_statements(&format!("ALTER INDEX {}", c.sql()), c),
-        "tablespace" => Mend::step(
-            Phase::AlterTable,
-            format!(
-                "ALTER INDEX {} SET TABLESPACE {}",
-                c.sql(),
-                sql::ident(c.to.text("tablespace").unwrap_or("pg_default"))
-            ),
-        ),
+        "tablespace" => Mend::steps(vec![tablespace(&c.live.identity, c.to)]),
         // Nobody asks for an invalid index; it can't be made one either.
         "valid" if c.to.get("valid").is_some() => {
             Mend::comment(&format!("the declared index {} is invalid", c.declared.identity))

@@ -33,6 +33,7 @@ mod materialized_view;
 mod operator;
 mod operator_class;
 mod operator_family;
+mod partition_index;
 mod policy;
 mod procedure;
 mod publication;
@@ -65,7 +66,7 @@ use mend::{Change, Mend, Side, Step};
 
 /// Version of what the reader below puts into a model. A stored model of
 /// another version is read again from its source: a newer reader isn't drift.
-pub const READER: u32 = 4;
+pub const READER: u32 = 5;
 
 /// Every kind that is read and compared, in the order in which it is read.
 pub static KINDS: &[&Kind] = &[
@@ -88,6 +89,7 @@ pub static KINDS: &[&Kind] = &[
     &column::KIND,
     &constraint::KIND,
     &index::KIND,
+    &partition_index::KIND,
     &statistics::KIND,
     &function::KIND,
     &procedure::KIND,

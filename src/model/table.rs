@@ -1,7 +1,7 @@
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
 use super::{
     Attribute, Attrs, Identity, Kind, Object, Scope, Severity, column, constraint, facet, fragment,
-    index, named, no_parent, policy, rule, sequence, sql, statistics, trigger,
+    index, named, no_parent, partition_index, policy, rule, sequence, sql, statistics, trigger,
 };
 
 pub static KIND: Kind = Kind {
@@ -226,6 +226,9 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
             steps.extend((kind.create)(child, side));
         }
     }
+    steps
+        .extend(constraints.iter().flat_map(|key| partition_index::settle(key, &o.identity, side)));
+    steps.extend(partition_index::settle_partition(&o.identity, side));
     steps.extend(foreign_keys);
     for attribute in ["row_security", "force_row_security", "replica_identity", "clustered_on"] {
         if attrs.get(attribute).is_some() {
@@ -334,16 +337,21 @@ pub(super) fn resettle(table: &Attrs, name: &str, index: &str) -> Vec<String> {
 
 /// Statements that turn one list of options into the other.
 pub(super) fn parameter_statements(what: &str, c: &Change) -> Mend {
-    let (set, reset) = sql::parameter_changes(&c.from.list(c.attribute), &c.to.list(c.attribute));
-    let mut mend = Mend::default();
+    Mend::steps(parameter_steps(what, &c.from.list(c.attribute), &c.to.list(c.attribute)))
+}
+
+pub(super) fn parameter_steps(what: &str, from: &[String], to: &[String]) -> Vec<Step> {
+    let (set, reset) = sql::parameter_changes(from, to);
+    let mut steps = Vec::new();
+    let mut add = |sql: String| steps.push(Step::new(Phase::AlterTable, sql));
     if !set.is_empty() {
-        mend = mend.and(Phase::AlterTable, format!("{what} SET ({})", sql::parameters(&set)));
+        add(format!("{what} SET ({})", sql::parameters(&set)));
     }
     if !reset.is_empty() {
         let keys: Vec<_> = reset.iter().map(|k| sql::parameter_name(k)).collect();
-        mend = mend.and(Phase::AlterTable, format!("{what} RESET ({})", keys.join(", ")));
+        add(format!("{what} RESET ({})", keys.join(", ")));
     }
-    mend
+    steps
 }
 
 pub(super) fn alter(c: &Change) -> Mend {
@@ -396,7 +404,7 @@ fn partitioned_anew(c: &Change) -> Mend {
         }
         mend.steps.push(leave(child, &c.live.identity));
         if to.identity("partition_of").as_ref() == Some(&c.live.identity) {
-            back.push(enter(child, &to));
+            back.extend(enter(child, &to, c.declared_side));
         }
     }
     let name = &c.live.identity;
@@ -412,16 +420,21 @@ fn partitioned_anew(c: &Change) -> Mend {
     mend.clears = dropped.clears;
     mend.steps.extend(dropped.steps);
     mend.steps.extend(facet::make(c.declared, c.declared_side));
-    mend.steps.extend(back.into_iter().flatten().chain(keys));
+    mend.steps.extend(back.into_iter().chain(keys));
     mend.losing(true)
 }
 
 /// What makes a table a partition as declared.
-fn enter(table: &Object, to: &Attrs) -> Option<Step> {
-    let (parent, bound) = (to.identity("partition_of")?, to.text("partition_bound")?);
+fn enter(table: &Object, to: &Attrs, declared: &Side) -> Vec<Step> {
+    let (Some(parent), Some(bound)) = (to.identity("partition_of"), to.text("partition_bound"))
+    else {
+        return Vec::new();
+    };
     let (parent, name) = (parent.sql(), table.identity.sql());
     let sql = format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound}");
-    Some(Step::new(Phase::Attach, sql))
+    let mut steps = vec![Step::new(Phase::Attach, sql)];
+    steps.extend(partition_index::settle_partition(&table.identity, declared));
+    steps
 }
 
 fn partition(c: &Change) -> Mend {
@@ -430,7 +443,7 @@ fn partition(c: &Change) -> Mend {
     if let Some(parent) = c.from.identity("partition_of") {
         mend.steps.push(leave(c.live, &parent));
     }
-    mend.steps.extend(enter(c.live, c.to));
+    mend.steps.extend(enter(c.live, c.to, c.declared_side));
     mend
 }
 

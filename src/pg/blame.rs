@@ -113,6 +113,7 @@ fn words(d: &Difference) -> Option<&'static str> {
         (_, "comment") => r"\mcomment\M",
         (_, "column_comments") => r"\mcomment\s+on\s+column\M",
         (_, "index_comment") => r"\mcomment\s+on\s+index\M",
+        (_, "constraint_comment") => r"\mcomment\s+on\s+constraint\M",
         (_, "owner") => r"\mowner\M|\mreassign\M",
         (_, "grants" | "column_grants") => r"\m(grant|revoke|owner)\M",
         (_, "security_labels") => r"\mlabel\M",
@@ -127,9 +128,11 @@ fn words(d: &Difference) -> Option<&'static str> {
         ("column", "storage") => r"\mstorage\M",
         ("column", "compression") => r"\mcompression\M",
         ("column", "statistics") => r"\mstatistics\M",
-        ("column" | "table" | "view" | "index", "options" | "storage_parameters") => {
-            r"\m(re)?set\s*\("
-        }
+        (
+            "column" | "table" | "view" | "index" | "partition index",
+            "options" | "storage_parameters",
+        ) => r"\m(re)?set\s*\(",
+        ("partition index", "called") => r"\mrename\M",
         ("constraint", "storage_parameters") => r"\mset\s*\(|\mwith\s*\(",
         ("constraint", "validated") => r"\mvalid(ate)?\M",
         ("constraint", "triggers") | ("trigger" | "rule", "enabled" | "enabled_on_partitions") => {
@@ -186,6 +189,14 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
     // Its rows in the record name no object.
     if d.kind.name == "default privileges" {
         return vec![String::new()];
+    }
+    // It is spoken of by its own name, as an index or as a constraint.
+    if d.kind.name == "partition index" {
+        let called = of(&found.live).text("called").unwrap_or_default().to_owned();
+        let (mut index, mut constraint) = (d.identity.prefix(1), d.identity.prefix(2));
+        index.parts.push(called.clone());
+        constraint.parts.push(called);
+        return vec![index.to_string(), constraint.to_string()];
     }
     match d.attribute.as_deref() {
         // Those name the table, or the schema.
@@ -300,8 +311,8 @@ fn columns(d: &Difference, found: &Compared) -> Vec<String> {
 /// The name that such a statement says. DISABLE TRIGGER ALL names no key.
 fn mentioned(d: &Difference) -> &str {
     let by_itself = |a: &str| a == "triggers" || a.starts_with("sequence");
-    let unnamed =
-        d.kind.name == "default privileges" || d.attribute.as_deref().is_some_and(by_itself);
+    let unnamed = matches!(d.kind.name, "default privileges" | "partition index")
+        || d.attribute.as_deref().is_some_and(by_itself);
     if unnamed { "" } else { d.identity.name() }
 }
 

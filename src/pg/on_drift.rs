@@ -50,6 +50,13 @@ impl About {
                     }
                 };
                 self.row(pg_sys::RelationRelationId, relation);
+                // SAFETY: a catalog lookup. A partition's index is part of it.
+                if relation != address.object
+                    && unsafe { pg_sys::get_rel_relispartition(address.object) }
+                    && let Some(partition) = identity::of(Address { object: relation, ..address })
+                {
+                    self.whole.insert(partition);
+                }
                 self.whole.insert(name.prefix(2));
             }
             pg_sys::TypeRelationId => {

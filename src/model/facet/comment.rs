@@ -8,14 +8,17 @@ pub static FACET: Facet = Facet {
         Attribute::info("comment").absent("none"),
         Attribute::info("column_comments").absent("none"),
         Attribute::info("index_comment").absent("none"),
+        Attribute::info("constraint_comment").absent("none"),
         Attribute::info("sequence_comment").absent("none").within("identity"),
     ],
     query: |_| {
         // Columns are objects of their own in tables only; the index of a
-        // constraint is none at all. The server's own objects come first.
+        // constraint is none at all, but on a partition the constraint is
+        // none. The server's own objects come first.
         let only = fragment::only("d.objoid");
         let only_columns = fragment::only("p.refobjid");
         let only_constraints = fragment::only("con.oid");
+        let only_partitions = fragment::only("con.conindid");
         let only_types = fragment::only("CASE WHEN c.relkind = 'c' THEN c.reltype ELSE c.oid END");
         format!(
             "SELECT d.classoid, d.objoid, d.objsubid, 'comment', to_json(d.description)::text
@@ -26,7 +29,7 @@ pub static FACET: Facet = Facet {
           WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass)
             -- What every new database says of public, nobody has said.
             AND NOT (d.classoid = 'pg_namespace'::regclass AND d.description = 'standard public schema')
-            AND (d.objsubid = 0 OR c.relkind IN ('r', 'p', 'f')) AND con.oid IS NULL {only}
+            AND (d.objsubid = 0 OR c.relkind IN ('r', 'p', 'f')) AND (con.oid IS NULL OR c.relispartition) {only}
          UNION ALL
          SELECT CASE WHEN c.relkind = 'c' THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END::oid,
                 CASE WHEN c.relkind = 'c' THEN c.reltype ELSE c.oid END, 0, 'column_comments',
@@ -41,6 +44,11 @@ pub static FACET: Facet = Facet {
            FROM pg_description d
            JOIN pg_constraint con ON con.conindid = d.objoid AND con.contype IN ('p', 'u', 'x')
           WHERE d.objoid >= 16384 AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 {only_constraints}
+         UNION ALL
+         SELECT 'pg_class'::regclass::oid, con.conindid, 0, 'constraint_comment', to_json(d.description)::text
+           FROM pg_description d
+           JOIN pg_constraint con ON con.oid = d.objoid AND con.contype IN ('p', 'u', 'x') AND con.conparentid <> 0
+          WHERE d.objoid >= 16384 AND d.classoid = 'pg_constraint'::regclass {only_partitions}
          UNION ALL
          SELECT 'pg_class'::regclass::oid, p.refobjid, p.refobjsubid, 'sequence_comment', to_json(d.description)::text
            FROM pg_description d
@@ -68,6 +76,11 @@ fn alter(attribute: &str, o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
             let mut index = o.identity.prefix(1);
             index.parts.push(o.identity.name().to_owned());
             vec![say(&format!("INDEX {}", index.sql()), to.text(attribute))]
+        }
+        "constraint_comment" => {
+            let name = sql::ident(to.text("called").or(from.text("called")).unwrap_or_default());
+            let what = format!("CONSTRAINT {name} ON {}", o.identity.prefix(2).sql());
+            vec![say(&what, to.text(attribute))]
         }
         _ => to
             .differing(attribute, from)

@@ -1,0 +1,177 @@
+//! An index of a partition that belongs to one of the partitioned table: it
+//! comes and goes with that, but has a name and settings of its own. It is
+//! known by its partition and the topmost index, whatever it is called.
+
+use super::mend::{Change, Mend, Phase, Side, Step};
+use super::{
+    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, facet, fragment, index,
+    sql, table,
+};
+
+pub static KIND: Kind = Kind {
+    name: "partition index",
+    object_type: "index",
+    catalog: "pg_class",
+    scope: Scope::Schema,
+    sql_name: |o| format!("INDEX {}", called(o).sql()),
+    query: |_| {
+        format!(
+            "{}
+             SELECT ARRAY[rel.nspname, rel.relname, root.relname]::text[], NULL::text,
+                    json_strip_nulls(json_build_object(
+                        'called', ic.relname,
+                        'storage_parameters', {},
+                        'tablespace', ts.spcname,
+                        'statistics', {},
+                        -- The topmost index, under its table.
+                        '_root', json_build_object('name', json_build_array(rn.nspname, rt.relname, root.relname)),
+                        -- What the server calls it where nothing else has that name.
+                        '_as_usual', nullif(ic.relname = rel.relname || CASE
+                             WHEN i.indisprimary THEN '_pkey'
+                             ELSE '_' || (
+                                 SELECT string_agg(coalesce(ta.attname, ia.attname), '_' ORDER BY ia.attnum)
+                                   FROM pg_attribute ia
+                                   LEFT JOIN pg_attribute ta ON ta.attrelid = rel.oid AND ta.attnum = nullif(i.indkey[ia.attnum - 1], 0)
+                                  WHERE ia.attrelid = ic.oid)
+                                 || CASE con.contype WHEN 'x' THEN '_excl' WHEN 'u' THEN '_key' ELSE '_idx' END
+                             END, false)))::text, ic.oid
+               FROM rel
+               JOIN pg_index i ON i.indrelid = rel.oid
+               JOIN pg_class ic ON ic.oid = i.indexrelid AND ic.relispartition
+               JOIN pg_class root ON root.oid = pg_partition_root(ic.oid)
+               JOIN pg_index ri ON ri.indexrelid = root.oid
+               JOIN pg_class rt ON rt.oid = ri.indrelid
+               JOIN pg_namespace rn ON rn.oid = rt.relnamespace
+               LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
+               LEFT JOIN pg_constraint con ON con.conrelid = rel.oid AND con.conindid = ic.oid AND con.contype IN ('p', 'u', 'x')
+              WHERE rel.relispartition
+              ORDER BY rel.nspname, rel.relname, root.relname",
+            fragment::relations("'r', 'p'"),
+            fragment::sorted("ic.reloptions"),
+            index::statistics_of("i"),
+        )
+    },
+    attributes: &[
+        Attribute::info("called"),
+        Attribute::warning("storage_parameters"),
+        Attribute::warning("tablespace"),
+        Attribute::warning("statistics").absent("default"),
+    ],
+    missing: Severity::Warning,
+    extra: Severity::Warning,
+    drop_loses: false,
+    parent: by_name,
+    // Nobody makes or drops one by itself.
+    create: |_, _| Vec::new(),
+    drop: |_, _| Mend::default(),
+    alter,
+};
+
+/// The index by its own name.
+fn called(o: &Object) -> Identity {
+    under(o, o.attrs().text("called").unwrap_or_default())
+}
+
+/// An index in the schema of a partition.
+fn under(o: &Object, name: &str) -> Identity {
+    let mut index = o.identity.prefix(1);
+    index.parts.push(name.to_owned());
+    index
+}
+
+/// The topmost index, and its table.
+fn root(attrs: &Attrs) -> Option<(Identity, Identity)> {
+    let name = attrs.identity("_root")?;
+    let mut index = name.prefix(1);
+    index.parts.push(name.name().to_owned());
+    Some((index, name.prefix(2)))
+}
+
+fn alter(c: &Change) -> Mend {
+    let name = c.to.text("called").unwrap_or_default();
+    match c.attribute {
+        "called" => Mend::step(
+            Phase::Rename,
+            format!("ALTER INDEX {} RENAME TO {}", called(c.live).sql(), sql::ident(name)),
+        ),
+        "statistics" => Mend::steps(index::statistics(&under(c.live, name), c.from, c.to)),
+        "tablespace" => Mend::steps(vec![index::tablespace(&under(c.live, name), c.to)]),
+        _ => table::parameter_statements(&format!("ALTER INDEX {}", under(c.live, name).sql()), c),
+    }
+}
+
+/// What makes the partitions' indexes as declared after the topmost one was
+/// made, and with it theirs: the server gives them names and what that one has.
+pub(super) fn settle(of: &Object, table: &Identity, side: &Side) -> Vec<Step> {
+    let made = of.attrs();
+    let mut steps = Vec::new();
+    for o in side.all(KIND.name).filter(|o| o.identity.name() == of.identity.name()) {
+        let attrs = o.attrs();
+        if root(&attrs).is_some_and(|(_, of)| of == *table) {
+            steps.extend(settled(o, &attrs, &made));
+        }
+    }
+    steps
+}
+
+/// The same for the indexes of a table that has become a partition, or of its
+/// partitions.
+pub(super) fn settle_partition(partition: &Identity, side: &Side) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for o in side.children_of(partition, KIND.name) {
+        let attrs = o.attrs();
+        let made = root(&attrs).and_then(|(index, table)| {
+            let key = Identity::new(table.parts.iter().chain(index.parts.last()).cloned());
+            side.named("index", &index).or_else(|| side.named("constraint", &key))
+        });
+        steps.extend(settled(o, &attrs, &made.map(Object::attrs).unwrap_or_default()));
+    }
+    steps
+}
+
+fn settled(o: &Object, to: &Attrs, made: &Attrs) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let index = called(o);
+    if !to.is("_as_usual")
+        && let Some((root, _)) = root(to)
+    {
+        steps.push(Step::new(Phase::CreateIndex, name_it(&o.identity.prefix(2), &root, &index)));
+    }
+    let what = format!("ALTER INDEX {}", index.sql());
+    let of = |attrs: &Attrs| attrs.list("storage_parameters");
+    steps.extend(table::parameter_steps(&what, &of(made), &of(to)));
+    if to.get("tablespace") != made.get("tablespace") {
+        steps.push(index::tablespace(&index, to));
+    }
+    let none = Attrs::default();
+    steps.extend(index::statistics(&index, &none, to));
+    // All of it, once the index has its name.
+    steps.iter_mut().for_each(|s| s.phase = s.phase.max(Phase::CreateIndex));
+    steps.extend(facet::steps(o));
+    steps
+}
+
+/// Gives an index its name, whatever the server has called it.
+fn name_it(partition: &Identity, root: &Identity, index: &Identity) -> String {
+    let name = sql::literal(index.name());
+    let body = format!(
+        "
+DECLARE
+    rename text;
+BEGIN
+    FOR rename IN
+        SELECT pg_catalog.format('ALTER INDEX %s RENAME TO %I', c.oid::pg_catalog.regclass, {name})
+          FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass({root})) AS t
+          JOIN pg_catalog.pg_index AS i ON i.indexrelid = t.relid
+          JOIN pg_catalog.pg_class AS c ON c.oid = t.relid
+         WHERE i.indrelid = pg_catalog.to_regclass({partition}) AND c.relname <> {name}
+    LOOP
+        EXECUTE rename;
+    END LOOP;
+END
+",
+        root = sql::literal(&root.sql()),
+        partition = sql::literal(&partition.sql()),
+    );
+    format!("DO {}", sql::dollar(&body))
+}
