@@ -18,7 +18,7 @@ eval "$("$root/tests/server.sh" env "$server")"
 # migra in a place of its own; without it the other columns stand.
 venv=$root/target/bench/migra
 if [ ! -x "$venv/bin/migra" ]; then
-  if ! { python3 -m venv "$venv" && "$venv/bin/pip" -q install 'migra==3.0.1663481299' 'psycopg2-binary==2.9.10' 'setuptools<80'; } >"$work/pip" 2>&1; then
+  if ! { python3 -m venv "$venv" && "$venv/bin/pip" -q install 'migra==3.0.1663481299' 'psycopg2-binary==2.9.10' 'sqlalchemy<2.1' 'setuptools<80'; } >"$work/pip" 2>&1; then
     echo "migra could not be installed and is left out: $(tail -n 1 "$work/pip")"
     rm -rf "$venv"
   fi
@@ -38,7 +38,7 @@ SQL
 # ms COMMAND…: how long it takes.
 ms() {
   local start=$EPOCHREALTIME
-  "$@" >/dev/null 2>"$work/error" || [ "$1" = "$migra" ] || { cat "$work/error"; exit 1; }
+  "$@" >/dev/null 2>"$work/error" || { cat "$work/error" >&2; exit 1; }
   echo $(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
 }
 # clocked DATABASE: drift() cold, warm (the catalogs have changed in between) and unchanged, in ms by
@@ -80,14 +80,14 @@ SQL
 
 echo "on_drift, microseconds a statement (ADD COLUMN | CREATE TABLE), warn beside off"
 for n in 10 ${sizes##* }; do
-  psql -qX -d postgres -c 'DROP DATABASE IF EXISTS live' -c 'CREATE DATABASE live'
+  psql -qX -d postgres -c 'SET client_min_messages = warning' -c 'DROP DATABASE IF EXISTS live' -c 'CREATE DATABASE live'
   generate live "$n"
   psql -qX -d live -c 'SET client_min_messages = warning' -c 'CREATE EXTENSION schemaguard' -c "SELECT schemaguard.declare(schemaguard.snapshot()::text, 'json')" >/dev/null
   for setting in off warn; do echo "  $n tables, $setting: $(steered live $setting)"; done
 done
 
 for n in $sizes; do
-  psql -qX -d postgres -c 'DROP DATABASE IF EXISTS live' -c 'DROP DATABASE IF EXISTS other' -c 'CREATE DATABASE live' -c 'CREATE DATABASE other'
+  psql -qX -d postgres -c 'SET client_min_messages = warning' -c 'DROP DATABASE IF EXISTS live' -c 'DROP DATABASE IF EXISTS other' -c 'CREATE DATABASE live' -c 'CREATE DATABASE other'
   generate live "$n"
   psql -qX -d live -c 'SET client_min_messages = warning' -c 'CREATE EXTENSION schemaguard' -c "SELECT schemaguard.declare(schemaguard.snapshot()::text, 'json')" >/dev/null
   generate other "$n"
