@@ -42,18 +42,85 @@ pub static KIND: Kind = Kind {
 };
 
 fn query(server: u32) -> String {
+    use fragment::{only_where, said, yes};
+    let mut attributes = vec![
+        said("type", "format_type(a.atttypid, a.atttypmod)"),
+        said(
+            "collation",
+            "CASE WHEN co.oid IS NOT NULL THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END",
+        ),
+        only_where(
+            "a.atthasdef",
+            &[
+                said("default", "CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END"),
+                said(
+                    "generated",
+                    "CASE a.attgenerated WHEN 's' THEN pg_get_expr(d.adbin, d.adrelid) || ' STORED'
+                          WHEN 'v' THEN pg_get_expr(d.adbin, d.adrelid) || ' VIRTUAL' END",
+                ),
+            ],
+        ),
+        only_where(
+            "a.attidentity <> ''",
+            &[
+                said(
+                    "identity",
+                    "CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END || ident.options",
+                ),
+                // The server puts a number behind a name that is taken.
+                said(
+                    "sequence",
+                    "CASE WHEN NOT starts_with(ident.name, usual.name)
+                            OR substr(ident.name, length(usual.name) + 1) !~ '^[0-9]*$' THEN ident.name END",
+                ),
+                said("_sequence", "ident.name"),
+                said("_sequence_owner", "ident.owner"),
+                said(
+                    "sequence_type",
+                    "CASE WHEN ident.seqtypid <> a.atttypid THEN format_type(ident.seqtypid, NULL) END",
+                ),
+                said(
+                    "sequence_persistence",
+                    "CASE WHEN ident.persistence <> rel.relpersistence THEN
+                     CASE ident.persistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END END",
+                ),
+            ],
+        ),
+        yes("not_null", "a.attnotnull"),
+    ];
+    let mut not_null_join = "";
     // From 18 NOT NULL is a constraint with a state of its own.
-    let (not_null, not_null_join) = if server >= 18 {
-        (
-            "'not_null_validated', CASE WHEN NOT nn.convalidated THEN false END,
-             'not_null_no_inherit', nullif(nn.connoinherit, false),
-             '_not_null', CASE WHEN NOT nn.convalidated OR nn.connoinherit THEN nn.conname END,",
+    if server >= 18 {
+        attributes.push(only_where(
+            "nn.oid IS NOT NULL",
+            &[
+                said("not_null_validated", "CASE WHEN NOT nn.convalidated THEN false END"),
+                yes("not_null_no_inherit", "nn.connoinherit"),
+                said(
+                    "_not_null",
+                    "CASE WHEN NOT nn.convalidated OR nn.connoinherit THEN nn.conname END",
+                ),
+            ],
+        ));
+        not_null_join =
             "LEFT JOIN pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n'
-                                       AND nn.conkey[1] = a.attnum",
-        )
-    } else {
-        ("", "")
-    };
+                                       AND nn.conkey[1] = a.attnum";
+    }
+    attributes.extend([
+        only_where(
+            "a.attstorage <> t.typstorage AND t.typstorage <> 'p'",
+            &[
+                said("storage", &storage("a.attstorage")),
+                said("_storage", &storage("t.typstorage")),
+            ],
+        ),
+        said("compression", "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END"),
+        said("statistics", "nullif(a.attstattarget, -1)"),
+        said("options", OPTIONS),
+        said("fdw_options", &fragment::sorted("a.attfdwoptions")),
+        yes("_inherited", "a.attinhcount > 0"),
+        yes("_local", "a.attinhcount > 0 AND a.attislocal"),
+    ]);
     // What a sequence has by default for its type and direction is left out,
     // so that widening the column doesn't show as a changed sequence too.
     format!(
@@ -65,43 +132,11 @@ fn query(server: u32) -> String {
            JOIN pg_class c ON c.oid = s.seqrelid
            JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid
                            AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i')
-         SELECT ARRAY[rel.nspname, rel.relname, a.attname]::text[], NULL::text,
-                json_strip_nulls(json_build_object(
-                    'type', format_type(a.atttypid, a.atttypmod),
-                    'collation', CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation
-                         THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END,
-                    'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
-                    'generated', CASE a.attgenerated
-                         WHEN 's' THEN pg_get_expr(d.adbin, d.adrelid) || ' STORED'
-                         WHEN 'v' THEN pg_get_expr(d.adbin, d.adrelid) || ' VIRTUAL' END,
-                    'identity', CASE a.attidentity WHEN 'a' THEN 'ALWAYS' || ident.options
-                         WHEN 'd' THEN 'BY DEFAULT' || ident.options END,
-                    -- The server puts a number behind a name that is taken.
-                    'sequence', CASE WHEN NOT starts_with(ident.name, usual.name)
-                              OR substr(ident.name, length(usual.name) + 1) !~ '^[0-9]*$' THEN ident.name END,
-                    '_sequence', ident.name,
-                    '_sequence_owner', ident.owner,
-                    'sequence_type', CASE WHEN ident.seqtypid <> a.atttypid THEN format_type(ident.seqtypid, NULL) END,
-                    'sequence_persistence', CASE WHEN ident.persistence <> rel.relpersistence THEN
-                         CASE ident.persistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END END,
-                    'not_null', nullif(a.attnotnull, false),
-                    {not_null}
-                    'storage', CASE WHEN a.attstorage <> t.typstorage AND t.typstorage <> 'p' THEN
-                         CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external'
-                              WHEN 'm' THEN 'main' WHEN 'x' THEN 'extended' END END,
-                    '_storage', CASE WHEN a.attstorage <> t.typstorage AND t.typstorage <> 'p' THEN
-                         CASE t.typstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external'
-                              WHEN 'm' THEN 'main' WHEN 'x' THEN 'extended' END END,
-                    'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
-                    'statistics', nullif(a.attstattarget, -1),
-                    'options', {},
-                    'fdw_options', {},
-                    '_inherited', nullif(a.attinhcount > 0, false),
-                    '_local', CASE WHEN a.attinhcount > 0 AND a.attislocal THEN true END))::text, rel.oid, a.attnum::integer
+         SELECT ARRAY[rel.nspname, rel.relname, a.attname]::text[], NULL::text, {}, rel.oid, a.attnum::integer
            FROM rel
            JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
            JOIN pg_type t ON t.oid = a.atttypid
-           LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+           LEFT JOIN pg_attrdef d ON a.atthasdef AND d.adrelid = a.attrelid AND d.adnum = a.attnum
            LEFT JOIN pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation
            LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
            LEFT JOIN ident ON a.attidentity <> '' AND ident.refobjid = a.attrelid
@@ -111,8 +146,15 @@ fn query(server: u32) -> String {
           ORDER BY rel.nspname, rel.relname, a.attnum",
         fragment::relations("'r', 'p', 'f'"),
         sequence::options_text("s"),
-        OPTIONS,
-        fragment::sorted("a.attfdwoptions"),
+        fragment::attributes(&attributes),
+    )
+}
+
+/// How values are kept, in words.
+fn storage(column: &str) -> String {
+    format!(
+        "CASE {column} WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external'
+              WHEN 'm' THEN 'main' WHEN 'x' THEN 'extended' END"
     )
 }
 

@@ -52,15 +52,96 @@ pub static KIND: Kind = Kind {
 };
 
 fn query(server: u32) -> String {
-    let (enforced, period) = if server >= 18 {
-        (
-            "'enforced', CASE WHEN NOT con.conenforced THEN false END,",
-            "nullif(con.conperiod, false)",
-        )
-    } else {
-        ("", "NULL::boolean")
-    };
-    let sorted = fragment::sorted("ic.reloptions");
+    use fragment::{only_where, said, yes};
+    let period = if server >= 18 { "con.conperiod" } else { "false" };
+    let mut attributes = vec![
+        said(
+            "type",
+            "CASE con.contype WHEN 'c' THEN 'check' WHEN 'f' THEN 'foreign key'
+                  WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'x' THEN 'exclusion' END",
+        ),
+        only_where(
+            "con.contype = 'c'",
+            &[
+                said("expression", "pg_get_expr(con.conbin, con.conrelid)"),
+                // Keys are never inherited, and the flag says so for some of them only.
+                yes("no_inherit", "con.connoinherit AND con.on_domain IS NULL"),
+                said("_on", "con.on_domain"),
+            ],
+        ),
+        only_where(
+            "con.contype IN ('f', 'p', 'u')",
+            &[said("columns", &columns("json_agg(a.attname ORDER BY u.n)", "con.conkey", "con.conrelid"))],
+        ),
+        only_where(
+            "con.contype = 'f'",
+            &[
+                said(
+                    "references",
+                    &format!(
+                        "quote_ident(fn.nspname) || '.' || quote_ident(fc.relname) || '(' || {} || ')'",
+                        columns(
+                            &format!(
+                                "string_agg(CASE WHEN {period} AND u.n = cardinality(con.confkey) THEN 'PERIOD ' ELSE '' END
+                                            || quote_ident(a.attname), ', ' ORDER BY u.n)"
+                            ),
+                            "con.confkey",
+                            "con.confrelid"
+                        )
+                    ),
+                ),
+                said("_references", "json_build_object('name', json_build_array(fn.nspname, fc.relname))"),
+                said("_key", "ic.relname"),
+                said(
+                    "match",
+                    "CASE con.confmatchtype WHEN 'f' THEN 'full' WHEN 'p' THEN 'partial' WHEN 's' THEN 'simple' END",
+                ),
+                said("on_update", &action("con.confupdtype")),
+                said(
+                    "on_delete",
+                    &format!(
+                        "{} || CASE WHEN con.confdelsetcols IS NOT NULL THEN ' (' || {} || ')' ELSE '' END",
+                        action("con.confdeltype"),
+                        columns(
+                            "string_agg(quote_ident(a.attname), ', ' ORDER BY u.n)",
+                            "con.confdelsetcols",
+                            "con.conrelid"
+                        )
+                    ),
+                ),
+            ],
+        ),
+        only_where(
+            "con.contype IN ('p', 'u')",
+            &[
+                yes("without_overlaps", period),
+                yes("nulls_not_distinct", "con.contype = 'u' AND i.indnullsnotdistinct"),
+                said(
+                    "include",
+                    "CASE WHEN i.indnatts > i.indnkeyatts THEN
+                         (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
+                           WHERE a.attrelid = i.indexrelid AND a.attnum > i.indnkeyatts) END",
+                ),
+                said("storage_parameters", &fragment::sorted("ic.reloptions")),
+            ],
+        ),
+        said(
+            "definition",
+            "CASE WHEN con.contype = 'x'
+                  THEN regexp_replace(pg_get_constraintdef(con.oid), '( NOT)? DEFERRABLE( INITIALLY DEFERRED)?$', '') END",
+        ),
+        said("tablespace", "CASE WHEN con.contype IN ('p', 'u', 'x') THEN ts.spcname END"),
+        said(
+            "deferrable",
+            "CASE WHEN con.condeferred THEN 'initially deferred'
+                  WHEN con.condeferrable THEN 'initially immediate' END",
+        ),
+        said("validated", "CASE WHEN NOT con.convalidated THEN false END"),
+        said("triggers", "CASE WHEN off.yes THEN 'disabled' END"),
+    ];
+    if server >= 18 {
+        attributes.push(said("enforced", "CASE WHEN NOT con.conenforced THEN false END"));
+    }
     format!(
         "WITH {schemas},
          ext AS MATERIALIZED (
@@ -85,72 +166,19 @@ fn query(server: u32) -> String {
           WHERE t.typtype = 'd' AND con.contype = 'c'
             AND t.oid NOT IN (SELECT objid FROM ext WHERE classid = 'pg_type'::regclass)
             {only_domains}),
-         keys AS (
-         SELECT k.oid, json_agg(a.attname ORDER BY k.n) AS names
-           FROM (SELECT con.oid, con.conrelid, u.attnum, u.n
-                   FROM con, unnest(con.conkey) WITH ORDINALITY u(attnum, n)
-                  WHERE con.contype IN ('f', 'p', 'u')) k
-           JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.attnum
-          GROUP BY k.oid),
-         refs AS (
-         SELECT k.oid, string_agg(quote_ident(a.attname), ', ' ORDER BY k.n) AS names,
-                (array_agg(a.attname ORDER BY k.n DESC))[1] AS last
-           FROM (SELECT con.oid, con.confrelid, u.attnum, u.n
-                   FROM con, unnest(con.confkey) WITH ORDINALITY u(attnum, n)
-                  WHERE con.contype = 'f') k
-           JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = k.attnum
-          GROUP BY k.oid),
          -- Triggers that don't fire: the server says nothing of such a
          -- constraint, and checks nothing.
          off AS (
          SELECT tgconstraint, true AS yes FROM pg_trigger
           WHERE tgisinternal AND tgconstraint <> 0 AND tgenabled <> 'O' {only_triggers}
           GROUP BY tgconstraint)
-         SELECT ARRAY[con.nspname, con.owner, con.conname]::text[], NULL::text,
-                json_strip_nulls(json_build_object(
-                    'type', CASE con.contype WHEN 'c' THEN 'check' WHEN 'f' THEN 'foreign key'
-                         WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'x' THEN 'exclusion' END,
-                    'columns', keys.names,
-                    'expression', CASE WHEN con.contype = 'c' THEN pg_get_expr(con.conbin, con.conrelid) END,
-                    'definition', CASE WHEN con.contype = 'x'
-                         THEN regexp_replace(pg_get_constraintdef(con.oid), '( NOT)? DEFERRABLE( INITIALLY DEFERRED)?$', '') END,
-                    'references', CASE WHEN con.contype = 'f' THEN
-                         quote_ident(fn.nspname) || '.' || quote_ident(fc.relname) || '('
-                         || CASE WHEN {period} THEN
-                                regexp_replace(refs.names, '(, )?([^,]*)$', '\\1PERIOD \\2') ELSE refs.names END || ')' END,
-                    '_references', CASE WHEN con.contype = 'f' THEN
-                         json_build_object('name', json_build_array(fn.nspname, fc.relname)) END,
-                    '_key', CASE WHEN con.contype = 'f' THEN ic.relname END,
-                    'match', CASE con.confmatchtype WHEN 'f' THEN 'full' WHEN 'p' THEN 'partial' WHEN 's' THEN 'simple' END,
-                    'on_update', {on_update},
-                    'on_delete', {on_delete} || CASE WHEN con.confdelsetcols IS NOT NULL THEN
-                         (SELECT ' (' || string_agg(quote_ident(a.attname), ', ' ORDER BY u.n) || ')'
-                            FROM unnest(con.confdelsetcols) WITH ORDINALITY u(attnum, n)
-                            JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = u.attnum)
-                         ELSE '' END,
-                    'deferrable', CASE WHEN con.condeferred THEN 'initially deferred'
-                         WHEN con.condeferrable THEN 'initially immediate' END,
-                    'validated', CASE WHEN NOT con.convalidated THEN false END,
-                    {enforced}
-                    -- Keys are never inherited, and the flag says so for some of them only.
-                    'no_inherit', CASE WHEN con.contype = 'c' THEN nullif(con.connoinherit AND con.on_domain IS NULL, false) END,
-                    'without_overlaps', CASE WHEN con.contype IN ('p', 'u') THEN {period} END,
-                    'nulls_not_distinct', CASE WHEN con.contype = 'u' THEN nullif(i.indnullsnotdistinct, false) END,
-                    'include', CASE WHEN con.contype IN ('p', 'u') AND i.indnatts > i.indnkeyatts THEN
-                         (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
-                           WHERE a.attrelid = i.indexrelid AND a.attnum > i.indnkeyatts) END,
-                    'storage_parameters', CASE WHEN con.contype IN ('p', 'u') THEN {sorted} END,
-                    'tablespace', CASE WHEN con.contype IN ('p', 'u', 'x') THEN ts.spcname END,
-                    'triggers', CASE WHEN off.yes THEN 'disabled' END,
-                    '_on', con.on_domain))::text, con.oid
+         SELECT ARRAY[con.nspname, con.owner, con.conname]::text[], NULL::text, {attributes}, con.oid
            FROM con
-           LEFT JOIN keys ON keys.oid = con.oid
-           LEFT JOIN refs ON refs.oid = con.oid
            LEFT JOIN off ON off.tgconstraint = con.oid
-           LEFT JOIN pg_class fc ON fc.oid = con.confrelid
+           LEFT JOIN pg_class fc ON con.contype = 'f' AND fc.oid = con.confrelid
            LEFT JOIN pg_namespace fn ON fn.oid = fc.relnamespace
-           LEFT JOIN pg_class ic ON ic.oid = con.conindid
-           LEFT JOIN pg_index i ON i.indexrelid = con.conindid
+           LEFT JOIN pg_class ic ON con.contype <> 'c' AND ic.oid = con.conindid
+           LEFT JOIN pg_index i ON con.contype IN ('p', 'u') AND i.indexrelid = con.conindid
            LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
           ORDER BY con.nspname, con.owner, con.contype = 'f', con.contype <> 'p', con.conname",
         schemas = fragment::SCHEMAS,
@@ -158,8 +186,16 @@ fn query(server: u32) -> String {
         only_domains = fragment::only("t.oid"),
         // Both ends of a key have them.
         only_triggers = fragment::only("tgrelid"),
-        on_update = action("con.confupdtype"),
-        on_delete = action("con.confdeltype"),
+        attributes = fragment::attributes(&attributes),
+    )
+}
+
+/// What an aggregate makes of the columns of a table with those numbers.
+fn columns(aggregate: &str, numbers: &str, table: &str) -> String {
+    format!(
+        "(SELECT {aggregate}
+            FROM unnest({numbers}) WITH ORDINALITY u(attnum, n)
+            JOIN pg_attribute a ON a.attrelid = {table} AND a.attnum = u.attnum)"
     )
 }
 

@@ -37,6 +37,27 @@ pub static KIND: Kind = Kind {
 };
 
 fn query(_: u32) -> String {
+    use fragment::{said, yes};
+    let attributes = [
+        said(
+            "table",
+            "json_build_object('name', json_build_array(idx.tnsp, idx.trel))",
+        ),
+        yes("unique", "idx.indisunique"),
+        said(
+            "definition",
+            "CASE WHEN idx.reloptions IS NULL THEN d.text ELSE
+                 replace(d.text, ' WITH (' || (SELECT string_agg(
+                     quote_ident(split_part(o, '=', 1)) || '='
+                     || CASE WHEN quote_ident(v.value) = v.value THEN v.value ELSE quote_literal(v.value) END, ', ' ORDER BY n)
+                     FROM unnest(idx.reloptions) WITH ORDINALITY u(o, n),
+                          LATERAL (SELECT substr(o, strpos(o, '=') + 1)) v(value)) || ')', '') END",
+        ),
+        said("valid", "CASE WHEN NOT idx.indisvalid THEN false END"),
+        said("storage_parameters", &fragment::sorted("idx.reloptions")),
+        said("tablespace", "idx.spcname"),
+        said("statistics", &statistics_of("idx")),
+    ];
     // The deparsed text begins with a prefix of known length, so that what is
     // on either side of it can't be mistaken whatever the names hold.
     format!(
@@ -54,20 +75,7 @@ fn query(_: u32) -> String {
            LEFT JOIN pg_constraint con ON con.conrelid = i.indrelid AND con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x')
           WHERE con.oid IS NULL AND i.indislive
             AND i.indexrelid NOT IN (SELECT objid FROM ext))
-         SELECT ARRAY[idx.nspname, idx.relname]::text[], NULL::text,
-                json_strip_nulls(json_build_object(
-                    'table', json_build_object('name', json_build_array(idx.tnsp, idx.trel)),
-                    'unique', nullif(idx.indisunique, false),
-                    'definition', CASE WHEN idx.reloptions IS NULL THEN d.text ELSE
-                         replace(d.text, ' WITH (' || (SELECT string_agg(
-                             quote_ident(split_part(o, '=', 1)) || '='
-                             || CASE WHEN quote_ident(v.value) = v.value THEN v.value ELSE quote_literal(v.value) END, ', ' ORDER BY n)
-                             FROM unnest(idx.reloptions) WITH ORDINALITY u(o, n),
-                                  LATERAL (SELECT substr(o, strpos(o, '=') + 1)) v(value)) || ')', '') END,
-                    'valid', CASE WHEN NOT idx.indisvalid THEN false END,
-                    'storage_parameters', {},
-                    'tablespace', idx.spcname,
-                    'statistics', {}))::text, idx.indexrelid
+         SELECT ARRAY[idx.nspname, idx.relname]::text[], NULL::text, {}, idx.indexrelid
            FROM idx,
                 LATERAL (SELECT substr(idx.def, length('CREATE INDEX  ON . USING ') + idx.only_length
                     + CASE WHEN idx.indisunique THEN 7 ELSE 0 END
@@ -75,8 +83,7 @@ fn query(_: u32) -> String {
                     + length(quote_ident(idx.trel)) + 1)) d(text)
           ORDER BY idx.nspname, idx.relname",
         fragment::relations("'r', 'p', 'm'"),
-        fragment::sorted("idx.reloptions"),
-        statistics_of("idx")
+        fragment::attributes(&attributes),
     )
 }
 

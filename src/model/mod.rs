@@ -642,6 +642,27 @@ pub(crate) mod fragment {
         format!("AND ({OR_ALL}{oid} = ANY ($2))")
     }
 
+    /// The attributes of an object as JSON text, out of [`said`] and [`yes`]:
+    /// what isn't there costs nothing. For kinds of which there are many.
+    pub fn attributes(list: &[String]) -> String {
+        format!("'{{' || substr(concat({}), 2) || '}}'", list.join(",\n"))
+    }
+
+    /// An attribute with a value, where that isn't null.
+    pub fn said(name: &str, value: &str) -> String {
+        format!("',\"{name}\":' || to_json({value})::text")
+    }
+
+    /// An attribute that is true or isn't there.
+    pub fn yes(name: &str, condition: &str) -> String {
+        format!("CASE WHEN {condition} THEN ',\"{name}\":true' END")
+    }
+
+    /// Attributes that are looked at only in some objects.
+    pub fn only_where(condition: &str, list: &[String]) -> String {
+        format!("CASE WHEN {condition} THEN concat({}) END", list.join(",\n"))
+    }
+
     /// `key=value` options in an order of their own: the catalogs keep the
     /// order in which they were set.
     pub fn sorted(array: &str) -> String {

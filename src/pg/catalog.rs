@@ -333,8 +333,13 @@ unsafe fn read_kind(
     // oid, and some an integer.
     unsafe {
         let name = cstring(kind.catalog);
-        let catalog =
-            pg_sys::get_relname_relid(name.as_ptr(), pg_sys::PG_CATALOG_NAMESPACE.into()).to_u32();
+        let catalog = pg_sys::get_relname_relid(name.as_ptr(), pg_sys::PG_CATALOG_NAMESPACE.into());
+        // Most databases have nothing of most kinds, and a query has to be
+        // planned. Schema public is the server's own.
+        if kind.name != "schema" && !sys::catalog::has_others(catalog) {
+            return;
+        }
+        let catalog = catalog.to_u32();
         query(&(kind.query)(pg_sys::PG_MAJORVERSION_NUM), Some(schemas), only, |tuple, desc| {
             let parts = column::<Vec<String>>(tuple, desc, 1).unwrap_or_default();
             let args = column::<String>(tuple, desc, 2);

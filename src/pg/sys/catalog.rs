@@ -62,6 +62,34 @@ const DEPEND_DEPENDER_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2673);
 const DEPEND_REFERENCE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2674);
 const DB_ROLE_SETTING_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2965);
 
+/// Whether a catalog may hold a row with an OID that isn't the server's own,
+/// visible to whatever snapshot.
+pub fn has_others(catalog: pg_sys::Oid) -> bool {
+    // SAFETY: the catalog is open and its primary key, the OID, with it; only
+    // the index is read, whose entries outlive what any snapshot still sees.
+    unsafe {
+        let lock = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
+        let rel = pg_sys::table_open(catalog, lock);
+        let index = pg_sys::index_open(super::version::primary_key(rel), lock);
+        let mut key = pg_sys::ScanKeyData::default();
+        pg_sys::ScanKeyInit(
+            &mut key,
+            1,
+            pg_sys::BTGreaterEqualStrategyNumber as _,
+            pg_sys::Oid::from(pg_sys::F_OIDGE),
+            pg_sys::Datum::from(pg_sys::FirstNormalObjectId),
+        );
+        let scan = super::version::begin_index_scan(rel, index, 1);
+        pg_sys::index_rescan(scan, &mut key, 1, std::ptr::null_mut(), 0);
+        let forward = pg_sys::ScanDirection::ForwardScanDirection;
+        let found = !pg_sys::index_getnext_tid(scan, forward).is_null();
+        pg_sys::index_endscan(scan);
+        pg_sys::index_close(index, lock);
+        pg_sys::table_close(rel, lock);
+        found
+    }
+}
+
 /// Something that depends on something else, or that is depended on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dependent {
