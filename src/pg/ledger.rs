@@ -38,11 +38,13 @@ impl Who {
         // SAFETY: reads of session state and catalog lookups in a transaction.
         unsafe {
             let name = |oid| text(pg_sys::GetUserNameFromId(oid, true)).unwrap_or_default();
+            let (session, current) = (pg_sys::GetSessionUserId(), pg_sys::GetUserId());
+            let session_user = name(session);
             Who {
                 at: sys::scan::now(),
                 transaction: transaction.then(|| pg_sys::GetTopFullTransactionId().value),
-                session_user: name(pg_sys::GetSessionUserId()),
-                current_user: name(pg_sys::GetUserId()),
+                current_user: if current == session { session_user.clone() } else { name(current) },
+                session_user,
                 application_name: text(pg_sys::application_name).filter(|n| !n.is_empty()),
                 client_addr: client_addr(),
                 backend_pid: pg_sys::MyProcPid,
@@ -151,12 +153,15 @@ pub fn write(statement: &Statement, objects: &[Object]) -> Option<i64> {
 }
 
 fn write_asking(statement: &Statement, objects: &[Object], asked: Option<&Asked>) -> Option<i64> {
+    /// Of the table, but for the number that it is given.
+    const COLUMNS: usize = 31;
     let mut table = Table::open("ddl_entry")?;
     let number = table.append(first_number(), |number| {
         let mut rows: Vec<Vec<Value>> = objects
             .iter()
             .map(|o| {
-                vec![
+                let mut row = Vec::with_capacity(COLUMNS);
+                row.extend([
                     Value::Long(number),
                     Value::from(&*o.command_tag),
                     Value::from(&*o.action),
@@ -165,7 +170,8 @@ fn write_asking(statement: &Statement, objects: &[Object], asked: Option<&Asked>
                     if o.parts.is_empty() { Value::Null } else { Value::Texts(&o.parts) },
                     Value::from(o.formerly.as_deref()),
                     Value::from(o.definition.as_deref()),
-                ]
+                ]);
+                row
             })
             .collect();
         if let Some(first) = rows.first_mut() {

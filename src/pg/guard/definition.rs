@@ -105,7 +105,7 @@ fn alone(table: pg_sys::Oid) {
     let address = Address { class: pg_sys::RelationRelationId, object: table, sub: 0 };
     let described =
         |r: &state::Running| r.drops_tables_alone == 1 && r.definitions.contains_key(&address);
-    if !state::with(|s| s.running.last().is_some_and(described)) {
+    if !state::with(|s| s.running.last().is_some_and(|r| described(r))) {
         return;
     }
     // SAFETY: catalog lookups.

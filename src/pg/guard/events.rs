@@ -59,7 +59,7 @@ fn begin(event: Event) {
     let words = statement::words(tree);
     // What has a context runs inside of something, and needs no second look.
     let outermost = words.context.is_none() && state::with(|s| s.running.is_empty());
-    let running = Running {
+    let running = Box::new(Running {
         depth: sys::transaction_depth(),
         tag: event.tag(),
         drops_tables_alone: drops_tables_alone(tree),
@@ -85,7 +85,7 @@ fn begin(event: Event) {
         found: on_drift::found(tree),
         gone: Vec::new(),
         off_course: None,
-    };
+    });
     state::with(|s| s.running.push(running));
 }
 
@@ -150,7 +150,8 @@ fn dropped(event: Event) {
         let by_script = unsafe { pg_sys::creating_extension };
         if !by_script
             && !on_drift::judges()
-            && let Some(rows) = state::with(|s| s.running.last_mut().and_then(rows_of_table_alone))
+            && let Some(rows) =
+                state::with(|s| s.running.last_mut().and_then(|r| rows_of_table_alone(r)))
         {
             state::with(|s| s.running.last_mut().map(|r| r.dropped.extend(rows)));
             return;
@@ -291,7 +292,11 @@ fn end(event: Event) {
         // DROP makes nothing and alters nothing.
         // SAFETY: the node's tag says what it is.
         let drops = unsafe { (*event.parse_tree()).type_ } == pg_sys::NodeTag::T_DropStmt;
-        let commands = if drops { Vec::new() } else { event::commands() };
+        let commands = match altered_alone(&running, event) {
+            _ if drops => Vec::new(),
+            Some(command) => vec![command],
+            None => event::commands(),
+        };
         let away = on_drift::away(running.found.take(), &commands, &running.gone);
         if !away.is_empty() {
             judge::off_course(&mut running, &away);
@@ -303,6 +308,37 @@ fn end(event: Event) {
         }
         record(running, objects);
     });
+}
+
+/// What an ALTER TABLE has altered, where that is one table and nothing else
+/// was made or altered: what the hook has seen is all of it, and the server's
+/// list is long to read.
+fn altered_alone(running: &Running, event: Event) -> Option<Command> {
+    let table = running.touched.first()?.object;
+    let of_it = |a: &Address| {
+        a.object == table
+            && (a.class == pg_sys::RelationRelationId
+                || a.class == catalog::ATTR_DEFAULT && a.sub != 0)
+    };
+    // SAFETY: the node's tag, a flag, and lookups in the catalog; the last one
+    // is for what is there only.
+    let temporary = unsafe {
+        let is_plain = (*event.parse_tree()).type_ == pg_sys::NodeTag::T_AlterTableStmt
+            && !pg_sys::creating_extension
+            && running.touched.iter().all(of_it)
+            && pg_sys::get_rel_relkind(table) as u8 == b'r';
+        is_plain.then(|| pg_sys::get_rel_persistence(table) as u8 == pg_sys::RELPERSISTENCE_TEMP)
+    };
+    temporary.map(|is_temporary| Command {
+        class: pg_sys::RelationRelationId,
+        object: table,
+        sub: 0,
+        tag: running.tag.into(),
+        object_type: "table".into(),
+        is_temporary,
+        identity: None,
+        in_extension: false,
+    })
 }
 
 fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Vec<ledger::Object> {
@@ -359,8 +395,11 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
         let formerly = running.formerly.as_ref().map(Identity::to_string);
         row.formerly = formerly.filter(|name| *name != row.object);
     }
-    if let Some(table) = rows.first().filter(|r| r.command_tag == "ALTER TABLE").cloned() {
-        for partition in partitions(event.parse_tree()) {
+    let partitions = partitions(event.parse_tree());
+    if let Some(table) =
+        rows.first().filter(|r| r.command_tag == "ALTER TABLE" && !partitions.is_empty()).cloned()
+    {
+        for partition in partitions {
             let object = partition.to_string();
             rows.push(ledger::Object { object, parts: Vec::new(), ..table.clone() });
         }
@@ -481,7 +520,7 @@ fn partitions(tree: *mut pg_sys::Node) -> Vec<Identity> {
         .collect()
 }
 
-fn record(running: Running, objects: Vec<ledger::Object>) {
+fn record(running: Box<Running>, objects: Vec<ledger::Object>) {
     let same_text_as = running
         .same_text
         .and_then(|message| state::with(|s| s.texts.filter(|t| t.0 == message).map(|t| t.1)));

@@ -108,7 +108,8 @@ pub struct Late {
 
 #[derive(Default)]
 pub struct State {
-    pub running: Vec<Running>,
+    #[expect(clippy::vec_box, reason = "each is large, and most of the time there is but one")]
+    pub running: Vec<Box<Running>>,
     /// The last one is in force; a savepoint's end may bring back another.
     pub consents: Vec<Consent>,
     pub approvals: Vec<Used>,

@@ -102,10 +102,16 @@ fn relation(name: &str) -> Option<pg_sys::Oid> {
 /// A table of ours, open for writing.
 pub struct Table {
     rel: pg_sys::Relation,
+    /// Its indexes.
+    indexes: pg_sys::CatalogIndexState,
+    /// Only where catalogs have nothing like it: an index that computes what
+    /// it holds, which somebody has added, or rows that are kept in another
+    /// way.
+    executor: Option<Executor>,
+}
+
+struct Executor {
     estate: *mut pg_sys::EState,
-    /// Its memory holds one row's values.
-    expressions: *mut pg_sys::ExprContext,
-    result: *mut pg_sys::ResultRelInfo,
     slot: *mut pg_sys::TupleTableSlot,
 }
 
@@ -119,16 +125,12 @@ impl Table {
             if rel.is_null() {
                 return None;
             }
-            let estate = pg_sys::CreateExecutorState();
-            let before = pg_sys::MemoryContextSwitchTo((*estate).es_query_cxt);
-            let result =
-                pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()).cast::<pg_sys::ResultRelInfo>();
-            pg_sys::InitResultRelInfo(result, rel, 0, std::ptr::null_mut(), 0);
-            pg_sys::ExecOpenIndices(result, false);
-            let slot = pg_sys::table_slot_create(rel, std::ptr::null_mut());
-            pg_sys::MemoryContextSwitchTo(before);
-            let expressions = pg_sys::MakePerTupleExprContext(estate);
-            Some(Table { rel, estate, expressions, result, slot })
+            let indexes = pg_sys::CatalogOpenIndexes(rel);
+            let executor = (!is_like_a_catalog(rel, indexes)).then(|| Executor {
+                estate: pg_sys::CreateExecutorState(),
+                slot: pg_sys::table_slot_create(rel, std::ptr::null_mut()),
+            });
+            Some(Table { rel, indexes, executor })
         }
     }
 
@@ -150,8 +152,8 @@ impl Table {
         unsafe {
             let key = super::version::primary_key(self.rel);
             let indexes = std::slice::from_raw_parts(
-                (*self.result).ri_IndexRelationDescs,
-                (*self.result).ri_NumIndices as usize,
+                (*self.indexes).ri_IndexRelationDescs,
+                (*self.indexes).ri_NumIndices as usize,
             );
             let index = *indexes.iter().find(|i| (***i).rd_id == key)?;
             let mut stop = pg_sys::ScanKeyData::default();
@@ -226,14 +228,10 @@ impl Table {
         unsafe {
             let desc = (*self.rel).rd_att;
             let columns = (*desc).natts as usize;
-            let values = number.map(Value::Long).into_iter().chain(row);
-            let memory = (*self.expressions).ecxt_per_tuple_memory;
-            let before = pg_sys::MemoryContextSwitchTo(memory);
-            pg_sys::ExecClearTuple(self.slot);
-            let to = std::slice::from_raw_parts_mut((*self.slot).tts_values, columns);
-            let nulls = std::slice::from_raw_parts_mut((*self.slot).tts_isnull, columns);
-            nulls.fill(true);
-            for (i, value) in values.enumerate() {
+            let mut datums = vec![pg_sys::Datum::from(0); columns];
+            let mut nulls = vec![true; columns];
+            let mut texts = Texts::of(&row);
+            for (i, value) in number.map(Value::Long).into_iter().chain(row).enumerate() {
                 let datum = match value {
                     Value::Null => None,
                     Value::Long(v) => v.into_datum(),
@@ -241,7 +239,7 @@ impl Table {
                     Value::Bool(v) => v.into_datum(),
                     Value::TransactionId(v) => Some(pg_sys::Datum::from(v)),
                     Value::Timestamp(v) => Some(pg_sys::Datum::from(v)),
-                    Value::Text(v) => v.into_datum(),
+                    Value::Text(v) => Some(texts.datum(&v)),
                     Value::Interval(v) => v.into_datum(),
                     Value::Texts(v) => Some(text_array(v)),
                     Value::Input(v) => {
@@ -259,14 +257,19 @@ impl Table {
                     }
                 };
                 nulls[i] = datum.is_none();
-                to[i] = datum.unwrap_or(pg_sys::Datum::from(0));
+                datums[i] = datum.unwrap_or(pg_sys::Datum::from(0));
             }
-            pg_sys::ExecStoreVirtualTuple(self.slot);
-            pg_sys::simple_table_tuple_insert(self.rel, self.slot);
-            super::version::insert_index_entries(self.result, self.slot, self.estate);
-            pg_sys::MemoryContextSwitchTo(before);
-            pg_sys::ExecClearTuple(self.slot);
-            pg_sys::MemoryContextReset(memory);
+            let tuple = pg_sys::heap_form_tuple(desc, datums.as_mut_ptr(), nulls.as_mut_ptr());
+            match &self.executor {
+                None => pg_sys::CatalogTupleInsertWithInfo(self.rel, tuple, self.indexes),
+                Some(Executor { estate, slot }) => {
+                    pg_sys::ExecForceStoreHeapTuple(tuple, *slot, false);
+                    pg_sys::simple_table_tuple_insert(self.rel, *slot);
+                    super::version::insert_index_entries(self.indexes, *slot, *estate);
+                    pg_sys::ExecClearTuple(*slot);
+                }
+            }
+            pg_sys::heap_freetuple(tuple);
         }
     }
 
@@ -274,11 +277,40 @@ impl Table {
     pub fn close(self) {
         // SAFETY: everything was opened by `open`.
         unsafe {
-            pg_sys::ExecDropSingleTupleTableSlot(self.slot);
-            pg_sys::ExecCloseIndices(self.result);
-            pg_sys::FreeExecutorState(self.estate);
+            if let Some(Executor { estate, slot }) = self.executor {
+                pg_sys::ExecDropSingleTupleTableSlot(slot);
+                pg_sys::FreeExecutorState(estate);
+            }
+            pg_sys::CatalogCloseIndexes(self.indexes);
             pg_sys::table_close(self.rel, pg_sys::NoLock as _);
         }
+    }
+}
+
+/// Whether rows can be written as those of catalogs are: into a heap, with
+/// indexes on nothing but columns.
+///
+/// # Safety
+/// The table's indexes are open.
+unsafe fn is_like_a_catalog(rel: pg_sys::Relation, indexes: pg_sys::CatalogIndexState) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let count = (*indexes).ri_NumIndices as usize;
+        let plain = |info: &*mut pg_sys::IndexInfo| {
+            let info = &**info;
+            info.ii_Expressions.is_null()
+                && info.ii_Predicate.is_null()
+                && info.ii_ExclusionOps.is_null()
+        };
+        let immediate = |index: &pg_sys::Relation| (*(**index).rd_index).indimmediate;
+        (*rel).rd_amhandler == pg_sys::Oid::from(pg_sys::F_HEAP_TABLEAM_HANDLER)
+            && (count == 0
+                || std::slice::from_raw_parts((*indexes).ri_IndexRelationInfo, count)
+                    .iter()
+                    .all(plain)
+                    && std::slice::from_raw_parts((*indexes).ri_IndexRelationDescs, count)
+                        .iter()
+                        .all(immediate))
     }
 }
 
@@ -292,6 +324,41 @@ fn lock_tag(class: pg_sys::Oid, object: u32) -> pg_sys::LOCKTAG {
         locktag_field4: u16::MAX,
         locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
         locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
+    }
+}
+
+/// A row's texts as the server has them, in one piece of memory: it is asked
+/// for none. They live as long as this.
+struct Texts(Vec<u32>);
+
+impl Texts {
+    const WORD: usize = size_of::<u32>();
+
+    /// Room for those values that are texts.
+    fn of(values: &[Value]) -> Texts {
+        let words = |value: &Value| match value {
+            Value::Text(text) => {
+                pg_sys::VARHDRSZ.div_ceil(Self::WORD) + text.len().div_ceil(Self::WORD)
+            }
+            _ => 0,
+        };
+        Texts(Vec::with_capacity(values.iter().map(words).sum()))
+    }
+
+    /// One of the texts that there is room for.
+    fn datum(&mut self, text: &str) -> pg_sys::Datum {
+        let length = pg_sys::VARHDRSZ + text.len();
+        let at = self.0.len();
+        self.0.resize(at + length.div_ceil(Self::WORD), 0);
+        // SAFETY: there is room for header and text; nothing moves, because
+        // all of it was asked for at the beginning.
+        unsafe {
+            let varlena = self.0.as_mut_ptr().add(at).cast::<pg_sys::varlena>();
+            pgrx::set_varsize_4b(varlena, length as i32);
+            let data = varlena.cast::<u8>().add(pg_sys::VARHDRSZ);
+            std::ptr::copy_nonoverlapping(text.as_ptr(), data, text.len());
+            pg_sys::Datum::from(varlena)
+        }
     }
 }
 
