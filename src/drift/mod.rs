@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use crate::model::mend::{Change, Mend, Phase, Side, Step};
 use crate::model::{
     Attribute, Attrs, Identity, Kind, Model, Object, Severity, column, constraint, facet, range,
-    show, table,
+    sequence, show, table,
 };
 
 pub use terms::{DEFAULT, DEFAULT_OF_PRISMA, Terms};
@@ -471,6 +471,9 @@ impl<'m> Comparison<'m> {
         match (f.declared, f.live) {
             (Some(declared), None) => {
                 let mut steps = facet::make(declared, &self.declared);
+                if matches!(f.kind.name, "table" | "column") {
+                    sequence::take(declared, &mut steps, &self.live, &self.declared);
+                }
                 if f.kind.name == "column" {
                     steps.splice(0..0, column::free_sequence(declared, &self.live));
                     steps.extend(column::in_children(declared, &self.live, &self.declared));
@@ -513,7 +516,9 @@ impl<'m> Comparison<'m> {
                         self.declared.get(child.kind, &child.identity).is_some()
                             && self.live.parents(&child.identity).contains(&live.identity)
                     });
-                    let steps = leaving.map(|child| table::leave(child, &live.identity));
+                    let mut steps: Vec<Step> =
+                        leaving.map(|child| table::leave(child, &live.identity)).collect();
+                    steps.extend(table::let_go(live, &self.live, &self.declared));
                     mend.steps.splice(0..0, steps);
                 }
                 // Keys that stand on it stand on another one.

@@ -97,14 +97,22 @@ impl Renames {
         missing.retain(|key| !there.contains(key));
 
         let mut renames = Renames::default();
+        // What others are part of comes first.
+        extra.sort_by_key(|o| o.identity.parts.len());
         // A partition's index is known by others' names.
         for object in extra.iter().filter(|o| o.kind.name != "partition index") {
             let former = trace(object, events);
             // The newest of its names that is declared: further back it may
-            // have had others of those.
-            let declared = former
-                .into_iter()
-                .find(|(was, _)| missing.remove(&(object.kind.name, was.clone())));
+            // have had others of those. What is part of a table stays in it,
+            // whatever else is called as the table was.
+            let around = (object.identity.parts.len() == 3)
+                .then(|| (object.kind.parent)(object))
+                .flatten()
+                .map(|table| renames.name(&table));
+            let declared = former.into_iter().find(|(was, _)| {
+                around.as_ref().is_none_or(|table| was.prefix(2) == *table)
+                    && missing.remove(&(object.kind.name, was.clone()))
+            });
             if let Some((was, caused_by)) = declared {
                 let live = object.identity.clone();
                 renames.insert(object.kind.name, &live, &was);

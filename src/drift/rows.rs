@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::mend::{Mend, Phase, Step};
-use crate::model::{Identity, Object, column, facet, sql};
+use crate::model::{Identity, Object, column, facet, sql, table};
 
 use super::users::Users;
 use super::{ChangeKind, Comparison, Found, statements};
@@ -26,6 +26,8 @@ pub(super) struct Rows<'c, 'm> {
     anew: HashSet<(&'static str, Identity)>,
     /// Live objects that rows have dropped.
     gone: HashSet<(&'static str, Identity)>,
+    /// What frees children of a table that aren't to be children of it.
+    leaving: HashMap<Identity, Vec<Step>>,
     /// How rows have freed tables of parents.
     left: HashSet<String>,
     /// Declared objects that rows have made anew, with all that is theirs.
@@ -38,6 +40,17 @@ impl<'c, 'm> Rows<'c, 'm> {
         let missing = rows.iter().filter(|(f, _)| f.change == ChangeKind::Missing);
         let retyped = rows.iter().filter(|(f, _)| is_retyped(f));
         let anew = rows.iter().filter(|(f, mend)| of.makes_anew(f.live, f.change, mend));
+        let mut leaving: HashMap<Identity, Vec<Step>> = HashMap::new();
+        let inherits = |f: &Found| matches!(f.attribute, Some("inherits" | "partition_of"));
+        for child in rows.iter().filter(|(f, _)| inherits(f)).filter_map(|(f, _)| f.live) {
+            let stay = of.declared.parents(&child.identity);
+            for parent in of.live.parents(&child.identity) {
+                if !stay.contains(&parent) {
+                    let step = table::leave(child, &parent);
+                    leaving.entry(parent).or_default().push(step);
+                }
+            }
+        }
         Rows {
             of,
             users: Users::new(&of.live),
@@ -45,6 +58,7 @@ impl<'c, 'm> Rows<'c, 'm> {
             retyped: retyped.map(|(f, _)| f.identity().clone()).collect(),
             anew: anew.map(|(f, _)| (f.kind.name, f.identity().clone())).collect(),
             gone: HashSet::new(),
+            leaving,
             left: HashSet::new(),
             made: HashSet::new(),
             put_off: HashMap::new(),
@@ -72,6 +86,12 @@ impl<'c, 'm> Rows<'c, 'm> {
         }
         let mut steps = Vec::new();
         let mut after = Vec::new();
+        // What is to leave a table has no part in what comes of its columns.
+        if matches!(f.kind.name, "column" | "constraint") {
+            for step in self.leaving.get(&identity.prefix(2)).cloned().unwrap_or_default() {
+                self.step(step, false, &mut steps);
+            }
+        }
         for user in self.users.of(&mend.clears) {
             if user.identity == *identity || self.is_gone(user) {
                 continue;

@@ -41,7 +41,7 @@ pub(crate) mod range;
 pub(crate) mod routine;
 mod rule;
 mod schema;
-mod sequence;
+pub(crate) mod sequence;
 mod statistics;
 mod subscription;
 pub(crate) mod table;

@@ -1,5 +1,5 @@
-use super::mend::{Change, Mend, Phase, Step, Target};
-use super::{Attribute, Attrs, Identity, Kind, Object, Scope, Severity, fragment, named};
+use super::mend::{Change, Mend, Phase, Side, Step, Target};
+use super::{Attribute, Attrs, Identity, Kind, Object, Scope, Severity, fragment, named, sql};
 
 pub static KIND: Kind = Kind {
     name: "sequence",
@@ -188,11 +188,45 @@ pub(super) fn text_changes(from: &str, to: &str) -> Vec<String> {
         .collect()
 }
 
+/// Ties a sequence that is there to its column; only the table's owner's can be.
+fn tie(o: &Object, there: &Object, live: &Side) -> Vec<Step> {
+    let Some(tie) = owner(o) else { return Vec::new() };
+    let of = |o: &Object| o.attrs().text("owner").map(str::to_owned);
+    let table = |o: &Object| live.relation(&o.attrs().identity("owned_by")?.prefix(2)).and_then(of);
+    let (now, to) = (of(there).or_else(|| table(there)), table(o));
+    let mut steps = Vec::new();
+    if now != to {
+        // A table that is still to come is whose who makes it.
+        let to = to.map_or_else(|| "CURRENT_USER".to_owned(), |owner| sql::ident(&owner));
+        for what in ["OWNED BY NONE".to_owned(), format!("OWNER TO {to}")] {
+            let sql = format!("ALTER SEQUENCE {} {what}", o.identity.sql());
+            steps.push(Step::new(Phase::OwnSequence, sql));
+        }
+    }
+    steps.push(tie);
+    steps
+}
+
+/// For steps that make a table or a column: its sequence may be there.
+pub(crate) fn take(made: &Object, steps: &mut Vec<Step>, live: &Side, declared: &Side) {
+    for s in declared.children_of(&made.identity.prefix(2), KIND.name) {
+        let Some(there) = live.get(s.kind, &s.identity) else { continue };
+        let (create, own) = (create_alone(s), owner(s));
+        steps.retain(|step| *step != create);
+        if let Some(at) = steps.iter().position(|step| Some(step) == own.as_ref()) {
+            steps.splice(at..=at, tie(s, there, live));
+        }
+    }
+}
+
 fn alter(c: &Change) -> Mend {
     let name = c.sql();
     let what = match c.attribute {
         "owned_by" => match c.to.identity("owned_by") {
-            Some(column) => format!("OWNED BY {}", column.sql()),
+            Some(column) if c.live_side.relation(&column.prefix(2)).is_none() => {
+                return Mend::comment(&format!("tied when {} is made", column.prefix(2)));
+            }
+            Some(_) => return Mend::steps(tie(c.declared, c.live, c.live_side)),
             None => "OWNED BY NONE".to_owned(),
         },
         "persistence" if c.to.text("persistence") == Some("unlogged") => "SET UNLOGGED".to_owned(),

@@ -457,6 +457,36 @@ pub(crate) fn leave(table: &Object, parent: &Identity) -> Step {
     Step::new(Phase::Detach, sql).needing(Some(parent.clone()))
 }
 
+/// What keeps a table's sequences and their users from going with it: a
+/// sequence that is declared stays, and no default holds one that isn't.
+pub(crate) fn let_go(table: &Object, live: &Side, declared: &Side) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for s in live.children_of(&table.identity, sequence::KIND.name) {
+        let name = s.identity.sql();
+        if declared.get(s.kind, &s.identity).is_some() {
+            let sql = format!("ALTER SEQUENCE {name} OWNED BY NONE");
+            steps.push(Step::new(Phase::Detach, sql));
+            continue;
+        }
+        let said = sql::literal(&name);
+        for c in live.all(column::KIND.name) {
+            let of = c.identity.prefix(2);
+            if of != table.identity
+                && c.attributes.get().contains("\"default\"")
+                && c.attrs().text("default").is_some_and(|default| default.contains(&said))
+            {
+                let column = sql::ident(c.identity.name());
+                let sql = format!(
+                    "ALTER TABLE IF EXISTS ONLY {} ALTER COLUMN {column} DROP DEFAULT",
+                    of.sql()
+                );
+                steps.push(Step::new(Phase::Detach, sql));
+            }
+        }
+    }
+    steps
+}
+
 /// Whether a table is a partition of another one.
 pub(crate) fn is_partition(table: &Identity, side: &Side) -> bool {
     side.named("table", table).is_some_and(|t| t.attributes.get().contains("\"partition_of\""))
