@@ -557,7 +557,9 @@ impl<'m> Comparison<'m> {
                 let facet = facet::of(attribute).expect("just found");
                 // A partition's index is called as declared by then.
                 let object = if f.kind.name == "partition index" { declared } else { live };
-                let steps = (facet.alter)(attribute, object, &live.attrs(), &declared.attrs());
+                let mut to = declared.attrs();
+                facet::of_whole(object, &mut to, &[&self.declared, &self.live]);
+                let steps = (facet.alter)(attribute, object, &live.attrs(), &to);
                 Mend::steps(steps)
             }
             (Some(declared), Some(live)) => (f.kind.alter)(&Change {

@@ -31,7 +31,7 @@ pub static KIND: Kind = Kind {
     alter: |c: &Change| {
         Mend::step(Phase::CreateRoutine, drop(c.live))
             .and(Phase::CreateRoutine, create(c.declared))
-            .dressed(c.declared)
+            .dressed(c.declared, c.declared_side)
     },
 };
 

@@ -50,7 +50,8 @@ pub static KIND: Kind = Kind {
         for step in &mut mend.steps {
             step.phase = Phase::CreateLateRoutine;
         }
-        mend.and(Phase::CreateLateRoutine, definition(c.declared, false)).dressed(c.declared)
+        mend.and(Phase::CreateLateRoutine, definition(c.declared, false))
+            .dressed(c.declared, c.declared_side)
     },
 };
 

@@ -27,7 +27,7 @@ pub static KIND: Kind = Kind {
         // won't let it go.
         Mend::step(Phase::CreateType, drop(c.live))
             .and(Phase::CreateType, create(c.declared))
-            .dressed(c.declared)
+            .dressed(c.declared, c.declared_side)
     },
 };
 

@@ -380,7 +380,7 @@ pub(crate) fn in_children(o: &Object, live: &Side, declared: &Side) -> Vec<Step>
             }
             let settled = settle(&column.identity, &given, &attrs);
             steps.extend(settled.into_iter().map(|sql| Step::new(Phase::AlterColumn, sql)));
-            steps.extend(facet::steps(column));
+            steps.extend(facet::steps(column, declared));
             steps.extend(in_children(column, live, declared));
         }
     }
@@ -716,7 +716,7 @@ fn anew(c: &Change) -> Mend {
     for sql in finish(&c.declared.identity, c.to) {
         mend = mend.and(Phase::AlterColumn, sql);
     }
-    mend = mend.dressed(c.declared);
+    mend = mend.dressed(c.declared, c.declared_side);
     // Indexes and constraints on the column went with it.
     for kind in ["constraint", "index", "statistics"] {
         for child in c.declared_side.children_of(&c.live.identity.prefix(2), kind) {

@@ -114,7 +114,7 @@ fn attributes(c: &Change) -> Mend {
     let alter = format!("ALTER TYPE {} {}", c.sql(), sub.join(", "));
     let mend = Mend::step(Phase::AlterTable, alter).losing(data_loss);
     // Comments went with the attributes.
-    if keep < from.len() { mend.dressed(c.declared) } else { mend }
+    if keep < from.len() { mend.dressed(c.declared, c.declared_side) } else { mend }
 }
 
 /// Whether columns or other types hold such values.

@@ -160,5 +160,8 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
         let rename = format!("ALTER {what} {name} RENAME TO {}", sql::ident(&old));
         [rename, create.to_owned()].into_iter().chain(back).chain([drop]).collect()
     };
-    statements.into_iter().fold(mend, |mend, s| mend.and(Phase::SwapType, s)).dressed(c.declared)
+    statements
+        .into_iter()
+        .fold(mend, |mend, s| mend.and(Phase::SwapType, s))
+        .dressed(c.declared, c.declared_side)
 }

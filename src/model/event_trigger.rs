@@ -44,7 +44,7 @@ pub static KIND: Kind = Kind {
         _ => {
             let mut mend = Mend::step(Phase::CreateTrigger, drop(c.live));
             mend.steps.extend(create(c.declared));
-            mend.dressed(c.declared)
+            mend.dressed(c.declared, c.declared_side)
         }
     },
 };

@@ -53,7 +53,7 @@ pub static KIND: Kind = Kind {
                     format!("DROP SERVER IF EXISTS {}", c.sql()),
                 )
                 .and(Phase::CreateGround, create(c.declared))
-                .dressed(c.declared);
+                .dressed(c.declared, c.declared_side);
             }
         };
         Mend::step(Phase::AlterTable, format!("ALTER SERVER {} {what}", c.sql()))

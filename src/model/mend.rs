@@ -136,8 +136,8 @@ impl Mend {
 
     /// For an object that was made anew by itself: what its definition
     /// doesn't say.
-    pub fn dressed(mut self, made: &Object) -> Mend {
-        self.steps.extend(facet::steps(made));
+    pub fn dressed(mut self, made: &Object, side: &Side) -> Mend {
+        self.steps.extend(facet::steps(made, side));
         self
     }
 

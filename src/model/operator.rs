@@ -56,7 +56,7 @@ pub static KIND: Kind = Kind {
         }
         _ => Mend::step(Phase::CreateLateRoutine, drop(c.live))
             .and(Phase::CreateLateRoutine, create(c.declared))
-            .dressed(c.declared),
+            .dressed(c.declared, c.declared_side),
     },
 };
 

@@ -50,7 +50,7 @@ pub static KIND: Kind = Kind {
     alter: |c: &Change| {
         Mend::step(Phase::CreateLateRoutine, drop(c.live))
             .and(Phase::CreateLateRoutine, create(c.declared))
-            .dressed(c.declared)
+            .dressed(c.declared, c.declared_side)
     },
 };
 

@@ -108,7 +108,7 @@ pub(super) fn settle(of: &Object, table: &Identity, side: &Side) -> Vec<Step> {
     for o in side.all(KIND.name).filter(|o| o.identity.name() == of.identity.name()) {
         let attrs = o.attrs();
         if root(&attrs).is_some_and(|(_, of)| of == *table) {
-            steps.extend(settled(o, &attrs, &made));
+            steps.extend(settled(o, &attrs, &made, side));
         }
     }
     steps
@@ -124,12 +124,12 @@ pub(super) fn settle_partition(partition: &Identity, side: &Side) -> Vec<Step> {
             let key = Identity::new(table.parts.iter().chain(index.parts.last()).cloned());
             side.named("index", &index).or_else(|| side.named("constraint", &key))
         });
-        steps.extend(settled(o, &attrs, &made.map(Object::attrs).unwrap_or_default()));
+        steps.extend(settled(o, &attrs, &made.map(Object::attrs).unwrap_or_default(), side));
     }
     steps
 }
 
-fn settled(o: &Object, to: &Attrs, made: &Attrs) -> Vec<Step> {
+fn settled(o: &Object, to: &Attrs, made: &Attrs, side: &Side) -> Vec<Step> {
     let mut steps = Vec::new();
     let index = called(o);
     if !to.is("_as_usual")
@@ -147,7 +147,7 @@ fn settled(o: &Object, to: &Attrs, made: &Attrs) -> Vec<Step> {
     steps.extend(index::statistics(&index, &none, to));
     // All of it, once the index has its name.
     steps.iter_mut().for_each(|s| s.phase = s.phase.max(Phase::CreateIndex));
-    steps.extend(facet::steps(o));
+    steps.extend(facet::steps(o, side));
     steps
 }
 

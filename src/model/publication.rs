@@ -98,7 +98,7 @@ fn alter(c: &Change) -> Mend {
     match c.attribute {
         "all_tables" => Mend::step(Phase::CreateTrigger, drop(c.live))
             .and(Phase::CreateTrigger, create(c.declared))
-            .dressed(c.declared),
+            .dressed(c.declared, c.declared_side),
         "tables" => {
             let to = c.to.list("tables");
             if !to.is_empty() {

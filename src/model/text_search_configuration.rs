@@ -57,7 +57,7 @@ pub static KIND: Kind = Kind {
         }
         _ => Mend::step(Phase::CreateRoutine, drop(c.live))
             .and(Phase::CreateRoutine, create(c.declared))
-            .dressed(c.declared),
+            .dressed(c.declared, c.declared_side),
     },
 };
 

@@ -48,7 +48,7 @@ pub static KIND: Kind = Kind {
         }
         _ => Mend::step(Phase::CreateType, drop(c.live))
             .and(Phase::CreateType, create(c.declared))
-            .dressed(c.declared),
+            .dressed(c.declared, c.declared_side),
     },
 };
 

@@ -33,7 +33,7 @@ pub static KIND: Kind = Kind {
     alter: |c: &Change| {
         Mend::step(Phase::CreateType, drop(c.live))
             .and(Phase::CreateType, create(c.declared))
-            .dressed(c.declared)
+            .dressed(c.declared, c.declared_side)
     },
 };
 

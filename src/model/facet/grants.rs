@@ -229,7 +229,7 @@ impl What {
         for was in from.iter().filter(|p| find(&to, &p.grantee).is_none()) {
             let grantee = named(was);
             let usual = match was.grantee.as_str() {
-                "its owner" => Some("ALL"),
+                "its owner" if self.columns.is_empty() => Some("ALL"),
                 "PUBLIC" => self.public,
                 _ => None,
             };
@@ -251,7 +251,7 @@ impl What {
                 // Others have nothing by default.
                 let none = Privileges { plain: Vec::new(), grantable: Vec::new(), ..is.clone() };
                 let has = match is.grantee.as_str() {
-                    "its owner" | "PUBLIC" => was,
+                    "its owner" | "PUBLIC" if self.columns.is_empty() => was,
                     _ => Some(was.unwrap_or(none)),
                 };
                 statements.extend(is.give(has.as_ref(), &named(is), self));

@@ -52,19 +52,30 @@ pub fn lay(object: &mut Object, attribute: &str, value: &str) {
 }
 
 /// What gives a new object its comment, its owner, its grants.
-pub fn steps(o: &Object) -> Vec<Step> {
+pub fn steps(o: &Object, side: &Side) -> Vec<Step> {
     let text = o.attributes.get();
     let attrs = attributes().any(|a| text.contains(a.name)).then(|| o.attrs());
-    let Some(to) = attrs else {
+    let Some(mut to) = attrs else {
         return Vec::new();
     };
+    let all = FACETS.iter().flat_map(|f| f.attributes.iter().map(move |a| (f, a)));
+    let said: Vec<_> = all.filter(|(_, a)| to.get(a.name).is_some()).collect();
+    of_whole(o, &mut to, &[side]);
     let none = Attrs::default();
-    FACETS
-        .iter()
-        .flat_map(|f| f.attributes.iter().map(move |a| (f, a)))
-        .filter(|(_, a)| to.get(a.name).is_some())
-        .flat_map(|(f, a)| (f.alter)(a.name, o, &none, &to))
-        .collect()
+    said.into_iter().flat_map(|(f, a)| (f.alter)(a.name, o, &none, &to)).collect()
+}
+
+/// A column's grants may be to its owner, which is its table's: the first that
+/// one of the sides tells.
+pub fn of_whole(o: &Object, attrs: &mut Attrs, sides: &[&Side]) {
+    if o.kind.name != "column" {
+        return;
+    }
+    let table = o.belongs_to();
+    let owner = sides.iter().find_map(|s| s.relation(&table)?.attrs().0.remove("owner"));
+    if let Some(owner) = owner {
+        attrs.0.insert("owner".to_owned(), owner);
+    }
 }
 
 /// What makes an object with all that is part of it, and gives them what
@@ -72,10 +83,10 @@ pub fn steps(o: &Object) -> Vec<Step> {
 pub fn make(o: &Object, side: &Side) -> Vec<Step> {
     const WHOLE: [&str; 5] = ["table", "foreign table", "view", "materialized view", "domain"];
     let mut made = (o.kind.create)(o, side);
-    made.extend(steps(o));
+    made.extend(steps(o, side));
     if WHOLE.contains(&o.kind.name) {
         for part in side.children(&o.identity) {
-            made.extend(steps(part));
+            made.extend(steps(part, side));
         }
     }
     made
