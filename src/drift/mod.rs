@@ -354,6 +354,12 @@ impl<'m> Comparison<'m> {
             attrs
         };
         let own = compared(object);
+        // One that holds for all rows serves where the parent's is not valid.
+        let serves = |o: &Object| {
+            let mut attrs = without_comment(o);
+            attrs.retain(|name, _| name != "validated" || own.contains_key(name));
+            attrs == own
+        };
         let by_name = own.get("type").and_then(|t| t.as_str()) == Some("check");
         // Only partitions have keys and indexes of a parent.
         if !by_name && !table::is_partition(&table, other) {
@@ -368,7 +374,9 @@ impl<'m> Comparison<'m> {
                 continue;
             }
             let same = other.children_of(&parent, object.kind.name).into_iter().any(|o| {
-                without_comment(o) == own
+                serves(o)
+                    // What goes from the parent goes from its children.
+                    && self.declared.get(o.kind, &o.identity).is_some()
                     && (!by_name || o.identity.name() == object.identity.name())
             });
             if same {

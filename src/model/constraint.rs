@@ -311,6 +311,16 @@ pub(super) fn add(o: &Object) -> String {
     format!("{} ADD {}", owner(o), clause(o))
 }
 
+/// The statement that adds the same to another table.
+pub(super) fn add_to(o: &Object, table: &Identity) -> String {
+    format!("ALTER TABLE {} ADD {}", table.sql(), clause(o))
+}
+
+/// The statement that drops one from a table that has it from another one.
+pub(super) fn drop_from(table: &Identity, name: &str) -> String {
+    format!("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", table.sql(), sql::ident(name))
+}
+
 /// The same without a look at all rows under a lock that keeps others out.
 fn gentle(o: &Object, attrs: &Attrs, side: &Side) -> Vec<String> {
     let as_usual = ["validated", "enforced"].iter().all(|a| attrs.get(a).is_none());

@@ -68,7 +68,7 @@ pub static KIND: Kind = Kind {
 };
 
 /// The index by its own name.
-fn called(o: &Object) -> Identity {
+pub(super) fn called(o: &Object) -> Identity {
     under(o, o.attrs().text("called").unwrap_or_default())
 }
 

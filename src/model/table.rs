@@ -366,8 +366,10 @@ pub(super) fn alter(c: &Change) -> Mend {
             let keep = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
             for parent in &from[keep..] {
                 mend.steps.push(leave(c.live, parent));
+                mend.steps.extend(left_behind(c, parent));
             }
             for parent in &to[keep..] {
+                mend.steps.extend(checks(c, parent));
                 mend = mend.and(Phase::Attach, format!("{what} INHERIT {}", parent.sql()));
             }
             mend
@@ -442,9 +444,106 @@ fn partition(c: &Change) -> Mend {
     let mut mend = Mend::default();
     if let Some(parent) = c.from.identity("partition_of") {
         mend.steps.push(leave(c.live, &parent));
+        mend.steps.extend(left_behind(c, &parent));
+    }
+    if let Some(parent) = c.to.identity("partition_of") {
+        mend.steps.extend(checks(c, &parent));
     }
     mend.steps.extend(enter(c.live, c.to, c.declared_side));
     mend
+}
+
+/// What drops what a table keeps of a parent that it leaves, and isn't to have.
+fn left_behind(c: &Change, parent: &Identity) -> Vec<Step> {
+    let name = &c.live.identity;
+    let mut drop = Vec::new();
+    let own = |key: &str| {
+        let under =
+            |table: &Identity| Identity::new(table.parts.iter().cloned().chain([key.to_owned()]));
+        let mut tables = above(name, c.declared_side);
+        tables.push(name.clone());
+        tables.iter().any(|t| c.declared_side.named(constraint::KIND.name, &under(t)).is_some())
+    };
+    let is_partition = c.from.get("partition_of").is_some();
+    let mut parents = above(parent, c.live_side);
+    parents.push(parent.clone());
+    for key in parents.iter().flat_map(|p| c.live_side.children_of(p, constraint::KIND.name)) {
+        let attrs = key.attrs();
+        let comes_down = match attrs.text("type") {
+            Some("check") => !attrs.is("no_inherit"),
+            Some("foreign key") => is_partition,
+            _ => false,
+        };
+        if comes_down && !own(key.identity.name()) {
+            drop.push(constraint::drop_from(name, key.identity.name()));
+        }
+    }
+    for index in c.live_side.children_of(name, partition_index::KIND.name) {
+        let attrs = index.attrs();
+        let called = partition_index::called(index);
+        let is_key = attrs
+            .identity("_root")
+            .is_some_and(|key| c.live_side.named(constraint::KIND.name, &key).is_some());
+        if is_key && !own(called.name()) {
+            drop.push(constraint::drop_from(name, called.name()));
+        }
+        if !is_key && c.declared_side.named(index::KIND.name, &called).is_none() {
+            drop.push(format!("DROP INDEX IF EXISTS {}", called.sql()));
+        }
+    }
+    drop.into_iter().map(|sql| Step::new(Phase::Detach, sql)).collect()
+}
+
+/// The checks of a new parent that the server wants its child to have already.
+fn checks(c: &Change, parent: &Identity) -> Vec<Step> {
+    let handed_down = |key: &&Object| {
+        let attrs = key.attrs();
+        attrs.text("type") == Some("check") && !attrs.is("no_inherit")
+    };
+    let own = |table: &Identity, name: &str| {
+        let mut key = table.clone();
+        key.parts.push(name.to_owned());
+        c.live_side.named(constraint::KIND.name, &key)
+    };
+    let mut steps = Vec::new();
+    let mut held = above(&c.live.identity, c.live_side);
+    held.push(c.live.identity.clone());
+    let mut parents = above(parent, c.declared_side);
+    parents.push(parent.clone());
+    for parent in parents {
+        let keys = c.declared_side.children_of(&parent, constraint::KIND.name);
+        for key in keys.into_iter().filter(handed_down) {
+            let name = key.identity.name();
+            // A new one comes down from the parent.
+            let there = c.live_side.get(key.kind, &key.identity).is_some();
+            let serves = |own: &Object| {
+                let (own, to) = (own.attrs(), key.attrs());
+                let valid = own.get("validated").is_none() || to.get("validated").is_some();
+                own.get("expression") == to.get("expression") && valid && !own.is("no_inherit")
+            };
+            let has = held.iter().filter_map(|t| own(t, name)).any(serves);
+            if there && !has {
+                let sql = constraint::add_to(key, &c.live.identity);
+                steps.push(Step::new(Phase::Attach, sql));
+            }
+        }
+    }
+    steps
+}
+
+/// The parents of a table, and theirs.
+fn above(table: &Identity, side: &Side) -> Vec<Identity> {
+    let mut above = side.parents(table);
+    let mut at = 0;
+    while at < above.len() {
+        for parent in side.parents(&above[at]) {
+            if !above.contains(&parent) {
+                above.push(parent);
+            }
+        }
+        at += 1;
+    }
+    above
 }
 
 /// What frees a table from one of its parents.
