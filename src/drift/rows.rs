@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::mend::{Mend, Phase, Step};
-use crate::model::{Identity, Object, column, facet, sql, table};
+use crate::model::{Identity, Object, column, facet, materialized_view, sql, table};
 
 use super::users::Users;
 use super::{ChangeKind, Comparison, Found, statements};
@@ -32,6 +32,10 @@ pub(super) struct Rows<'c, 'm> {
     left: HashSet<String>,
     /// Declared objects that rows have made anew, with all that is theirs.
     made: HashSet<Identity>,
+    /// Materialized views that rows to come fill, with what they read.
+    fills: Vec<(Identity, HashSet<Identity>)>,
+    /// What comes at the end of the row.
+    last: Vec<Step>,
     put_off: HashMap<Identity, Vec<Later<'m>>>,
 }
 
@@ -51,6 +55,9 @@ impl<'c, 'm> Rows<'c, 'm> {
                 }
             }
         }
+        let fills = rows.iter().filter(|(f, mend)| {
+            f.change == ChangeKind::Missing || of.makes_anew(f.live, f.change, mend)
+        });
         Rows {
             of,
             users: Users::new(&of.live),
@@ -61,6 +68,8 @@ impl<'c, 'm> Rows<'c, 'm> {
             leaving,
             left: HashSet::new(),
             made: HashSet::new(),
+            fills: fills.filter_map(|(f, _)| filled(f.declared?, of)).collect(),
+            last: Vec::new(),
             put_off: HashMap::new(),
         }
     }
@@ -77,10 +86,18 @@ impl<'c, 'm> Rows<'c, 'm> {
         {
             return "-- it is made anew by a row below".to_owned();
         }
+        let part_of = f.declared.or(f.live).and_then(|o| (o.kind.parent)(o));
+        if let Some(view) = part_of
+            && ["view", "materialized view"].iter().any(|k| self.anew.contains(&(k, view.clone())))
+        {
+            return format!("-- made with {view}, by a row below");
+        }
         if self.of.makes_anew(f.live, f.change, mend) && self.anew.remove(&key) {
             self.made.insert(identity.clone());
         }
-        self.pending.remove(identity);
+        if self.pending.remove(identity) || self.made.contains(identity) {
+            self.fills.retain(|(view, _)| view != identity);
+        }
         if is_retyped(f) {
             self.retyped.remove(identity);
         }
@@ -116,10 +133,15 @@ impl<'c, 'm> Rows<'c, 'm> {
         {
             steps.extend((object.kind.drop)(object, &self.of.declared).steps);
         }
-        for step in &mend.steps {
-            self.step(step.clone(), f.kind.name == "sequence", &mut steps);
+        let mut own = mend.steps.clone();
+        if let Some(object) = f.declared {
+            self.lend_later(object, &mut own);
+        }
+        for step in own {
+            self.step(step, f.kind.name == "sequence", &mut steps);
         }
         steps.append(&mut after);
+        steps.append(&mut self.last);
         self.with(identity, &mut steps);
         if f.change == ChangeKind::Extra || f.attribute == Some("partition_key") {
             self.gone.insert(key.clone());
@@ -182,9 +204,33 @@ impl<'c, 'm> Rows<'c, 'm> {
             }
             None => {
                 self.made.insert(object.identity.clone());
-                steps.extend(facet::make(object, &self.of.declared));
+                let mut made = facet::make(object, &self.of.declared);
+                self.lend_later(object, &mut made);
+                steps.extend(made);
                 self.with(&object.identity, steps);
             }
+        }
+    }
+
+    /// A view reads with its owner's rights, which may not be enough to fill
+    /// what reads it: until then it stays with whoever makes it.
+    fn lend_later(&mut self, view: &Object, steps: &mut Vec<Step>) {
+        let owner = view.attrs();
+        let others = |o: &&Object| o.attrs().get("owner") != owner.get("owner");
+        if view.kind.name != "view"
+            || !materialized_view::reads(view, &self.of.declared).iter().any(others)
+        {
+            return;
+        }
+        let (now, later) = steps.drain(..).partition(|s| s.phase < Phase::Owner);
+        *steps = now;
+        let last = self.fills.iter().rfind(|(_, read)| read.contains(&view.identity));
+        match last {
+            Some((filled, _)) => {
+                let put_off = self.put_off.entry(filled.clone()).or_default();
+                put_off.extend(later.into_iter().map(Later::Step));
+            }
+            None => self.last.extend(later),
         }
     }
 
@@ -231,6 +277,13 @@ impl<'c, 'm> Rows<'c, 'm> {
                     .any(|kind| self.gone.contains(&(kind, parent.clone())))
             })
     }
+}
+
+fn filled(view: &Object, of: &Comparison) -> Option<(Identity, HashSet<Identity>)> {
+    let read = || materialized_view::reads(view, &of.declared);
+    (view.kind.name == "materialized view").then(|| {
+        (view.identity.clone(), read().into_iter().map(|read| read.identity.clone()).collect())
+    })
 }
 
 fn is_retyped(f: &Found) -> bool {

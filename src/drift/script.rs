@@ -39,6 +39,8 @@ struct Entry<'d> {
     note: Option<String>,
 }
 
+const VIEWS: [&str; 2] = ["view", "materialized view"];
+
 /// The script for those differences. Steps that destroy data are left out
 /// unless allowed; a note says so in their place.
 pub fn script<'d>(
@@ -95,6 +97,12 @@ pub fn script<'d>(
         .collect();
     let mut entries = Vec::new();
     for d in &run {
+        // So is what is part of it.
+        let object = declared.get(d.kind, &d.identity).or(live.get(d.kind, &d.identity));
+        let view = object.and_then(|o| (o.kind.parent)(o));
+        if view.is_some_and(|v| VIEWS.iter().any(|kind| made_anew.contains(&(*kind, &v)))) {
+            continue;
+        }
         let again = d.change == ChangeKind::Changed
             && made_anew.contains(&(d.kind.name, &d.identity))
             && !anew(d);

@@ -111,21 +111,29 @@ fn is_empty(o: &Object) -> bool {
 
 /// Whether it can't be filled, for it reads one that isn't.
 fn reads_empty(o: &Object, side: &Side) -> bool {
-    let mut todo = vec![o];
+    reads(o, side).into_iter().any(|read| is_empty(read) && read.identity != o.identity)
+}
+
+/// What it reads when it is filled, through views too.
+pub(crate) fn reads<'m>(o: &Object, side: &Side<'m>) -> Vec<&'m Object> {
+    let mut found: Vec<&Object> = Vec::new();
     let mut seen = HashSet::new();
-    while let Some(reader) = todo.pop() {
+    let mut read_by = |reader: &Object, found: &mut Vec<&'m Object>| {
         let attrs = reader.attrs();
-        for name in sql::pairs(attrs.text("definition").unwrap_or_default()) {
-            let Some(read) = side.relation_in_sql(name) else { continue };
-            if is_empty(read) && read.identity != o.identity {
-                return true;
-            }
-            if read.kind.name == "view" && seen.insert(&read.identity) {
-                todo.push(read);
-            }
+        let read = sql::pairs(attrs.text("definition").unwrap_or_default())
+            .into_iter()
+            .filter_map(|name| side.relation_in_sql(name));
+        found.extend(read.filter(|read| seen.insert(&read.identity)));
+    };
+    read_by(o, &mut found);
+    let mut at = 0;
+    while let Some(read) = found.get(at).copied() {
+        if read.kind.name == "view" {
+            read_by(read, &mut found);
         }
+        at += 1;
     }
-    false
+    found
 }
 
 fn drop(o: &Object, _: &Side) -> Mend {

@@ -29,7 +29,7 @@ mod foreign_table;
 mod function;
 mod index;
 mod language;
-mod materialized_view;
+pub(crate) mod materialized_view;
 mod operator;
 mod operator_class;
 mod operator_family;
