@@ -349,11 +349,11 @@ impl<'m> Comparison<'m> {
         };
         // What a parent's is said to be for doesn't come down with it.
         let without_comment = |o: &Object| {
-            let mut attrs = compared(o);
+            let mut attrs = compared(&o.attrs());
             attrs.retain(|name, _| !name.ends_with("comment"));
             attrs
         };
-        let own = compared(object);
+        let own = compared(&object.attrs());
         // One that holds for all rows serves where the parent's is not valid.
         let serves = |o: &Object| {
             let mut attrs = without_comment(o);
@@ -524,8 +524,9 @@ impl<'m> Comparison<'m> {
                         self.declared.get(child.kind, &child.identity).is_some()
                             && self.live.parents(&child.identity).contains(&live.identity)
                     });
-                    let mut steps: Vec<Step> =
-                        leaving.map(|child| table::leave(child, &live.identity)).collect();
+                    let mut steps: Vec<Step> = leaving
+                        .filter_map(|child| table::leave_now(child, &live.identity))
+                        .collect();
                     steps.extend(table::let_go(live, &self.live, &self.declared));
                     mend.steps.splice(0..0, steps);
                 }
@@ -621,8 +622,8 @@ fn follows_index<'m>(f: &Found<'m>, said: &HashSet<EchoKey<'m>>) -> bool {
 }
 
 /// What an object says but for where it is.
-fn compared(object: &Object) -> serde_json::Map<String, serde_json::Value> {
-    let mut attrs = object.attrs().0;
+fn compared(attrs: &Attrs) -> serde_json::Map<String, serde_json::Value> {
+    let mut attrs = attrs.0.clone();
     attrs.retain(|name, _| !name.starts_with('_') && name != "table");
     attrs
 }

@@ -7,9 +7,10 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use crate::model::mend::{Mend, Phase, Side, Step};
+use crate::model::table::{self, LEFT};
 use crate::model::{self, Attrs, Identity, Kind, Model, Object, Scope, sql};
 
-use super::{ChangeKind, Difference, same, statements};
+use super::{ChangeKind, Difference, compared, same, statements};
 
 /// What the record says of a name.
 #[derive(Debug)]
@@ -122,7 +123,7 @@ impl Renames {
         if renames.is_empty() {
             return renames;
         }
-        let side = Side::new(live);
+        let (side, declared) = (Side::new(live), Side::new(declared));
         let mut again = true;
         // Parents before children, however deep.
         while again {
@@ -131,11 +132,21 @@ impl Renames {
                 if renames.declared_as.contains_key(&key(object)) {
                     continue;
                 }
-                let Some(was) = renames.follows(object, &side) else { continue };
+                let live = &object.identity;
+                let follows = renames.follows(object, &side).map(|was| (was, None));
+                let left = || {
+                    let (was, cause) = renames.followed(object, &declared, events)?;
+                    Some((was, Some(cause)))
+                };
+                let Some((was, alone)) = follows.or_else(left) else { continue };
                 if missing.remove(&(object.kind.name, was.clone())) {
-                    renames.insert(object.kind.name, &object.identity, &was);
-                    renames.words.insert(object.identity.name().to_owned());
+                    renames.insert(object.kind.name, live, &was);
+                    renames.words.insert(live.name().to_owned());
                     again = true;
+                    if let Some(caused_by) = alone {
+                        let (kind, live) = (object.kind, live.clone());
+                        renames.own.push(Rename { kind, declared: was, live, caused_by });
+                    }
                 }
             }
         }
@@ -234,6 +245,33 @@ impl Renames {
         }
         let schema = self.schema_with_table(object)?;
         Some(Identity::new([schema, identity.name().to_owned()]))
+    }
+
+    /// The same for a column of a table that has left its parent since, and has
+    /// to get the name back by itself.
+    fn followed(
+        &self,
+        object: &Object,
+        declared: &Side,
+        events: &[Event],
+    ) -> Option<(Identity, Option<i64>)> {
+        if object.kind.name != "column" {
+            return None;
+        }
+        let mut own = self.name(&object.identity.prefix(2));
+        let parents = declared.parents(&own);
+        let (column, was) = parents.into_iter().find_map(|parent| {
+            let mut column = self.live_as.get(&parent).cloned().unwrap_or(parent);
+            column.parts.push(object.identity.name().to_owned());
+            let was = self.declared_as.get(&("column", column.clone()))?;
+            Some((column, was))
+        })?;
+        own.parts.push(was.name().to_owned());
+        // It may have been dropped, and this be another one.
+        let name = own.to_string();
+        let gone = events.iter().any(|e| e.object == name && e.formerly.is_none());
+        let above = self.own.iter().find(|r| r.kind == object.kind && r.live == column);
+        (!gone).then(|| (own, above.and_then(|r| r.caused_by)))
     }
 
     fn is_carried(&self, rename: &Rename) -> bool {
@@ -367,6 +405,62 @@ impl Renames {
         }
         self.leave_others(declared, live);
         self.settle(declared, live);
+        self.part(declared, live);
+    }
+
+    /// A partition's index is called after columns as they were called when
+    /// the index above was made: what it would be called is not known where
+    /// they have had other names.
+    pub fn doubt_names(&self, declared: &mut Model) {
+        if !self.own.iter().any(|r| r.kind.name == "column") {
+            return;
+        }
+        let indexes = declared.objects.iter_mut().filter(|o| o.kind.name == "partition index");
+        for index in indexes {
+            let mut attrs = index.attrs();
+            if attrs.0.remove("_as_usual").is_some() {
+                index.set(attrs);
+            }
+        }
+    }
+
+    /// Notes which tables have to leave a parent before a column gets its
+    /// name: the server renames no inherited column by itself, and renames a
+    /// parent's in all its children.
+    fn part(&self, declared: &Model, live: &mut Model) {
+        let renamed: Vec<&Rename> = self.own.iter().filter(|r| r.kind.name == "column").collect();
+        if renamed.is_empty() {
+            return;
+        }
+        let marks: HashMap<Identity, Vec<Identity>> = {
+            let (declared, live) = (Side::new(declared), Side::new(live));
+            let mut marks: HashMap<Identity, Vec<Identity>> = HashMap::new();
+            for child in live.all("table").filter(|t| declared.get(t.kind, &t.identity).is_some()) {
+                let stay = declared.parents(&child.identity);
+                for parent in live.parents(&child.identity) {
+                    let concerns = |r: &&&Rename| {
+                        let table = r.declared.prefix(2);
+                        let mut own = child.identity.clone();
+                        own.parts.push(r.declared.name().to_owned());
+                        // One that is called as the parent's will be goes along.
+                        table == child.identity
+                            || table == parent && live.named("column", &own).is_none()
+                    };
+                    if !stay.contains(&parent) && renamed.iter().any(|r| concerns(&r)) {
+                        marks.entry(child.identity.clone()).or_default().push(parent);
+                    }
+                }
+            }
+            marks
+        };
+        for table in live.objects.iter_mut().filter(|o| o.kind.name == "table") {
+            if let Some(parents) = marks.get(&table.identity) {
+                let mut attrs = table.attrs();
+                let names = parents.iter().map(|p| serde_json::json!({ "name": p.parts }));
+                attrs.0.insert(LEFT.to_owned(), names.collect());
+                table.set(attrs);
+            }
+        }
     }
 
     /// Leaves out of a model what isn't in the declared schemas.
@@ -409,10 +503,12 @@ impl Renames {
     /// What differs only by the names is no difference: it will be as declared
     /// with them.
     fn settle(&self, declared: &Model, live: &mut Model) {
-        let declared: HashMap<_, &Object> =
-            declared.objects.iter().map(|o| ((o.kind.name, &o.identity), o)).collect();
+        let declared = Side::new(declared);
         for object in &mut live.objects {
-            let Some(other) = declared.get(&(object.kind.name, &object.identity)) else {
+            let Some(other) = declared.get(object.kind, &object.identity) else {
+                if let Some(settled) = self.handed_down(object, &declared) {
+                    object.set(settled);
+                }
                 continue;
             };
             if other.attributes.get() == object.attributes.get() {
@@ -423,6 +519,20 @@ impl Renames {
                 object.set(from);
             }
         }
+    }
+
+    /// The same for what a table has kept of a parent that it is to have again.
+    fn handed_down(&self, object: &Object, declared: &Side) -> Option<Attrs> {
+        if !matches!(object.kind.name, "constraint" | "index") {
+            return None;
+        }
+        let parents = table::above(&(object.kind.parent)(object)?, declared);
+        let theirs = parents.iter().flat_map(|p| declared.children_of(p, object.kind.name));
+        theirs.into_iter().find_map(|other| {
+            let (to, mut from) = (other.attrs(), object.attrs());
+            let settled = self.settled(&to, &mut from);
+            (settled && compared(&from) == compared(&to)).then_some(from)
+        })
     }
 
     fn settled(&self, to: &Attrs, from: &mut Attrs) -> bool {
@@ -445,11 +555,25 @@ impl Renames {
     /// all others, whose SQL uses the declared names.
     pub fn differences(&self, live: &Model) -> Vec<Difference> {
         let side = Side::new(live);
+        // All of them before the first column.
+        let mut leave: Vec<Step> = side
+            .all("table")
+            .filter(|t| t.attributes.get().contains(LEFT))
+            .flat_map(|t| {
+                let parents = t.attrs().identities(LEFT);
+                parents
+                    .into_iter()
+                    .map(|parent| Step { phase: Phase::Rename, ..table::leave(t, &parent) })
+            })
+            .collect();
         self.own
             .iter()
             .filter_map(|r| {
                 let object = side.get(r.kind, &r.declared)?;
-                let steps = self.steps(r, object);
+                let mut steps = self.steps(r, object);
+                if r.kind.name == "column" {
+                    steps.splice(0..0, std::mem::take(&mut leave));
+                }
                 Some(Difference {
                     kind: r.kind,
                     identity: r.declared.clone(),

@@ -49,8 +49,9 @@ impl<'c, 'm> Rows<'c, 'm> {
         for child in rows.iter().filter(|(f, _)| inherits(f)).filter_map(|(f, _)| f.live) {
             let stay = of.declared.parents(&child.identity);
             for parent in of.live.parents(&child.identity) {
-                if !stay.contains(&parent) {
-                    let step = table::leave(child, &parent);
+                if !stay.contains(&parent)
+                    && let Some(step) = table::leave_now(child, &parent)
+                {
                     leaving.entry(parent).or_default().push(step);
                 }
             }

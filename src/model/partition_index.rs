@@ -34,7 +34,13 @@ pub static KIND: Kind = Kind {
                                    LEFT JOIN pg_attribute ta ON ta.attrelid = rel.oid AND ta.attnum = nullif(i.indkey[ia.attnum - 1], 0)
                                   WHERE ia.attrelid = ic.oid)
                                  || CASE con.contype WHEN 'x' THEN '_excl' WHEN 'u' THEN '_key' ELSE '_idx' END
-                             END, false)))::text, ic.oid
+                             END
+                             -- It takes the names that the index above was made with.
+                             AND NOT EXISTS (
+                                 SELECT FROM pg_inherits up
+                                   JOIN pg_attribute ua ON ua.attrelid = up.inhparent
+                                   JOIN pg_attribute ta ON ta.attrelid = rel.oid AND ta.attnum = nullif(i.indkey[ua.attnum - 1], 0)
+                                  WHERE up.inhrelid = ic.oid AND ua.attname <> ta.attname), false)))::text, ic.oid
                FROM rel
                JOIN pg_index i ON i.indrelid = rel.oid
                JOIN pg_class ic ON ic.oid = i.indexrelid AND ic.relispartition
@@ -114,8 +120,23 @@ pub(super) fn settle(of: &Object, table: &Identity, side: &Side) -> Vec<Step> {
     steps
 }
 
-/// The same for the indexes of a table that has become a partition, or of its
+/// The same for the indexes of a table that has come to a parent with all its
 /// partitions.
+pub(super) fn settle_partitions(partition: &Identity, side: &Side) -> Vec<Step> {
+    let mut tables = vec![partition.clone()];
+    let mut steps = Vec::new();
+    while let Some(table) = tables.pop() {
+        steps.extend(settle_partition(&table, side));
+        let partitions = side.all("table").filter(|t| {
+            t.attributes.get().contains("\"partition_of\"")
+                && t.attrs().identity("partition_of").as_ref() == Some(&table)
+        });
+        tables.extend(partitions.map(|t| t.identity.clone()));
+    }
+    steps
+}
+
+/// The same for the indexes of one partition.
 pub(super) fn settle_partition(partition: &Identity, side: &Side) -> Vec<Step> {
     let mut steps = Vec::new();
     for o in side.children_of(partition, KIND.name) {

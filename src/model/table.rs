@@ -280,7 +280,7 @@ pub(super) fn drop(o: &Object, side: &Side) -> Mend {
                 && constraint::references(&key.attrs()).as_ref() == Some(&parent)
         });
         if held {
-            mend.steps.push(leave(o, &parent));
+            mend.steps.extend(leave_now(o, &parent));
         }
     }
     let what = if o.kind.name == "foreign table" { "FOREIGN TABLE" } else { "TABLE" };
@@ -365,12 +365,15 @@ pub(super) fn alter(c: &Change) -> Mend {
             // The order of parents is theirs only through one NO INHERIT and INHERIT each.
             let keep = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
             for parent in &from[keep..] {
-                mend.steps.push(leave(c.live, parent));
+                mend.steps.extend(leave_now(c.live, parent));
                 mend.steps.extend(left_behind(c, parent));
             }
             for parent in &to[keep..] {
                 mend.steps.extend(checks(c, parent));
                 mend = mend.and(Phase::Attach, format!("{what} INHERIT {}", parent.sql()));
+            }
+            if mend.steps.is_empty() {
+                return Mend::comment("it leaves its parent by a row above");
             }
             mend
         }
@@ -404,8 +407,10 @@ fn partitioned_anew(c: &Change) -> Mend {
         if child.attrs().identity("partition_of").as_ref() != Some(&c.live.identity) {
             continue;
         }
-        mend.steps.push(leave(child, &c.live.identity));
-        if to.identity("partition_of").as_ref() == Some(&c.live.identity) {
+        mend.steps.extend(leave_now(child, &c.live.identity));
+        // One that is made anew itself is made as a partition.
+        let anew = to.get("partition_key") != child.attrs().get("partition_key");
+        if !anew && to.identity("partition_of").as_ref() == Some(&c.live.identity) {
             back.extend(enter(child, &to, c.declared_side));
         }
     }
@@ -435,7 +440,7 @@ fn enter(table: &Object, to: &Attrs, declared: &Side) -> Vec<Step> {
     let (parent, name) = (parent.sql(), table.identity.sql());
     let sql = format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound}");
     let mut steps = vec![Step::new(Phase::Attach, sql)];
-    steps.extend(partition_index::settle_partition(&table.identity, declared));
+    steps.extend(partition_index::settle_partitions(&table.identity, declared));
     steps
 }
 
@@ -443,13 +448,16 @@ fn partition(c: &Change) -> Mend {
     // Where both differ the two rows say the same; a script runs it once.
     let mut mend = Mend::default();
     if let Some(parent) = c.from.identity("partition_of") {
-        mend.steps.push(leave(c.live, &parent));
+        mend.steps.extend(leave_now(c.live, &parent));
         mend.steps.extend(left_behind(c, &parent));
     }
     if let Some(parent) = c.to.identity("partition_of") {
         mend.steps.extend(checks(c, &parent));
     }
     mend.steps.extend(enter(c.live, c.to, c.declared_side));
+    if mend.steps.is_empty() {
+        return Mend::comment("it leaves its parent by a row above");
+    }
     mend
 }
 
@@ -532,7 +540,7 @@ fn checks(c: &Change, parent: &Identity) -> Vec<Step> {
 }
 
 /// The parents of a table, and theirs.
-fn above(table: &Identity, side: &Side) -> Vec<Identity> {
+pub(crate) fn above(table: &Identity, side: &Side) -> Vec<Identity> {
     let mut above = side.parents(table);
     let mut at = 0;
     while at < above.len() {
@@ -544,6 +552,16 @@ fn above(table: &Identity, side: &Side) -> Vec<Identity> {
         at += 1;
     }
     above
+}
+
+/// On a live table: the parents that it leaves before all else.
+pub(crate) const LEFT: &str = "_left";
+
+/// What frees a table from one of its parents, where nothing has before.
+pub(crate) fn leave_now(table: &Object, parent: &Identity) -> Option<Step> {
+    let left =
+        table.attributes.get().contains(LEFT) && table.attrs().identities(LEFT).contains(parent);
+    (!left).then(|| leave(table, parent))
 }
 
 /// What frees a table from one of its parents.

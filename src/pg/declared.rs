@@ -400,6 +400,7 @@ fn compare_once(version: &Declared) -> (Compared, catalog::Mark) {
     let mut differences = version.terms.compare(&mut declared, &mut live);
     let renames = renames::settle(version, &declared, &mut live, &differences);
     if !renames.is_empty() {
+        renames.doubt_names(&mut declared);
         differences = renames.differences(&live);
         differences.extend(version.terms.compare(&mut declared, &mut live));
     }
