@@ -111,12 +111,17 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
             }
         }
         // What comes from a parent changes with it.
+        let declared = c.declared_side.relation(&relation);
         if attrs.is("_inherited")
-            && c.live_side.parents(&relation) == c.declared_side.parents(&relation)
+            && declared.is_none_or(|_| {
+                c.live_side.parents(&relation) == c.declared_side.parents(&relation)
+            })
         {
             continue;
         }
-        let table = relation.sql();
+        // One that isn't declared may be gone by then.
+        let if_exists = if declared.is_none() { "IF EXISTS " } else { "" };
+        let alter = format!("ALTER TABLE {if_exists}{}", relation.sql());
         let col = sql::ident(column.identity.name());
         let text = if of == array { "text[]" } else { "text" };
         let mut sub = Vec::new();
@@ -125,7 +130,7 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
         }
         if through_text {
             sub.push(format!("ALTER COLUMN {col} TYPE {text} USING {col}::{text}"));
-            away.push(format!("ALTER TABLE {table} {}", sub.join(", ")));
+            away.push(format!("{alter} {}", sub.join(", ")));
             sub.clear();
         }
         sub.push(format!("ALTER COLUMN {col} TYPE {of} USING {col}::{text}::{of}"));
@@ -137,7 +142,7 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
         {
             sub.push(format!("ALTER COLUMN {col} SET DEFAULT {default}"));
         }
-        back.push(format!("ALTER TABLE {table} {}", sub.join(", ")));
+        back.push(format!("{alter} {}", sub.join(", ")));
     }
     let drop =
         format!("DROP {what} {}", if through_text { name.clone() } else { old_identity.sql() });

@@ -19,9 +19,10 @@ pub enum Phase {
     DropIndex,
     /// Frees a table from parents that may go, or whose place others take.
     Detach,
-    /// Makes a type anew while all its columns are still there.
-    SwapType,
     DropTable,
+    /// Makes a type anew while all its columns are still there, but for those
+    /// of tables that go: they may hold it inside of another type.
+    SwapType,
     /// Takes a name out of the way that is needed for something else.
     DropInTheWay,
     CreateSchema,

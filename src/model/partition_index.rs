@@ -35,6 +35,11 @@ pub static KIND: Kind = Kind {
                                   WHERE ia.attrelid = ic.oid)
                                  || CASE con.contype WHEN 'x' THEN '_excl' WHEN 'u' THEN '_key' ELSE '_idx' END
                              END
+                             -- Which of two that are made alike has a number isn't known.
+                             AND NOT EXISTS (
+                                 SELECT FROM pg_index o JOIN pg_class oc ON oc.oid = o.indexrelid
+                                  WHERE o.indrelid = rel.oid AND oc.oid <> ic.oid AND starts_with(oc.relname, ic.relname)
+                                    AND substr(oc.relname, length(ic.relname) + 1) ~ '^[0-9]+$')
                              -- It takes the names that the index above was made with.
                              AND NOT EXISTS (
                                  SELECT FROM pg_inherits up
@@ -175,22 +180,26 @@ fn settled(o: &Object, to: &Attrs, made: &Attrs, side: &Side) -> Vec<Step> {
 /// Gives an index its name, whatever the server has called it.
 fn name_it(partition: &Identity, root: &Identity, index: &Identity) -> String {
     let name = sql::literal(index.name());
+    // Another of its indexes may have the name, and is to have another one.
     let body = format!(
         "
 DECLARE
     rename text;
 BEGIN
     FOR rename IN
-        SELECT pg_catalog.format('ALTER INDEX %s RENAME TO %I', c.oid::pg_catalog.regclass, {name})
-          FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass({root})) AS t
-          JOIN pg_catalog.pg_index AS i ON i.indexrelid = t.relid
-          JOIN pg_catalog.pg_class AS c ON c.oid = t.relid
-         WHERE i.indrelid = pg_catalog.to_regclass({partition}) AND c.relname <> {name}
+        SELECT pg_catalog.format('ALTER INDEX %s RENAME TO %I', c.oid::pg_catalog.regclass,
+                                 CASE WHEN t.relid IS NULL THEN {old} ELSE {name} END)
+          FROM pg_catalog.pg_index AS i
+          JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+          LEFT JOIN pg_catalog.pg_partition_tree(pg_catalog.to_regclass({root})) AS t ON t.relid = c.oid
+         WHERE i.indrelid = pg_catalog.to_regclass({partition}) AND (t.relid IS NULL) = (c.relname = {name})
+         ORDER BY t.relid IS NOT NULL
     LOOP
         EXECUTE rename;
     END LOOP;
 END
 ",
+        old = sql::literal(&format!("{}__old", index.name())),
         root = sql::literal(&root.sql()),
         partition = sql::literal(&partition.sql()),
     );

@@ -150,7 +150,9 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     }
     let mut foreign_keys = Vec::new();
     let mut keys = Vec::new();
-    let is_key = |of: &Attrs| matches!(of.text("type"), Some("primary key" | "unique"));
+    let is_key =
+        |of: &Attrs| matches!(of.text("type"), Some("primary key" | "unique" | "exclusion"));
+    let key = |of: &Attrs| (of.list("columns"), of.text("definition").map(str::to_owned));
     for c in &constraints {
         let of = c.attrs();
         let step = Step::new(Phase::AddForeignKey, constraint::add(c))
@@ -160,13 +162,13 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
         } else if of.get("validated").is_some()
             || of.get("enforced").is_some()
             // Of two keys on the same columns, CREATE TABLE makes only one.
-            || keys.contains(&of.list("columns")) && is_key(&of)
+            || keys.contains(&key(&of)) && is_key(&of)
         {
             after.push(step.sql);
         } else {
             items.push(constraint::clause(c));
             if is_key(&of) {
-                keys.push(of.list("columns"));
+                keys.push(key(&of));
             }
         }
     }

@@ -57,6 +57,10 @@ SETUP = r"""
 CREATE FUNCTION looks.named(VARIADIC parts text[]) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT string_agg(CASE WHEN p ~ '[.]' THEN '"' || replace(p, '"', '""') || '"' ELSE p END, '.' ORDER BY n)
       FROM unnest(parts) WITH ORDINALITY u (p, n) $$;
+-- What is granted; an owner has every grant option, whatever the list says of it.
+CREATE FUNCTION looks.granted(acl aclitem[], owner oid) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT string_agg(concat_ws(' ', grantee::regrole, grantor::regrole, privilege_type, is_grantable AND grantee <> owner), ','
+                      ORDER BY grantee, grantor, privilege_type) FROM aclexplode(acl) $$;
 CREATE VIEW looks.spaces AS
     SELECT oid, nspname FROM pg_namespace WHERE nspname IN ('rnd', 'Rnd.2');
 
@@ -103,8 +107,8 @@ CREATE VIEW looks.seen AS
     UNION ALL
     SELECT looks.named(space, name, attname), concat_ws(' ', format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated, attstorage,
             attcompression, ARRAY(SELECT o FROM unnest(attoptions) o WHERE o NOT LIKE 'pg\_attver=%'), CASE WHEN attstattarget >= 0 THEN attstattarget END, attcollation::regcollation, attislocal,
-            pg_get_expr(adbin, adrelid), a.attacl, (SELECT concat_ws(' ', rtrim(s.relname, '0123456789'), s.relpersistence, obj_description(s.oid, 'pg_class'),
-                    (SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(coalesce(s.relacl, acldefault('s', s.relowner))) a), seqtypid::regtype, seqstart, seqincrement, seqmax, seqmin, seqcache, seqcycle)
+            pg_get_expr(adbin, adrelid), looks.granted(a.attacl, (SELECT relowner FROM pg_class WHERE oid = r.oid)), (SELECT concat_ws(' ', rtrim(s.relname, '0123456789'), s.relpersistence, obj_description(s.oid, 'pg_class'),
+                    looks.granted(coalesce(s.relacl, acldefault('s', s.relowner)), s.relowner), seqtypid::regtype, seqstart, seqincrement, seqmax, seqmin, seqcache, seqcycle)
                FROM pg_depend JOIN pg_class s ON s.oid = objid AND classid = 'pg_class'::regclass AND s.relkind = 'S' JOIN pg_sequence ON seqrelid = s.oid
               WHERE attidentity <> '' AND refclassid = 'pg_class'::regclass AND refobjid = r.oid AND refobjsubid = attnum AND deptype = 'i'), col_description(r.oid, attnum))
       FROM looks.relations r JOIN pg_attribute a ON attrelid = r.oid LEFT JOIN pg_attrdef ON adrelid = r.oid AND adnum = attnum
@@ -135,13 +139,13 @@ CREATE VIEW looks.seen AS
             (SELECT string_agg(concat_ws(' ', conname, pg_get_constraintdef(oid)), ',' ORDER BY conname) FROM pg_constraint WHERE contypid = t.oid),
             (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = typrelid AND NOT attisdropped),
             (SELECT rngsubtype::regtype FROM pg_range WHERE rngtypid = t.oid), obj_description(t.oid, 'pg_type'),
-            (SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(coalesce(typacl, acldefault('T', typowner))) a))
+            looks.granted(coalesce(typacl, acldefault('T', typowner)), typowner))
       FROM pg_type t JOIN looks.spaces s ON s.oid = typnamespace
      WHERE typtype IN ('e', 'd', 'r') OR typtype = 'c' AND (SELECT relkind FROM pg_class WHERE oid = typrelid) = 'c'
     UNION ALL
     SELECT looks.named(nspname, proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')',
            concat_ws(' ', CASE WHEN prokind = 'a' THEN 'aggregate' ELSE pg_get_functiondef(p.oid) END, pg_get_userbyid(proowner), obj_description(p.oid, 'pg_proc'),
-            (SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(coalesce(proacl, acldefault('f', proowner))) a))
+            looks.granted(coalesce(proacl, acldefault('f', proowner)), proowner))
       FROM pg_proc p JOIN looks.spaces s ON s.oid = pronamespace WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND deptype = 'i')
     UNION ALL
     SELECT looks.named(space, name, tgname), concat_ws(' ', pg_get_triggerdef(t.oid), tgenabled, obj_description(t.oid, 'pg_trigger'))
@@ -157,7 +161,7 @@ CREATE VIEW looks.seen AS
       FROM pg_statistic_ext e JOIN looks.spaces s ON s.oid = stxnamespace
     UNION ALL
     SELECT looks.named(space, name), concat_ws(' ', 'told and granted', obj_description(r.oid, 'pg_class'),
-            (SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(coalesce(relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, relowner))) a))
+            looks.granted(coalesce(relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, relowner)), relowner))
       FROM looks.relations r JOIN pg_class c USING (oid) WHERE c.relkind NOT IN ('c') AND NOT (c.relkind IN ('i', 'I') AND r.part)
        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = r.oid AND contype IN ('p', 'u', 'x'))
        AND NOT EXISTS (SELECT FROM pg_depend WHERE c.relkind = 'S' AND objid = r.oid AND classid = 'pg_class'::regclass AND deptype = 'i');
