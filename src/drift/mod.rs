@@ -568,7 +568,18 @@ impl<'m> Comparison<'m> {
                 let object = if f.kind.name == "partition index" { declared } else { live };
                 let mut to = declared.attrs();
                 facet::of_whole(object, &mut to, &[&self.declared, &self.live]);
-                let steps = (facet.alter)(attribute, object, &live.attrs(), &to);
+                let mut steps = (facet.alter)(attribute, object, &live.attrs(), &to);
+                // What is revoked on a table is revoked on its columns.
+                if attribute == "grants" && steps.iter().any(|s| s.sql.starts_with("REVOKE")) {
+                    for column in self.declared.children_of(&declared.identity, "column") {
+                        let said = column.attributes.get().contains("\"grants\"");
+                        steps.extend(
+                            said.then(|| facet::grants_of(column, &self.declared))
+                                .into_iter()
+                                .flatten(),
+                        );
+                    }
+                }
                 Mend::steps(steps)
             }
             (Some(declared), Some(live)) => (f.kind.alter)(&Change {

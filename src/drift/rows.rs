@@ -87,6 +87,12 @@ impl<'c, 'm> Rows<'c, 'm> {
         {
             return "-- it is made anew by a row below".to_owned();
         }
+        if f.change == ChangeKind::Changed
+            && self.made.contains(identity)
+            && !self.of.makes_anew(f.live, f.change, mend)
+        {
+            return "-- it was made anew by a row above".to_owned();
+        }
         let part_of = f.declared.or(f.live).and_then(|o| (o.kind.parent)(o));
         if let Some(view) = part_of
             && ["view", "materialized view"].iter().any(|k| self.anew.contains(&(k, view.clone())))

@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
 use super::{
     Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, facet, foreign_table,
-    fragment, named, sequence, sql, table,
+    fragment, named, partition_index, sequence, sql, table,
 };
 
 pub static KIND: Kind = Kind {
@@ -319,8 +319,13 @@ pub(super) fn settle(identity: &Identity, from: &Attrs, to: &Attrs) -> Vec<Strin
     KIND.attributes
         .iter()
         .filter(|a| from.get(a.name) != to.get(a.name))
-        .flat_map(|a| subcommands(a.name, identity, from, to).0)
-        .map(|sub| format!("ALTER TABLE {} {sub}", identity.prefix(2).sql()))
+        .flat_map(|a| {
+            // Children have no such thing of their parent.
+            let only = if ["statistics", "options"].contains(&a.name) { "ONLY " } else { "" };
+            let what = format!("ALTER TABLE {only}{}", identity.prefix(2).sql());
+            let sub = subcommands(a.name, identity, from, to).0;
+            sub.into_iter().map(move |sub| format!("{what} {sub}"))
+        })
         .collect()
 }
 
@@ -676,6 +681,15 @@ fn alter(c: &Change) -> Mend {
                     && (["expression", "definition"].iter().any(differs) || changes_with(c, child))
                 {
                     mend = mend.clearing(Target::Object(child.kind.name, child.identity.clone()));
+                }
+            }
+            // The server makes their indexes anew, and those of partitions under other names.
+            let table = c.live.identity.prefix(2);
+            for index in c.declared_side.children(&table) {
+                if matches!(index.kind.name, "index" | "constraint")
+                    && involves(index, c.live.identity.name())
+                {
+                    mend.steps.extend(partition_index::settle(index, &table, c.declared_side));
                 }
             }
             mend

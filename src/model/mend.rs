@@ -49,6 +49,8 @@ pub enum Phase {
     Attach,
     AddConstraint,
     CreateIndex,
+    /// What the server has called by itself gets its name.
+    NameIndex,
     AddForeignKey,
     CreateView,
     CreateTrigger,

@@ -161,7 +161,7 @@ fn settled(o: &Object, to: &Attrs, made: &Attrs, side: &Side) -> Vec<Step> {
     if !to.is("_as_usual")
         && let Some((root, _)) = root(to)
     {
-        steps.push(Step::new(Phase::CreateIndex, name_it(&o.identity.prefix(2), &root, &index)));
+        steps.push(Step::new(Phase::NameIndex, name_it(&o.identity.prefix(2), &root, &index)));
     }
     let what = format!("ALTER INDEX {}", index.sql());
     let of = |attrs: &Attrs| attrs.list("storage_parameters");
@@ -172,7 +172,7 @@ fn settled(o: &Object, to: &Attrs, made: &Attrs, side: &Side) -> Vec<Step> {
     let none = Attrs::default();
     steps.extend(index::statistics(&index, &none, to));
     // All of it, once the index has its name.
-    steps.iter_mut().for_each(|s| s.phase = s.phase.max(Phase::CreateIndex));
+    steps.iter_mut().for_each(|s| s.phase = s.phase.max(Phase::NameIndex));
     steps.extend(facet::steps(o, side));
     steps
 }

@@ -304,7 +304,16 @@ fn alter(attribute: &str, o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
         let mut from = from.list(attribute);
         // What the new owner was granted before has become the owner's own.
         from.retain(|line| !line.ends_with(&format!(" TO {}", what.owner)));
-        what.change(&from, &to.list(attribute))
+        let mut statements = what.change(&from, &to.list(attribute));
+        // What is revoked on a view is revoked on its columns.
+        if attribute == "grants" && statements.iter().any(|s| s.starts_with("REVOKE")) {
+            for column in to.differing("column_grants", &Attrs::default()) {
+                what.columns = format!(" ({})", sql::ident(column));
+                let list = super::super::strings(to.within("column_grants", column));
+                statements.extend(what.change(&[], &list));
+            }
+        }
+        statements
     } else {
         let mut statements = Vec::new();
         for column in to.differing(attribute, from) {

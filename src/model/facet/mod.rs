@@ -65,13 +65,20 @@ pub fn steps(o: &Object, side: &Side) -> Vec<Step> {
     said.into_iter().flat_map(|(f, a)| (f.alter)(a.name, o, &none, &to)).collect()
 }
 
-/// A column's grants may be to its owner, which is its table's: the first that
-/// one of the sides tells.
+/// What grants again all that a column is granted.
+pub fn grants_of(column: &Object, side: &Side) -> Vec<Step> {
+    let mut to = column.attrs();
+    of_whole(column, &mut to, &[side]);
+    (grants::FACET.alter)("grants", column, &Attrs::default(), &to)
+}
+
+/// What is granted on a column, or on a sequence that belongs to one, may be
+/// to its owner, which is its table's: the first that one of the sides tells.
 pub fn of_whole(o: &Object, attrs: &mut Attrs, sides: &[&Side]) {
-    if o.kind.name != "column" {
+    if !matches!(o.kind.name, "column" | "sequence") || attrs.get("owner").is_some() {
         return;
     }
-    let table = o.belongs_to();
+    let Some(table) = (o.kind.parent)(o) else { return };
     let owner = sides.iter().find_map(|s| s.relation(&table)?.attrs().0.remove("owner"));
     if let Some(owner) = owner {
         attrs.0.insert("owner".to_owned(), owner);

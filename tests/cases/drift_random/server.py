@@ -102,7 +102,8 @@ CREATE VIEW looks.seen AS
     SELECT looks.named(space, name) AS object, concat_ws(' ', c.relkind, c.relpersistence, c.reloptions, (SELECT reloptions FROM pg_class x WHERE x.oid = c.reltoastrelid), c.relrowsecurity, c.relforcerowsecurity,
             c.relreplident, pg_get_userbyid(relowner), pg_get_expr(relpartbound, c.oid), pg_get_partkeydef(c.oid),
             (SELECT string_agg(inhparent::regclass::text, ',' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = c.oid AND c.relkind IN ('r', 'p')),
-            CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END) AS is
+            CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
+            (SELECT 'by ' || indexrelid::regclass FROM pg_index WHERE indrelid = c.oid AND indisclustered)) AS is
       FROM looks.relations r JOIN pg_class c USING (oid) WHERE c.relkind NOT IN ('i', 'I', 'S', 'c')
     UNION ALL
     SELECT looks.named(space, name, attname), concat_ws(' ', format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated, attstorage,
@@ -127,6 +128,13 @@ CREATE VIEW looks.seen AS
       FROM looks.relations r JOIN pg_index ON indexrelid = r.oid WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = r.oid AND contype IN ('p', 'u', 'x'))
        -- The server makes them with their parent's, under names of its own.
        AND NOT r.part
+    UNION ALL
+    -- A partition's index is known by the topmost one.
+    SELECT looks.named(t.space, t.name, root.relname), concat_ws(' ', 'called', r.name, c.reloptions, c.reltablespace, indisclustered, indisreplident, obj_description(c.oid, 'pg_class'),
+            (SELECT string_agg(attname || attstattarget, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = c.oid AND attstattarget >= 0),
+            (SELECT obj_description(oid, 'pg_constraint') FROM pg_constraint WHERE conrelid = t.oid AND conindid = c.oid AND contype IN ('p', 'u', 'x')))
+      FROM looks.relations r JOIN pg_class c USING (oid) JOIN pg_index ON indexrelid = c.oid JOIN looks.relations t ON t.oid = indrelid JOIN pg_class root ON root.oid = pg_partition_root(c.oid)
+     WHERE r.part
     UNION ALL
     SELECT looks.named(space, name), concat_ws(' ', seqtypid::regtype, seqstart, seqincrement, seqmax, seqmin, seqcache, seqcycle, c.relpersistence, pg_get_userbyid(relowner),
             (SELECT a.attrelid::regclass::text || '.' || a.attname FROM pg_depend JOIN pg_attribute a ON attrelid = refobjid AND attnum = refobjsubid
