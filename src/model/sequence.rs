@@ -224,7 +224,8 @@ fn alter(c: &Change) -> Mend {
     let what = match c.attribute {
         "owned_by" => match c.to.identity("owned_by") {
             Some(column) if c.live_side.relation(&column.prefix(2)).is_none() => {
-                return Mend::comment(&format!("tied when {} is made", column.prefix(2)));
+                let sql = format!("-- tied when {} is made", column.prefix(2));
+                return Mend::step(Phase::OwnSequence, sql);
             }
             Some(_) => return Mend::steps(tie(c.declared, c.live, c.live_side)),
             None => "OWNED BY NONE".to_owned(),
