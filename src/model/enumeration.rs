@@ -150,14 +150,26 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
         if !composite.may_name(c.live.identity.name()) || through_text {
             continue;
         }
+        let mut fields = Vec::new();
         for (field, of) in composite::pairs(&composite.attrs()) {
             if of == name || of == array {
-                back.push(format!(
-                    "ALTER TYPE {} ALTER ATTRIBUTE {field} TYPE {of}",
-                    composite.identity.sql()
-                ));
+                fields.push(format!("ALTER ATTRIBUTE {field} TYPE {of}"));
             }
         }
+        if fields.is_empty() {
+            continue;
+        }
+        // No type of an attribute changes under stored values: they wait as text.
+        let (mut waits, mut returns) = (Vec::new(), Vec::new());
+        for column in c.live_side.all("column") {
+            let Some([wait, back]) = as_text(c, column, composite) else { continue };
+            mend = mend.clearing(Target::Column(column.identity.clone()));
+            waits.push(wait);
+            returns.push(back);
+        }
+        back.append(&mut waits);
+        back.push(format!("ALTER TYPE {} {}", composite.identity.sql(), fields.join(", ")));
+        back.append(&mut returns);
     }
     let statements: Vec<String> = if through_text {
         away.into_iter().chain([drop, create.to_owned()]).chain(back).collect()
@@ -169,4 +181,35 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
         .into_iter()
         .fold(mend, |mend, s| mend.and(Phase::SwapType, s))
         .dressed(c.declared, c.declared_side)
+}
+
+/// What makes a column that holds values of a composite type hold their text,
+/// and back again; None for other columns.
+fn as_text(c: &Change, column: &Object, composite: &Object) -> Option<[String; 2]> {
+    if !column.may_name(composite.identity.name()) {
+        return None;
+    }
+    let (attrs, name) = (column.attrs(), composite.identity.sql());
+    let of = attrs.text("type").filter(|t| t.strip_suffix("[]").unwrap_or(t) == name)?;
+    // What comes from a parent changes with it.
+    if attrs.is("_inherited") {
+        return None;
+    }
+    let text = if of == name { "text" } else { "text[]" };
+    let relation = column.identity.prefix(2);
+    let declared = c.declared_side.named("column", &column.identity).map(Object::attrs);
+    // One that isn't declared may be gone by then.
+    let if_exists = if c.declared_side.relation(&relation).is_none() { "IF EXISTS " } else { "" };
+    let alter = format!("ALTER TABLE {if_exists}{}", relation.sql());
+    let col = sql::ident(column.identity.name());
+    let drop = match attrs.get("default") {
+        Some(_) => format!("ALTER COLUMN {col} DROP DEFAULT, "),
+        None => String::new(),
+    };
+    let default = attrs.get("default").and(declared.as_ref()).and_then(|d| d.text("default"));
+    let set = default.map(|d| format!(", ALTER COLUMN {col} SET DEFAULT {d}")).unwrap_or_default();
+    Some([
+        format!("{alter} {drop}ALTER COLUMN {col} TYPE {text} USING {col}::{text}"),
+        format!("{alter} ALTER COLUMN {col} TYPE {of} USING {col}::{of}{set}"),
+    ])
 }
