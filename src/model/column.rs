@@ -52,7 +52,13 @@ fn query(server: u32) -> String {
         only_where(
             "a.atthasdef",
             &[
-                said("default", "CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END"),
+                // ALTER TYPE can leave a default behind that is nothing but NULL. The server
+                // takes it from nobody, unless the type is a domain, which may have another one.
+                said(
+                    "default",
+                    "CASE WHEN a.attgenerated = '' AND (t.typtype = 'd' OR d.adbin::text NOT LIKE '{CONST %:constisnull true%')
+                          THEN pg_get_expr(d.adbin, d.adrelid) END",
+                ),
                 said(
                     "generated",
                     "CASE a.attgenerated WHEN 's' THEN pg_get_expr(d.adbin, d.adrelid) || ' STORED'

@@ -21,3 +21,17 @@ SELECT object, attribute, declared, actual FROM schemaguard.drift();
 -- another value is one
 ALTER TABLE orders DROP CONSTRAINT orders_state_check, ADD CONSTRAINT orders_state_check CHECK (state IN ('new', 'Paid'));
 SELECT object, attribute FROM schemaguard.drift();
+-- a default that is NULL is none, but for a domain that has another one
+CREATE DOMAIN named AS text DEFAULT 'somebody';
+CREATE TABLE people (a named DEFAULT NULL, b named DEFAULT NULL);
+SELECT schemaguard.declare($d$
+    CREATE DOMAIN named AS text DEFAULT 'somebody';
+    CREATE TABLE people (a text, b named DEFAULT NULL);
+$d$, name => 'domains') > 0 AS declared;
+SELECT object, attribute, declared, actual FROM schemaguard.drift('domains') WHERE object LIKE '%people%';
+ALTER TABLE people ALTER a TYPE text;
+SELECT attname, pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
+ WHERE adrelid = 'people'::regclass ORDER BY attnum;
+SELECT object, attribute, declared, actual FROM schemaguard.drift('domains') WHERE object LIKE '%people%';
+ALTER TABLE people ALTER b DROP DEFAULT;
+SELECT object, attribute, declared, actual FROM schemaguard.drift('domains') WHERE object LIKE '%people%';
