@@ -81,7 +81,7 @@ CREATE VIEW looks.choice AS SELECT
     (SELECT coalesce(json_agg(t ORDER BY sql), '[]') FROM (SELECT t.oid::regtype::text AS sql, typtype AS type,
             (SELECT json_agg(enumlabel ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid) AS labels,
             (SELECT json_agg(quote_ident(conname) ORDER BY conname) FROM pg_constraint WHERE contypid = t.oid) AS checks,
-            (SELECT json_agg(quote_ident(attname) ORDER BY attnum) FROM pg_attribute WHERE attrelid = typrelid AND NOT attisdropped) AS fields
+            (SELECT coalesce(json_agg(quote_ident(attname) ORDER BY attnum), '[]') FROM pg_attribute WHERE attrelid = typrelid AND NOT attisdropped) AS fields
         FROM pg_type t JOIN looks.spaces s ON s.oid = typnamespace
        WHERE typtype IN ('e', 'd', 'r') OR typtype = 'c' AND (SELECT relkind FROM pg_class WHERE oid = typrelid) = 'c') t) AS types,
     (SELECT coalesce(json_agg(f ORDER BY sql), '[]') FROM (SELECT p.oid::regprocedure::text AS sql, prokind AS kind, prorettype::regtype::text AS result,
