@@ -80,7 +80,7 @@ CREATE VIEW looks.choice AS SELECT
         FROM pg_constraint JOIN looks.spaces s ON s.oid = connamespace WHERE conrelid <> 0) c) AS constraints,
     (SELECT coalesce(json_agg(t ORDER BY sql), '[]') FROM (SELECT t.oid::regtype::text AS sql, typtype AS type,
             (SELECT json_agg(enumlabel ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid) AS labels,
-            (SELECT json_agg(quote_ident(conname) ORDER BY conname) FROM pg_constraint WHERE contypid = t.oid) AS checks,
+            (SELECT json_agg(quote_ident(conname) ORDER BY conname) FROM pg_constraint WHERE contypid = t.oid AND contype = 'c') AS checks,
             (SELECT coalesce(json_agg(quote_ident(attname) ORDER BY attnum), '[]') FROM pg_attribute WHERE attrelid = typrelid AND NOT attisdropped) AS fields
         FROM pg_type t JOIN looks.spaces s ON s.oid = typnamespace
        WHERE typtype IN ('e', 'd', 'r') OR typtype = 'c' AND (SELECT relkind FROM pg_class WHERE oid = typrelid) = 'c') t) AS types,
@@ -144,7 +144,7 @@ CREATE VIEW looks.seen AS
     UNION ALL
     SELECT looks.named(nspname, typname), concat_ws(' ', typtype, typnotnull, typdefault, format_type(typbasetype, typtypmod), pg_get_userbyid(typowner),
             (SELECT string_agg(enumlabel, ',' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid),
-            (SELECT string_agg(concat_ws(' ', conname, pg_get_constraintdef(oid)), ',' ORDER BY conname) FROM pg_constraint WHERE contypid = t.oid),
+            (SELECT string_agg(concat_ws(' ', conname, pg_get_constraintdef(oid)), ',' ORDER BY conname) FROM pg_constraint WHERE contypid = t.oid AND contype = 'c'),
             (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = typrelid AND NOT attisdropped),
             (SELECT rngsubtype::regtype FROM pg_range WHERE rngtypid = t.oid), obj_description(t.oid, 'pg_type'),
             looks.granted(coalesce(typacl, acldefault('T', typowner)), typowner))
