@@ -13,12 +13,13 @@ use pgrx::{JsonB, Spi};
 /// was made as it is by the statement that created it. Of several the newest counts, but
 /// what is missing was dropped, what is extra was created, and what is changed
 /// was changed by a statement with the words for it, and for a table as a
-/// whole by one that made no part of it. Refused statements did nothing, and
-/// rows that went are no change of the schema.
+/// whole by one that made no part of it. What was done to an object that is
+/// gone says nothing of the one in its place. Refused statements did nothing,
+/// and rows that went are no change of the schema.
 const CAUSES: &str = "
 WITH difference AS (
     SELECT * FROM pg_catalog.jsonb_to_recordset($1)
-        AS d(n int, change text, object text, name text, is_table boolean, words text,
+        AS d(n int, change text, type text, object text, name text, is_table boolean, words text,
              parent text, part text, containers text[], through text[], owners text[], in_schema boolean)
 ), ddl AS NOT MATERIALIZED (
     SELECT * FROM schemaguard.ddl_log
@@ -47,7 +48,7 @@ WITH difference AS (
      WHERE d.change OPERATOR(pg_catalog.=) 'missing'
     UNION ALL
     -- What it says names something that has another name now: any word fits.
-    SELECT d.n, d.change, d.object, d.name, d.is_table, '' AS words, d.parent, d.part,
+    SELECT d.n, d.change, d.type, d.object, d.name, d.is_table, '' AS words, d.parent, d.part,
            d.containers, d.through, d.owners, d.in_schema,
            o.id, o.statement, o.verdict,
            CASE d.change WHEN 'extra' THEN 'create' ELSE o.action END, NULL, false, false
@@ -68,10 +69,24 @@ WITH difference AS (
      WHERE o.action OPERATOR(pg_catalog.=) 'create'
        AND (d.change OPERATOR(pg_catalog.<>) 'missing'
             OR pg_catalog.strpos(o.statement, d.part) OPERATOR(pg_catalog.=) 0)
+), gone AS (
+    SELECT d.n, o.statement_id
+      FROM difference d
+      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) d.object AND o.object_type OPERATOR(pg_catalog.=) d.type
+     WHERE o.action OPERATOR(pg_catalog.=) 'drop' AND o.verdict OPERATOR(pg_catalog.<>) 'refused'
+    UNION ALL
+    SELECT d.n, o.statement_id
+      FROM difference d
+      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) d.parent
+     WHERE o.action OPERATOR(pg_catalog.=) 'drop' AND o.verdict OPERATOR(pg_catalog.<>) 'refused'
+), since AS (
+    SELECT g.n, pg_catalog.max(g.statement_id) AS statement_id FROM gone g GROUP BY g.n
 )
 SELECT DISTINCT ON (c.n) c.n, c.id
   FROM cause c
+  LEFT JOIN since s ON s.n OPERATOR(pg_catalog.=) c.n
  WHERE c.verdict OPERATOR(pg_catalog.<>) 'refused'
+   AND (c.change OPERATOR(pg_catalog.=) 'missing' OR s.statement_id IS NULL OR c.id OPERATOR(pg_catalog.>=) s.statement_id)
    AND NOT (c.change OPERATOR(pg_catalog.=) 'missing' AND c.action OPERATOR(pg_catalog.=) 'create' AND NOT c.of_creation)
  ORDER BY c.n, c.of_creation,
        CASE c.change
@@ -352,6 +367,7 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
             serde_json::json!({
                 "n": n,
                 "change": d.change.as_str(),
+                "type": d.object_type(),
                 "object": d.object(),
                 "name": mentioned(d),
                 "is_table": d.kind.name == "table",
