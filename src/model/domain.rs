@@ -1,6 +1,7 @@
 use super::mend::{Change, Mend, Phase, Side, Step};
 use super::{
     Attribute, Kind, Object, Scope, Severity, constraint, enumeration, fragment, named, no_parent,
+    sql,
 };
 
 pub static KIND: Kind = Kind {
@@ -42,19 +43,44 @@ pub static KIND: Kind = Kind {
     extra: Severity::Warning,
     drop_loses: false,
     parent: no_parent,
-    create: |o, side| vec![Step::new(Phase::CreateType, create(o, side))],
+    create: steps,
     drop: |o, _| Mend::step(Phase::DropType, format!("DROP DOMAIN IF EXISTS {}", o.identity.sql())),
     alter,
 };
 
-fn create(o: &Object, side: &Side) -> String {
+/// What calls functions waits for them: they may take or return the domain.
+fn steps(o: &Object, side: &Side) -> Vec<Step> {
+    let waits = |text: &str| calls_a_routine(text, side);
+    let mut steps = vec![Step::new(Phase::CreateType, create(o, side, &|text| !waits(text)))];
+    if let Some(default) = o.attrs().text("default").filter(|d| waits(d)) {
+        let sql = format!("ALTER DOMAIN {} SET DEFAULT {default}", o.identity.sql());
+        steps.push(Step::new(Phase::DefineType, sql));
+    }
+    for check in side.children_of(&o.identity, "constraint") {
+        if waits(check.attrs().text("expression").unwrap_or_default()) {
+            steps.push(Step::new(Phase::DefineType, constraint::add(check)));
+        }
+    }
+    steps
+}
+
+/// Whether an expression calls a function that isn't the server's own.
+fn calls_a_routine(text: &str, side: &Side) -> bool {
+    sql::pair_spans(text).into_iter().any(|span| {
+        text[span.end..].starts_with('(')
+            && side.all("function").any(|f| sql::qualified(&f.identity.parts) == text[span.clone()])
+    })
+}
+
+/// The domain, with such of its default and checks as are wanted.
+fn create(o: &Object, side: &Side, wanted: &dyn Fn(&str) -> bool) -> String {
     let attrs = o.attrs();
     let mut text =
         format!("CREATE DOMAIN {} AS {}", o.identity.sql(), attrs.text("type").unwrap_or("text"));
     if let Some(collation) = attrs.text("collation") {
         text.push_str(&format!(" COLLATE {collation}"));
     }
-    if let Some(default) = attrs.text("default") {
+    if let Some(default) = attrs.text("default").filter(|d| wanted(d)) {
         text.push_str(&format!(" DEFAULT {default}"));
     }
     if attrs.is("not_null") {
@@ -63,6 +89,9 @@ fn create(o: &Object, side: &Side) -> String {
     let mut later = Vec::new();
     for check in side.children_of(&o.identity, "constraint") {
         let attrs = check.attrs();
+        if !wanted(attrs.text("expression").unwrap_or_default()) {
+            continue;
+        }
         if attrs.get("validated").is_some() {
             later.push(constraint::add(check));
         } else {
@@ -84,7 +113,7 @@ fn alter(c: &Change) -> Mend {
         "not_null" if c.to.is("not_null") => "SET NOT NULL".to_owned(),
         "not_null" => "DROP NOT NULL".to_owned(),
         _ => {
-            return enumeration::swap(c, &create(c.declared, c.declared_side)).losing(
+            return enumeration::swap(c, &create(c.declared, c.declared_side, &|_| true)).losing(
                 c.attribute == "type"
                     && super::column::narrows(
                         c.from.text("type").unwrap_or_default(),

@@ -1,6 +1,7 @@
 use super::mend::{Change, Mend, Phase, Step, Target};
 use super::{
-    Attribute, Kind, Object, Scope, Severity, column, composite, fragment, named, no_parent, sql,
+    Attribute, Attrs, Kind, Object, Scope, Severity, column, composite, fragment, named, no_parent,
+    sql,
 };
 
 pub static KIND: Kind = Kind {
@@ -100,6 +101,7 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
         }
         let attrs = column.attrs();
         let Some(of) = attrs.text("type").filter(|t| *t == name || *t == array) else {
+            back.extend(said_again(c, column, &attrs));
             continue;
         };
         mend = mend.clearing(Target::Column(column.identity.clone()));
@@ -181,6 +183,23 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
         .into_iter()
         .fold(mend, |mend, s| mend.and(Phase::SwapType, s))
         .dressed(c.declared, c.declared_side)
+}
+
+/// What has a default that casts to the type cast to the one that takes its
+/// place; None for columns without one.
+fn said_again(c: &Change, column: &Object, attrs: &Attrs) -> Option<String> {
+    let name = c.sql();
+    let live = attrs.text("default").filter(|d| sql::pairs(d).contains(&name.as_str()))?;
+    let declared = c.declared_side.named("column", &column.identity).map(Object::attrs);
+    // What differs has a row of its own, which comes later.
+    let same = declared
+        .is_some_and(|d| d.text("default") == Some(live) && d.get("type") == attrs.get("type"));
+    let default = if same { format!("SET DEFAULT {live}") } else { "DROP DEFAULT".to_owned() };
+    let relation = column.identity.prefix(2);
+    // One that isn't declared may be gone by then.
+    let if_exists = if c.declared_side.relation(&relation).is_none() { "IF EXISTS " } else { "" };
+    let col = sql::ident(column.identity.name());
+    Some(format!("ALTER TABLE {if_exists}ONLY {} ALTER COLUMN {col} {default}", relation.sql()))
 }
 
 /// What makes a column that holds values of a composite type hold their text,

@@ -332,10 +332,18 @@ fn mentioned(d: &Difference) -> &str {
 }
 
 /// What a missing object can have gone with: what it is part of, and the index
-/// behind a constraint.
-fn whole(d: &Difference) -> Vec<String> {
+/// behind a constraint; or by itself, after it had moved with its table.
+fn whole(d: &Difference, found: &Compared) -> Vec<String> {
     let mut names = d.containers();
     names.extend(index_behind(d).map(|index| index.to_string()));
+    let declared =
+        || found.declared.objects.iter().find(|o| o.kind == d.kind && o.identity == d.identity);
+    if matches!(d.kind.name, "sequence" | "index")
+        && let Some(table) = declared().and_then(|o| (o.kind.parent)(o))
+        && let Some(moved) = found.renames.live_name(&table.prefix(2))
+    {
+        names.push(Identity::new([&moved.parts[0], d.identity.name()]).to_string());
+    }
     names
 }
 
@@ -380,7 +388,7 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
                 "known": d.renamed_by,
                 "containers": match d.change {
                     ChangeKind::Missing => {
-                        let gone_with = [whole(d), through(d), columns(d, found)].concat();
+                        let gone_with = [whole(d, found), through(d), columns(d, found)].concat();
                         with_live_names(gone_with, &found.renames)
                     }
                     _ => Vec::new(),

@@ -9,6 +9,13 @@ CREATE TYPE app.span AS RANGE (subtype = numeric);
 CREATE COLLATION app.plainly (provider = libc, locale = 'C');
 CREATE DOMAIN app.email AS text CONSTRAINT email_has_at CHECK (VALUE ~ '@');
 CREATE DOMAIN app.percent AS numeric(5,2) DEFAULT 0 NOT NULL CONSTRAINT percent_range CHECK (VALUE >= 0 AND VALUE <= 100);
+-- A domain that calls functions, one of which takes it.
+CREATE DOMAIN app.sized AS integer;
+CREATE FUNCTION app.usual_size() RETURNS integer LANGUAGE sql IMMUTABLE RETURN 1;
+CREATE FUNCTION app.fits(integer) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1 > 0;
+CREATE FUNCTION app.twice(app.sized) RETURNS integer LANGUAGE sql IMMUTABLE RETURN $1 * 2;
+ALTER DOMAIN app.sized SET DEFAULT app.usual_size();
+ALTER DOMAIN app.sized ADD CONSTRAINT sized_fits CHECK (app.fits(VALUE));
 
 CREATE SEQUENCE app.ticket START WITH 100 INCREMENT BY 5 MAXVALUE 100000 CACHE 3;
 CREATE SEQUENCE app.loose;

@@ -100,7 +100,9 @@ CREATE VIEW looks.choice AS SELECT
 -- What is there, told by the server's own functions and by none of schemaguard's.
 CREATE VIEW looks.seen AS
     SELECT looks.named(space, name) AS object, concat_ws(' ', c.relkind, c.relpersistence, c.reloptions, (SELECT reloptions FROM pg_class x WHERE x.oid = c.reltoastrelid), c.relrowsecurity, c.relforcerowsecurity,
-            c.relreplident, pg_get_userbyid(relowner), pg_get_expr(relpartbound, c.oid), pg_get_partkeydef(c.oid),
+            -- By an index that is gone is by none.
+            CASE WHEN c.relreplident <> 'i' OR EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND indisreplident) THEN c.relreplident ELSE 'n' END,
+            pg_get_userbyid(relowner), pg_get_expr(relpartbound, c.oid), pg_get_partkeydef(c.oid),
             (SELECT string_agg(inhparent::regclass::text, ',' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = c.oid AND c.relkind IN ('r', 'p')),
             CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
             (SELECT 'by ' || indexrelid::regclass FROM pg_index WHERE indrelid = c.oid AND indisclustered)) AS is
