@@ -30,7 +30,11 @@ pub unsafe fn text(p: *const std::ffi::c_char) -> Option<String> {
         return None;
     }
     // SAFETY: the caller's promise.
-    Some(unsafe { CStr::from_ptr(p) }.to_string_lossy().into_owned())
+    let text = unsafe { CStr::from_ptr(p) };
+    Some(match text.to_str() {
+        Ok(text) => text.to_owned(),
+        Err(_) => text.to_string_lossy().into_owned(),
+    })
 }
 
 /// Text for the server; what stands behind a NUL byte is cut.
