@@ -112,7 +112,8 @@ fn attributes(c: &Change) -> Mend {
         }
     }
     let alter = format!("ALTER TYPE {} {}", c.sql(), sub.join(", "));
-    let mend = Mend::step(Phase::AlterTable, alter).losing(data_loss);
+    // Before tables are made that use it.
+    let mend = Mend::step(Phase::DefineType, alter).losing(data_loss);
     // Comments went with the attributes.
     if keep < from.len() { mend.dressed(c.declared, c.declared_side) } else { mend }
 }
