@@ -104,6 +104,8 @@ pub struct Table {
     rel: pg_sys::Relation,
     /// Its indexes.
     indexes: pg_sys::CatalogIndexState,
+    /// Holds one row's values.
+    memory: pg_sys::MemoryContext,
     /// Only where catalogs have nothing like it: an index that computes what
     /// it holds, which somebody has added, or rows that are kept in another
     /// way.
@@ -130,7 +132,14 @@ impl Table {
                 estate: pg_sys::CreateExecutorState(),
                 slot: pg_sys::table_slot_create(rel, std::ptr::null_mut()),
             });
-            Some(Table { rel, indexes, executor })
+            let memory = pg_sys::AllocSetContextCreateInternal(
+                pg_sys::CurrentMemoryContext,
+                c"schemaguard row".as_ptr(),
+                pg_sys::ALLOCSET_DEFAULT_MINSIZE as _,
+                pg_sys::ALLOCSET_DEFAULT_INITSIZE as _,
+                pg_sys::ALLOCSET_DEFAULT_MAXSIZE as _,
+            );
+            Some(Table { rel, indexes, memory, executor })
         }
     }
 
@@ -231,6 +240,7 @@ impl Table {
             let mut datums = vec![pg_sys::Datum::from(0); columns];
             let mut nulls = vec![true; columns];
             let mut texts = Texts::of(&row);
+            let before = pg_sys::MemoryContextSwitchTo(self.memory);
             for (i, value) in number.map(Value::Long).into_iter().chain(row).enumerate() {
                 let datum = match value {
                     Value::Null => None,
@@ -267,9 +277,12 @@ impl Table {
                     pg_sys::simple_table_tuple_insert(self.rel, *slot);
                     super::version::insert_index_entries(self.indexes, *slot, *estate);
                     pg_sys::ExecClearTuple(*slot);
+                    let computed = pg_sys::MakePerTupleExprContext(*estate);
+                    pg_sys::MemoryContextReset((*computed).ecxt_per_tuple_memory);
                 }
             }
-            pg_sys::heap_freetuple(tuple);
+            pg_sys::MemoryContextSwitchTo(before);
+            pg_sys::MemoryContextReset(self.memory);
         }
     }
 
@@ -282,6 +295,7 @@ impl Table {
                 pg_sys::FreeExecutorState(estate);
             }
             pg_sys::CatalogCloseIndexes(self.indexes);
+            pg_sys::MemoryContextDelete(self.memory);
             pg_sys::table_close(self.rel, pg_sys::NoLock as _);
         }
     }
