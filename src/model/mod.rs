@@ -65,7 +65,7 @@ use serde_json::{Map, Value};
 use mend::{Change, Mend, Side, Step};
 
 /// Version of what the reader below puts into a model. A stored model of
-/// another version is read again from its source: a newer reader isn't drift.
+/// another version has to be declared again: a newer reader isn't drift.
 pub const READER: u32 = 5;
 
 /// Every kind that is read and compared, in the order in which it is read.
