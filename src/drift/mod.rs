@@ -607,7 +607,7 @@ fn echo_key<'m>(f: &Found<'m>) -> EchoKey<'m> {
 /// Whether the index that a partition's belongs to is itself another one.
 fn is_made_anew<'m>(f: &Found<'m>, said: &HashSet<EchoKey<'m>>) -> bool {
     let Some(key) = f.declared.and_then(|o| o.attrs().identity("_root")) else { return false };
-    let index = Identity::new([&key.parts[0], &key.parts[2]]);
+    let index = key.beside(key.name());
     said.iter().any(|(kind, _, attribute, of, ..)| match *kind {
         "index" => *of == index && matches!(*attribute, Some("table" | "unique" | "definition")),
         "constraint" => *of == key && attribute.is_some_and(|a| facet::of(a).is_none()),

@@ -335,7 +335,7 @@ impl Renames {
             return None;
         }
         let key = object.attrs().identity("_root")?;
-        let index = Identity::new([&key.parts[0], &key.parts[2]]);
+        let index = key.beside(key.name());
         let was = self.declared_as.get(&("index", index));
         was.or_else(|| self.declared_as.get(&("constraint", key))).map(|was| was.name().to_owned())
     }

@@ -461,8 +461,7 @@ fn alter(c: &Change) -> Mend {
             );
         }
         "storage_parameters" if alone => {
-            let mut index = c.live.identity.prefix(1);
-            index.parts.push(c.live.identity.name().to_owned());
+            let index = c.live.identity.beside(c.live.identity.name());
             return table::parameter_statements(&format!("ALTER INDEX {}", index.sql()), c);
         }
         _ => {}

@@ -1,7 +1,7 @@
 use super::mend::{Change, Mend, Phase, Step, Target};
 use super::{
-    Attribute, Attrs, Kind, Object, Scope, Severity, column, composite, fragment, named, no_parent,
-    sql,
+    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, column, composite, fragment, named,
+    no_parent, sql,
 };
 
 pub static KIND: Kind = Kind {
@@ -121,9 +121,7 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
         {
             continue;
         }
-        // One that isn't declared may be gone by then.
-        let if_exists = if declared.is_none() { "IF EXISTS " } else { "" };
-        let alter = format!("ALTER TABLE {if_exists}{}", relation.sql());
+        let alter = alter_table(c, &relation, "");
         let col = sql::ident(column.identity.name());
         let text = if of == array { "text[]" } else { "text" };
         let mut sub = Vec::new();
@@ -195,11 +193,15 @@ fn said_again(c: &Change, column: &Object, attrs: &Attrs) -> Option<String> {
     let same = declared
         .is_some_and(|d| d.text("default") == Some(live) && d.get("type") == attrs.get("type"));
     let default = if same { format!("SET DEFAULT {live}") } else { "DROP DEFAULT".to_owned() };
-    let relation = column.identity.prefix(2);
-    // One that isn't declared may be gone by then.
-    let if_exists = if c.declared_side.relation(&relation).is_none() { "IF EXISTS " } else { "" };
-    let col = sql::ident(column.identity.name());
-    Some(format!("ALTER TABLE {if_exists}ONLY {} ALTER COLUMN {col} {default}", relation.sql()))
+    let alter = alter_table(c, &column.identity.prefix(2), "ONLY ");
+    Some(format!("{alter} ALTER COLUMN {} {default}", sql::ident(column.identity.name())))
+}
+
+/// How an ALTER TABLE begins, also for a table that isn't declared: that may
+/// be gone by then.
+fn alter_table(c: &Change, table: &Identity, only: &str) -> String {
+    let if_exists = if c.declared_side.relation(table).is_none() { "IF EXISTS " } else { "" };
+    format!("ALTER TABLE {if_exists}{only}{}", table.sql())
 }
 
 /// What makes a column that holds values of a composite type hold their text,
@@ -215,11 +217,8 @@ fn as_text(c: &Change, column: &Object, composite: &Object) -> Option<[String; 2
         return None;
     }
     let text = if of == name { "text" } else { "text[]" };
-    let relation = column.identity.prefix(2);
     let declared = c.declared_side.named("column", &column.identity).map(Object::attrs);
-    // One that isn't declared may be gone by then.
-    let if_exists = if c.declared_side.relation(&relation).is_none() { "IF EXISTS " } else { "" };
-    let alter = format!("ALTER TABLE {if_exists}{}", relation.sql());
+    let alter = alter_table(c, &column.identity.prefix(2), "");
     let col = sql::ident(column.identity.name());
     let drop = match attrs.get("default") {
         Some(_) => format!("ALTER COLUMN {col} DROP DEFAULT, "),

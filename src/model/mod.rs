@@ -285,6 +285,14 @@ impl Identity {
         Identity { parts: self.parts[..n.min(self.parts.len())].to_vec(), args: None }
     }
 
+    /// What has that name in the same schema: a constraint's index, a column's
+    /// sequence.
+    pub fn beside(&self, name: &str) -> Identity {
+        let mut other = self.prefix(1);
+        other.parts.push(name.to_owned());
+        other
+    }
+
     /// The last part.
     pub fn name(&self) -> &str {
         self.parts.last().map_or("", String::as_str)

@@ -194,11 +194,7 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
     let sequences = || -> Vec<String> {
         let models = [&found.declared, &found.live].into_iter();
         models
-            .filter_map(|model| {
-                let mut sequence = d.identity.prefix(1);
-                sequence.parts.push(of(model).text("_sequence")?.to_owned());
-                Some(sequence.to_string())
-            })
+            .filter_map(|model| Some(d.identity.beside(of(model).text("_sequence")?).to_string()))
             .collect()
     };
     // Its rows in the record name no object.
@@ -208,10 +204,10 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
     // It is spoken of by its own name, as an index or as a constraint.
     if d.kind.name == "partition index" {
         let called = of(&found.live).text("called").unwrap_or_default().to_owned();
-        let (mut index, mut constraint) = (d.identity.prefix(1), d.identity.prefix(2));
-        index.parts.push(called.clone());
+        let index = d.identity.beside(&called).to_string();
+        let mut constraint = d.identity.prefix(2);
         constraint.parts.push(called);
-        return vec![index.to_string(), constraint.to_string()];
+        return vec![index, constraint.to_string()];
     }
     match d.attribute.as_deref() {
         // Those name the table, or the schema.
@@ -342,7 +338,7 @@ fn whole(d: &Difference, found: &Compared) -> Vec<String> {
         && let Some(table) = declared().and_then(|o| (o.kind.parent)(o))
         && let Some(moved) = found.renames.live_name(&table.prefix(2))
     {
-        names.push(Identity::new([&moved.parts[0], d.identity.name()]).to_string());
+        names.push(moved.beside(d.identity.name()).to_string());
     }
     names
 }

@@ -73,8 +73,7 @@ fn alter(attribute: &str, o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
             vec![say(&format!("SEQUENCE {}", sequence.sql()), to.text(attribute))]
         }
         "index_comment" => {
-            let mut index = o.identity.prefix(1);
-            index.parts.push(o.identity.name().to_owned());
+            let index = o.identity.beside(o.identity.name());
             vec![say(&format!("INDEX {}", index.sql()), to.text(attribute))]
         }
         "constraint_comment" => {
