@@ -80,22 +80,13 @@ pub static KIND: Kind = Kind {
 
 /// The index by its own name.
 pub(super) fn called(o: &Object) -> Identity {
-    under(o, o.attrs().text("called").unwrap_or_default())
-}
-
-/// An index in the schema of a partition.
-fn under(o: &Object, name: &str) -> Identity {
-    let mut index = o.identity.prefix(1);
-    index.parts.push(name.to_owned());
-    index
+    o.identity.beside(o.attrs().text("called").unwrap_or_default())
 }
 
 /// The topmost index, and its table.
 fn root(attrs: &Attrs) -> Option<(Identity, Identity)> {
     let name = attrs.identity("_root")?;
-    let mut index = name.prefix(1);
-    index.parts.push(name.name().to_owned());
-    Some((index, name.prefix(2)))
+    Some((name.beside(name.name()), name.prefix(2)))
 }
 
 fn alter(c: &Change) -> Mend {
@@ -105,15 +96,22 @@ fn alter(c: &Change) -> Mend {
             Phase::Rename,
             format!("ALTER INDEX {} RENAME TO {}", called(c.live).sql(), sql::ident(name)),
         ),
-        "statistics" => Mend::steps(index::statistics(&under(c.live, name), c.from, c.to)),
-        "tablespace" => Mend::steps(vec![index::tablespace(&under(c.live, name), c.to)]),
-        _ => table::parameter_statements(&format!("ALTER INDEX {}", under(c.live, name).sql()), c),
+        "statistics" => Mend::steps(index::statistics(&c.live.identity.beside(name), c.from, c.to)),
+        "tablespace" => Mend::steps(vec![index::tablespace(&c.live.identity.beside(name), c.to)]),
+        _ => table::parameter_statements(
+            &format!("ALTER INDEX {}", c.live.identity.beside(name).sql()),
+            c,
+        ),
     }
 }
 
 /// What makes the partitions' indexes as declared after the topmost one was
 /// made, and with it theirs: the server gives them names and what that one has.
 pub(super) fn settle(of: &Object, table: &Identity, side: &Side) -> Vec<Step> {
+    // Most tables have no partitions, and a look for them goes through everything.
+    if !table::is_partitioned(table, side) {
+        return Vec::new();
+    }
     let made = of.attrs();
     let mut steps = Vec::new();
     for o in side.all(KIND.name).filter(|o| o.identity.name() == of.identity.name()) {
