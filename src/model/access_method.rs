@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "access method",
     object_type: "access method",
     catalog: "pg_am",
+    letters: "",
     scope: Scope::Database,
     sql_name: named,
     query: |_| {
@@ -14,8 +15,7 @@ pub static KIND: Kind = Kind {
                     json_build_object('type', CASE a.amtype WHEN 't' THEN 'table' ELSE 'index' END,
                                       'handler', a.amhandler::regproc::text)::text, a.oid
                FROM pg_am a
-              WHERE a.oid >= 16384 AND a.oid NOT IN (SELECT objid FROM ext)
-              ORDER BY a.amname",
+              WHERE a.oid >= 16384 AND a.oid NOT IN (SELECT objid FROM ext)",
             fragment::members("pg_am")
         )
     },

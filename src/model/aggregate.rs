@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "aggregate",
     object_type: "aggregate",
     catalog: "pg_proc",
+    letters: "a",
     scope: Scope::Schema,
     sql_name: |o| format!("AGGREGATE {}", signature(o)),
     query,
@@ -94,8 +95,7 @@ fn query(_: u32) -> String {
            FROM pg_aggregate g
            JOIN pg_proc p ON p.oid = g.aggfnoid
            JOIN ns ON ns.oid = p.pronamespace
-          WHERE p.oid NOT IN (SELECT objid FROM ext) {only}
-          ORDER BY ns.nspname, p.proname, 2",
+          WHERE p.oid NOT IN (SELECT objid FROM ext) {only}",
         fragment::SCHEMAS,
         fragment::members("pg_proc"),
         function("aggtransfn"),

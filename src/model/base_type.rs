@@ -9,6 +9,7 @@ pub static KIND: Kind = Kind {
     name: "base type",
     object_type: "type",
     catalog: "pg_type",
+    letters: "bp",
     scope: Scope::Schema,
     sql_name: named,
     query,
@@ -90,8 +91,7 @@ fn query(_: u32) -> String {
            JOIN ns ON ns.oid = t.typnamespace
            -- The arrays of other types come with those.
           WHERE t.typtype IN ('b', 'p') AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
-            AND t.oid NOT IN (SELECT objid FROM ext) {only}
-          ORDER BY ns.nspname, t.typname",
+            AND t.oid NOT IN (SELECT objid FROM ext) {only}",
         fragment::SCHEMAS,
         fragment::members("pg_type"),
             only = fragment::only("t.oid"),

@@ -6,6 +6,7 @@ pub static KIND: Kind = Kind {
     name: "cast",
     object_type: "cast",
     catalog: "pg_cast",
+    letters: "",
     scope: Scope::Database,
     sql_name: |o| format!("CAST {}", o.identity.sql()),
     query: |_| {
@@ -20,8 +21,7 @@ pub static KIND: Kind = Kind {
               WHERE c.oid >= 16384 AND c.oid NOT IN (SELECT objid FROM ext)
                 -- A range type comes with its cast.
                 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass
-                                   AND d.objid = c.oid AND d.deptype = 'i')
-              ORDER BY 2",
+                                   AND d.objid = c.oid AND d.deptype = 'i')",
             fragment::members("pg_cast")
         )
     },

@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "collation",
     object_type: "collation",
     catalog: "pg_collation",
+    letters: "",
     scope: Scope::Schema,
     sql_name: named,
     query,
@@ -47,8 +48,7 @@ fn query(version: u32) -> String {
                     'rules', {rules}))::text, c.oid
            FROM pg_collation c
            JOIN ns ON ns.oid = c.collnamespace
-          WHERE c.oid NOT IN (SELECT objid FROM ext) {only}
-          ORDER BY ns.nspname, c.collname",
+          WHERE c.oid NOT IN (SELECT objid FROM ext) {only}",
         fragment::SCHEMAS,
         fragment::members("pg_collation"),
         only = fragment::only("c.oid"),

@@ -10,6 +10,7 @@ pub static KIND: Kind = Kind {
     name: "column",
     object_type: "column",
     catalog: "pg_class",
+    letters: "rpf",
     scope: Scope::Schema,
     sql_name: named,
     query,
@@ -52,12 +53,13 @@ fn query(server: u32) -> String {
         only_where(
             "a.atthasdef",
             &[
+                // A default names no column: to deparse it needs nothing of the table.
                 // ALTER TYPE can leave a default behind that is nothing but NULL. The server
                 // takes it from nobody, unless the type is a domain, which may have another one.
                 said(
                     "default",
                     "CASE WHEN a.attgenerated = '' AND (t.typtype = 'd' OR d.adbin::text NOT LIKE '{CONST %:constisnull true%')
-                          THEN pg_get_expr(d.adbin, d.adrelid) END",
+                          THEN pg_get_expr(d.adbin, 0) END",
                 ),
                 said(
                     "generated",
@@ -138,7 +140,8 @@ fn query(server: u32) -> String {
            JOIN pg_class c ON c.oid = s.seqrelid
            JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid
                            AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i')
-         SELECT ARRAY[rel.nspname, rel.relname, a.attname]::text[], NULL::text, {}, rel.oid, a.attnum::integer
+         SELECT ARRAY[rel.nspname, rel.relname, a.attname]::text[], NULL::text, NULL::text, rel.oid, a.attnum::integer,
+                {}
            FROM rel
            JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
            JOIN pg_type t ON t.oid = a.atttypid
@@ -148,8 +151,7 @@ fn query(server: u32) -> String {
            LEFT JOIN ident ON a.attidentity <> '' AND ident.refobjid = a.attrelid
                           AND ident.refobjsubid = a.attnum
           CROSS JOIN LATERAL (SELECT rel.relname || '_' || a.attname || '_seq' AS name) usual
-           {not_null_join}
-          ORDER BY rel.nspname, rel.relname, a.attnum",
+           {not_null_join}",
         fragment::relations("'r', 'p', 'f'"),
         sequence::options_text("s"),
         fragment::attributes(&attributes),

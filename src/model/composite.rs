@@ -9,6 +9,7 @@ pub static KIND: Kind = Kind {
     name: "composite",
     object_type: "type",
     catalog: "pg_type",
+    letters: "",
     scope: Scope::Schema,
     sql_name: named,
     query: |_| {
@@ -29,8 +30,7 @@ pub static KIND: Kind = Kind {
                LEFT JOIN pg_collation co ON co.oid = a.attcollation
                LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
               WHERE rel.reltype NOT IN (SELECT objid FROM exttype)
-              GROUP BY rel.nspname, rel.relname, rel.reltype
-              ORDER BY rel.nspname, rel.relname",
+              GROUP BY rel.nspname, rel.relname, rel.reltype",
             // A composite type is in pg_depend as a type, not as its relation.
             fragment::relations("'c'").replacen(
                 "WITH ",

@@ -8,6 +8,7 @@ pub static KIND: Kind = Kind {
     name: "constraint",
     object_type: "constraint",
     catalog: "pg_constraint",
+    letters: "",
     scope: Scope::Schema,
     sql_name: |o| format!("CONSTRAINT {} ON {}", sql::ident(o.identity.name()), of(o)),
     query,
@@ -71,7 +72,7 @@ fn query(server: u32) -> String {
         ),
         only_where(
             "con.contype IN ('f', 'p', 'u')",
-            &[said("columns", &columns("json_agg(a.attname ORDER BY u.n)", "con.conkey", "con.conrelid"))],
+            &[said("columns", &columns("json_build_array", "json_agg(a.attname ORDER BY u.n)", "con.conkey", "con.conrelid"))],
         ),
         only_where(
             "con.contype = 'f'",
@@ -81,6 +82,7 @@ fn query(server: u32) -> String {
                     &format!(
                         "quote_ident(fn.nspname) || '.' || quote_ident(fc.relname) || '(' || {} || ')'",
                         columns(
+                            "quote_ident",
                             &format!(
                                 "string_agg(CASE WHEN {period} AND u.n = cardinality(con.confkey) THEN 'PERIOD ' ELSE '' END
                                             || quote_ident(a.attname), ', ' ORDER BY u.n)"
@@ -103,6 +105,7 @@ fn query(server: u32) -> String {
                         "{} || CASE WHEN con.confdelsetcols IS NOT NULL THEN ' (' || {} || ')' ELSE '' END",
                         action("con.confdeltype"),
                         columns(
+                            "quote_ident",
                             "string_agg(quote_ident(a.attname), ', ' ORDER BY u.n)",
                             "con.confdelsetcols",
                             "con.conrelid"
@@ -116,11 +119,14 @@ fn query(server: u32) -> String {
             &[
                 yes("without_overlaps", period),
                 yes("nulls_not_distinct", "con.contype = 'u' AND i.indnullsnotdistinct"),
+                // The index's own columns keep the names that the table's had.
                 said(
                     "include",
                     "CASE WHEN i.indnatts > i.indnkeyatts THEN
-                         (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
-                           WHERE a.attrelid = i.indexrelid AND a.attnum > i.indnkeyatts) END",
+                         (SELECT json_agg(a.attname ORDER BY u.n)
+                            FROM unnest(i.indkey) WITH ORDINALITY u(attnum, n)
+                            JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = u.attnum
+                           WHERE u.n > i.indnkeyatts) END",
                 ),
                 said("storage_parameters", &fragment::sorted("ic.reloptions")),
             ],
@@ -172,15 +178,15 @@ fn query(server: u32) -> String {
          SELECT tgconstraint, true AS yes FROM pg_trigger
           WHERE tgisinternal AND tgconstraint <> 0 AND tgenabled <> 'O' {only_triggers}
           GROUP BY tgconstraint)
-         SELECT ARRAY[con.nspname, con.owner, con.conname]::text[], NULL::text, {attributes}, con.oid
+         SELECT ARRAY[con.nspname, con.owner, con.conname]::text[], NULL::text, NULL::text, con.oid, NULL::integer,
+                {attributes}
            FROM con
            LEFT JOIN off ON off.tgconstraint = con.oid
            LEFT JOIN pg_class fc ON con.contype = 'f' AND fc.oid = con.confrelid
            LEFT JOIN pg_namespace fn ON fn.oid = fc.relnamespace
            LEFT JOIN pg_class ic ON con.contype <> 'c' AND ic.oid = con.conindid
            LEFT JOIN pg_index i ON con.contype IN ('p', 'u') AND i.indexrelid = con.conindid
-           LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
-          ORDER BY con.nspname, con.owner, con.contype = 'f', con.contype <> 'p', con.conname",
+           LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace",
         schemas = fragment::SCHEMAS,
         only_relations = fragment::only("c.oid"),
         only_domains = fragment::only("t.oid"),
@@ -190,12 +196,15 @@ fn query(server: u32) -> String {
     )
 }
 
-/// What an aggregate makes of the columns of a table with those numbers.
-fn columns(aggregate: &str, numbers: &str, table: &str) -> String {
+/// What a function makes of the column of a table with that number, or an
+/// aggregate of several: most keys have one, and an aggregate costs much more.
+fn columns(function: &str, aggregate: &str, numbers: &str, table: &str) -> String {
     format!(
-        "(SELECT {aggregate}
+        "CASE cardinality({numbers}) WHEN 1 THEN {function}((SELECT a.attname
+            FROM pg_attribute a WHERE a.attrelid = {table} AND a.attnum = {numbers}[1]))
+         ELSE (SELECT {aggregate}
             FROM unnest({numbers}) WITH ORDINALITY u(attnum, n)
-            JOIN pg_attribute a ON a.attrelid = {table} AND a.attnum = u.attnum)"
+            JOIN pg_attribute a ON a.attrelid = {table} AND a.attnum = u.attnum) END"
     )
 }
 

@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "conversion",
     object_type: "conversion",
     catalog: "pg_conversion",
+    letters: "",
     scope: Scope::Schema,
     sql_name: named,
     query: |_| {
@@ -18,8 +19,7 @@ pub static KIND: Kind = Kind {
                         'default', nullif(c.condefault, false)))::text, c.oid
                FROM pg_conversion c
                JOIN ns ON ns.oid = c.connamespace
-              WHERE c.oid NOT IN (SELECT objid FROM ext) {only}
-              ORDER BY ns.nspname, c.conname",
+              WHERE c.oid NOT IN (SELECT objid FROM ext) {only}",
             fragment::SCHEMAS,
             fragment::members("pg_conversion"),
             only = fragment::only("c.oid"),

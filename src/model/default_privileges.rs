@@ -7,6 +7,7 @@ pub static KIND: Kind = Kind {
     name: "default privileges",
     object_type: "default privileges",
     catalog: "pg_default_acl",
+    letters: "",
     scope: Scope::Database,
     sql_name: |o| head(o),
     query,
@@ -37,8 +38,7 @@ fn query(_: u32) -> String {
            FROM pg_default_acl d
            LEFT JOIN ns ON ns.oid = d.defaclnamespace
            LEFT JOIN unusual ON unusual.objid = d.oid
-          WHERE d.defaclnamespace = 0 OR ns.oid IS NOT NULL
-          ORDER BY name",
+          WHERE d.defaclnamespace = 0 OR ns.oid IS NOT NULL",
         fragment::SCHEMAS,
         grants::unusual(
             "objid",

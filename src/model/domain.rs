@@ -8,6 +8,7 @@ pub static KIND: Kind = Kind {
     name: "domain",
     object_type: "domain",
     catalog: "pg_type",
+    letters: "d",
     scope: Scope::Schema,
     sql_name: named,
     query: |_| {
@@ -26,8 +27,7 @@ pub static KIND: Kind = Kind {
                JOIN pg_type b ON b.oid = t.typbasetype
                LEFT JOIN pg_collation co ON co.oid = t.typcollation
                LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
-              WHERE t.typtype = 'd' AND t.oid NOT IN (SELECT objid FROM ext) {only}
-              ORDER BY ns.nspname, t.typname",
+              WHERE t.typtype = 'd' AND t.oid NOT IN (SELECT objid FROM ext) {only}",
             fragment::SCHEMAS,
             fragment::members("pg_type"),
             only = fragment::only("t.oid"),

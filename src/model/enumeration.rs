@@ -8,6 +8,7 @@ pub static KIND: Kind = Kind {
     name: "enum",
     object_type: "type",
     catalog: "pg_type",
+    letters: "e",
     scope: Scope::Schema,
     sql_name: named,
     query: |_| {
@@ -19,8 +20,7 @@ pub static KIND: Kind = Kind {
                JOIN ns ON ns.oid = t.typnamespace
                LEFT JOIN (SELECT enumtypid, json_agg(enumlabel ORDER BY enumsortorder) AS labels
                             FROM pg_enum GROUP BY enumtypid) l ON l.enumtypid = t.oid
-              WHERE t.typtype = 'e' AND t.oid NOT IN (SELECT objid FROM ext) {only}
-              ORDER BY ns.nspname, t.typname",
+              WHERE t.typtype = 'e' AND t.oid NOT IN (SELECT objid FROM ext) {only}",
             fragment::SCHEMAS,
             fragment::members("pg_type"),
             only = fragment::only("t.oid"),

@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "event trigger",
     object_type: "event trigger",
     catalog: "pg_event_trigger",
+    letters: "",
     scope: Scope::Database,
     sql_name: named,
     query: |_| {
@@ -18,8 +19,7 @@ pub static KIND: Kind = Kind {
                              (SELECT json_agg(t ORDER BY t COLLATE \"C\") FROM unnest(e.evttags) t) END,
                         'enabled', {}))::text, e.oid
                FROM pg_event_trigger e
-              WHERE e.oid NOT IN (SELECT objid FROM ext)
-              ORDER BY e.evtname",
+              WHERE e.oid NOT IN (SELECT objid FROM ext)",
             fragment::members("pg_event_trigger"),
             trigger::state("e.evtenabled")
         )

@@ -6,6 +6,7 @@ pub static KIND: Kind = Kind {
     name: "extension",
     object_type: "extension",
     catalog: "pg_extension",
+    letters: "",
     scope: Scope::Database,
     sql_name: named,
     query: |_| {
@@ -13,8 +14,7 @@ pub static KIND: Kind = Kind {
                 json_build_object('schema', n.nspname, 'version', e.extversion)::text, e.oid
            FROM pg_extension e
            JOIN pg_namespace n ON n.oid = e.extnamespace
-          WHERE e.oid >= 16384 AND e.extname <> 'schemaguard'
-          ORDER BY e.extname"
+          WHERE e.oid >= 16384 AND e.extname <> 'schemaguard'"
             .to_owned()
     },
     attributes: &[Attribute::warning("schema"), Attribute::info("version")],

@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "foreign data wrapper",
     object_type: "foreign data wrapper",
     catalog: "pg_foreign_data_wrapper",
+    letters: "",
     scope: Scope::Database,
     sql_name: named,
     query: |_| {
@@ -16,8 +17,7 @@ pub static KIND: Kind = Kind {
                         'validator', nullif(f.fdwvalidator::regproc::text, '-'),
                         'options', {}))::text, f.oid
                FROM pg_foreign_data_wrapper f
-              WHERE f.oid NOT IN (SELECT objid FROM ext)
-              ORDER BY f.fdwname",
+              WHERE f.oid NOT IN (SELECT objid FROM ext)",
             fragment::members("pg_foreign_data_wrapper"),
             fragment::sorted("f.fdwoptions")
         )

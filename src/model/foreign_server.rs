@@ -7,6 +7,7 @@ pub static KIND: Kind = Kind {
     name: "foreign server",
     object_type: "server",
     catalog: "pg_foreign_server",
+    letters: "",
     scope: Scope::Database,
     sql_name: named,
     query: |_| {
@@ -18,8 +19,7 @@ pub static KIND: Kind = Kind {
                         'options', {}))::text, s.oid
                FROM pg_foreign_server s
                JOIN pg_foreign_data_wrapper f ON f.oid = s.srvfdw
-              WHERE s.oid NOT IN (SELECT objid FROM ext)
-              ORDER BY s.srvname",
+              WHERE s.oid NOT IN (SELECT objid FROM ext)",
             fragment::members("pg_foreign_server"),
             fragment::sorted("s.srvoptions")
         )

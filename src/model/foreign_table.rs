@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "foreign table",
     object_type: "foreign table",
     catalog: "pg_class",
+    letters: "f",
     scope: Scope::Schema,
     sql_name: named,
     query: |_| {
@@ -29,8 +30,7 @@ pub static KIND: Kind = Kind {
                FROM rel
                JOIN pg_foreign_table f ON f.ftrelid = rel.oid
                JOIN pg_foreign_server s ON s.oid = f.ftserver
-               LEFT JOIN parents ON parents.inhrelid = rel.oid
-              ORDER BY rel.nspname, rel.relname",
+               LEFT JOIN parents ON parents.inhrelid = rel.oid",
             fragment::relations("'f'"),
             fragment::sorted("f.ftoptions")
         )

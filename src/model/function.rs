@@ -4,6 +4,7 @@ pub static KIND: Kind = Kind {
     name: "function",
     object_type: "function",
     catalog: "pg_proc",
+    letters: "fw",
     scope: Scope::Schema,
     sql_name: named,
     query: |_| routine::query("'f', 'w'"),

@@ -8,6 +8,7 @@ pub static KIND: Kind = Kind {
     name: "index",
     object_type: "index",
     catalog: "pg_class",
+    letters: "iI",
     scope: Scope::Schema,
     sql_name: named,
     query,
@@ -46,12 +47,20 @@ fn query(_: u32) -> String {
         yes("unique", "idx.indisunique"),
         said(
             "definition",
-            "CASE WHEN idx.reloptions IS NULL THEN d.text ELSE
-                 replace(d.text, ' WITH (' || (SELECT string_agg(
-                     quote_ident(split_part(o, '=', 1)) || '='
-                     || CASE WHEN quote_ident(v.value) = v.value THEN v.value ELSE quote_literal(v.value) END, ', ' ORDER BY n)
-                     FROM unnest(idx.reloptions) WITH ORDINALITY u(o, n),
-                          LATERAL (SELECT substr(o, strpos(o, '=') + 1)) v(value)) || ')', '') END",
+            // What the server would say of the usual index on one column: to
+            // have it say so takes longer than all else here.
+            "coalesce(
+                 CASE WHEN idx.default_for IS NOT NULL AND idx.indnatts = 1 AND idx.indoption[0] = 0
+                           AND idx.indexprs IS NULL AND idx.indpred IS NULL AND NOT idx.indnullsnotdistinct THEN
+                     (SELECT 'btree (' || quote_ident(a.attname) || ')' FROM pg_attribute a
+                       WHERE a.attrelid = idx.indrelid AND a.attnum = idx.indkey[0] AND a.attcollation = idx.indcollation[0]
+                         AND idx.default_for = CASE a.atttypid WHEN 'varchar'::regtype THEN 'text'::regtype ELSE a.atttypid END) END,
+                 CASE WHEN idx.reloptions IS NULL THEN d.text ELSE
+                     replace(d.text, ' WITH (' || (SELECT string_agg(
+                         quote_ident(split_part(o, '=', 1)) || '='
+                         || CASE WHEN quote_ident(v.value) = v.value THEN v.value ELSE quote_literal(v.value) END, ', ' ORDER BY n)
+                         FROM unnest(idx.reloptions) WITH ORDINALITY u(o, n),
+                              LATERAL (SELECT substr(o, strpos(o, '=') + 1)) v(value)) || ')', '') END)",
         ),
         said("valid", "CASE WHEN NOT idx.indisvalid THEN false END"),
         said("storage_parameters", &fragment::sorted("idx.reloptions")),
@@ -64,7 +73,7 @@ fn query(_: u32) -> String {
         "{},
          idx AS (
          SELECT ns.nspname, ic.relname, i.*, tn.nspname AS tnsp, rel.relname AS trel,
-                ic.reloptions, ts.spcname, pg_get_indexdef(i.indexrelid) AS def,
+                ic.reloptions, ts.spcname, pg_get_indexdef(i.indexrelid) AS def, oc.opcintype AS default_for,
                 CASE WHEN ic.relkind = 'I' THEN 5 ELSE 0 END AS only_length
            FROM rel
            JOIN pg_namespace tn ON tn.oid = rel.relnamespace
@@ -72,16 +81,19 @@ fn query(_: u32) -> String {
            JOIN pg_class ic ON ic.oid = i.indexrelid AND NOT ic.relispartition
            JOIN ns ON ns.oid = ic.relnamespace
            LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
+           -- The server's own ones, which take no parameters.
+           LEFT JOIN pg_opclass oc ON oc.oid = i.indclass[0] AND oc.oid < 16384 AND oc.opcdefault
+                                  AND oc.opcmethod = (SELECT oid FROM pg_am WHERE amname = 'btree')
            LEFT JOIN pg_constraint con ON con.conrelid = i.indrelid AND con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x')
           WHERE con.oid IS NULL AND i.indislive
             AND i.indexrelid NOT IN (SELECT objid FROM ext))
-         SELECT ARRAY[idx.nspname, idx.relname]::text[], NULL::text, {}, idx.indexrelid
+         SELECT ARRAY[idx.nspname, idx.relname]::text[], NULL::text, NULL::text, idx.indexrelid, NULL::integer,
+                {}
            FROM idx,
                 LATERAL (SELECT substr(idx.def, length('CREATE INDEX  ON . USING ') + idx.only_length
                     + CASE WHEN idx.indisunique THEN 7 ELSE 0 END
                     + length(quote_ident(idx.relname)) + length(quote_ident(idx.tnsp))
-                    + length(quote_ident(idx.trel)) + 1)) d(text)
-          ORDER BY idx.nspname, idx.relname",
+                    + length(quote_ident(idx.trel)) + 1)) d(text)",
         fragment::relations("'r', 'p', 'm'"),
         fragment::attributes(&attributes),
     )

@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "language",
     object_type: "language",
     catalog: "pg_language",
+    letters: "",
     scope: Scope::Database,
     sql_name: named,
     query: |_| {
@@ -17,8 +18,7 @@ pub static KIND: Kind = Kind {
                         'validator', nullif(l.lanvalidator::regproc::text, '-'),
                         'trusted', nullif(l.lanpltrusted, false)))::text, l.oid
                FROM pg_language l
-              WHERE l.oid >= 16384 AND l.oid NOT IN (SELECT objid FROM ext)
-              ORDER BY l.lanname",
+              WHERE l.oid >= 16384 AND l.oid NOT IN (SELECT objid FROM ext)",
             fragment::members("pg_language")
         )
     },

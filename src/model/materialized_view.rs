@@ -10,6 +10,7 @@ pub static KIND: Kind = Kind {
     name: "materialized view",
     object_type: "materialized view",
     catalog: "pg_class",
+    letters: "m",
     scope: Scope::Schema,
     sql_name: named,
     query: |_| {
@@ -43,8 +44,7 @@ pub static KIND: Kind = Kind {
                LEFT JOIN pg_am am ON am.oid = rel.relam
                LEFT JOIN pg_tablespace ts ON ts.oid = rel.reltablespace
                LEFT JOIN pg_index cl ON cl.indrelid = rel.oid AND cl.indisclustered
-               LEFT JOIN pg_class clc ON clc.oid = cl.indexrelid
-              ORDER BY rel.nspname, rel.relname",
+               LEFT JOIN pg_class clc ON clc.oid = cl.indexrelid",
             fragment::relations("'m'"),
             fragment::sorted("rel.reloptions")
         )

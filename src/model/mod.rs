@@ -194,6 +194,9 @@ pub struct Kind {
     pub object_type: &'static str,
     /// The catalog whose rows are these objects.
     pub catalog: &'static str,
+    /// What their rows have in relkind, typtype or prokind, where the catalog
+    /// holds more kinds than this one; else empty.
+    pub letters: &'static str,
     pub scope: Scope,
     /// The object as COMMENT ON and ALTER name it: `TABLE public.t`.
     pub sql_name: fn(&Object) -> String,
@@ -201,7 +204,8 @@ pub struct Kind {
     /// schema names, `$2` the OIDs of the only rows wanted (for parts: those
     /// of their tables), null for all; columns are the identity (text[]), the
     /// arguments of a function (text), the attributes (JSON text), the row's
-    /// OID and for a column its number.
+    /// OID and for a column its number. Where there are more columns, these
+    /// are the attributes. The order of the rows is the reader's.
     pub query: fn(u32) -> String,
     pub attributes: &'static [Attribute],
     pub missing: Severity,
@@ -502,7 +506,7 @@ pub struct Model {
     pub server: u32,
     /// The schemas that it speaks of, whether they exist or not.
     pub schemas: Vec<String>,
-    /// Columns of a table stand in their order.
+    /// By kind and name; columns of a table stand in their order.
     #[serde(serialize_with = "objects")]
     pub objects: Vec<Object>,
 }
@@ -650,25 +654,33 @@ pub(crate) mod fragment {
         format!("AND ({OR_ALL}{oid} = ANY ($2))")
     }
 
-    /// The attributes of an object as JSON text, out of [`said`] and [`yes`]:
-    /// what isn't there costs nothing. For kinds of which there are many.
-    pub fn attributes(list: &[String]) -> String {
-        format!("'{{' || substr(concat({}), 2) || '}}'", list.join(",\n"))
+    /// Attributes of an object: their names and values in SQL.
+    pub type Said = Vec<(&'static str, String)>;
+
+    /// The attributes of an object as columns of its row, out of [`said`] and
+    /// [`yes`], see [`Kind::query`](super::Kind): what isn't there costs
+    /// nothing. For kinds of which there are many.
+    pub fn attributes(list: &[Said]) -> String {
+        let columns = list.iter().flatten().map(|(name, value)| format!("{value} AS \"{name}\""));
+        columns.collect::<Vec<_>>().join(",\n")
     }
 
     /// An attribute with a value, where that isn't null.
-    pub fn said(name: &str, value: &str) -> String {
-        format!("',\"{name}\":' || to_json({value})::text")
+    pub fn said(name: &'static str, value: &str) -> Said {
+        vec![(name, value.to_owned())]
     }
 
     /// An attribute that is true or isn't there.
-    pub fn yes(name: &str, condition: &str) -> String {
-        format!("CASE WHEN {condition} THEN ',\"{name}\":true' END")
+    pub fn yes(name: &'static str, condition: &str) -> Said {
+        vec![(name, format!("CASE WHEN {condition} THEN true END"))]
     }
 
     /// Attributes that are looked at only in some objects.
-    pub fn only_where(condition: &str, list: &[String]) -> String {
-        format!("CASE WHEN {condition} THEN concat({}) END", list.join(",\n"))
+    pub fn only_where(condition: &str, list: &[Said]) -> Said {
+        let guarded = |(name, value): &(_, String)| {
+            (*name, format!("CASE WHEN {condition} THEN {value} END"))
+        };
+        list.iter().flatten().map(guarded).collect()
     }
 
     /// `key=value` options in an order of their own: the catalogs keep the

@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "operator",
     object_type: "operator",
     catalog: "pg_operator",
+    letters: "",
     scope: Scope::Schema,
     sql_name: |o| format!("OPERATOR {}", signature(o)),
     query: |_| {
@@ -23,8 +24,7 @@ pub static KIND: Kind = Kind {
                         'merges', nullif(o.oprcanmerge, false)))::text, o.oid
                FROM pg_operator o
                JOIN ns ON ns.oid = o.oprnamespace
-              WHERE o.oprcode <> 0 AND o.oid NOT IN (SELECT objid FROM ext) {only}
-              ORDER BY ns.nspname, o.oprname, 2",
+              WHERE o.oprcode <> 0 AND o.oid NOT IN (SELECT objid FROM ext) {only}",
             fragment::SCHEMAS,
             fragment::members("pg_operator"),
             other("oprcom"),

@@ -6,6 +6,7 @@ pub static KIND: Kind = Kind {
     name: "operator class",
     object_type: "operator class",
     catalog: "pg_opclass",
+    letters: "",
     scope: Scope::Schema,
     sql_name: |o| format!("OPERATOR CLASS {}", using(o)),
     query: |_| {
@@ -24,8 +25,7 @@ pub static KIND: Kind = Kind {
                JOIN pg_opfamily f ON f.oid = c.opcfamily
                JOIN pg_namespace fn ON fn.oid = f.opfnamespace
                LEFT JOIN member ON member.of = c.oid
-              WHERE c.oid NOT IN (SELECT objid FROM ext) {only}
-              ORDER BY ns.nspname, c.opcname, 2",
+              WHERE c.oid NOT IN (SELECT objid FROM ext) {only}",
             fragment::SCHEMAS,
             fragment::members("pg_opclass"),
             members_of("pg_opclass"),

@@ -6,6 +6,7 @@ pub static KIND: Kind = Kind {
     name: "operator family",
     object_type: "operator family",
     catalog: "pg_opfamily",
+    letters: "",
     scope: Scope::Schema,
     sql_name: |o| format!("OPERATOR FAMILY {}", operator_class::using(o)),
     query: |_| {
@@ -17,8 +18,7 @@ pub static KIND: Kind = Kind {
                JOIN ns ON ns.oid = f.opfnamespace
                JOIN pg_am am ON am.oid = f.opfmethod
                LEFT JOIN member ON member.of = f.oid
-              WHERE f.oid NOT IN (SELECT objid FROM ext) {only}
-              ORDER BY ns.nspname, f.opfname, 2",
+              WHERE f.oid NOT IN (SELECT objid FROM ext) {only}",
             fragment::SCHEMAS,
             fragment::members("pg_opfamily"),
             operator_class::members_of("pg_opfamily"),

@@ -12,6 +12,7 @@ pub static KIND: Kind = Kind {
     name: "partition index",
     object_type: "index",
     catalog: "pg_class",
+    letters: "I",
     scope: Scope::Schema,
     sql_name: |o| format!("INDEX {}", called(o).sql()),
     query: |_| {
@@ -55,8 +56,7 @@ pub static KIND: Kind = Kind {
                JOIN pg_namespace rn ON rn.oid = rt.relnamespace
                LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
                LEFT JOIN pg_constraint con ON con.conrelid = rel.oid AND con.conindid = ic.oid AND con.contype IN ('p', 'u', 'x')
-              WHERE rel.relispartition
-              ORDER BY rel.nspname, rel.relname, root.relname",
+              WHERE rel.relispartition",
             fragment::relations("'r', 'p'"),
             fragment::sorted("ic.reloptions"),
             index::statistics_of("i"),

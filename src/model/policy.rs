@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "policy",
     object_type: "policy",
     catalog: "pg_policy",
+    letters: "",
     scope: Scope::Schema,
     sql_name: named_on,
     query: |_| {
@@ -22,8 +23,7 @@ pub static KIND: Kind = Kind {
                         'using', pg_get_expr(p.polqual, p.polrelid),
                         'with_check', pg_get_expr(p.polwithcheck, p.polrelid)))::text, p.oid
                FROM rel
-               JOIN pg_policy p ON p.polrelid = rel.oid
-              ORDER BY rel.nspname, rel.relname, p.polname",
+               JOIN pg_policy p ON p.polrelid = rel.oid",
             fragment::relations("'r', 'p'")
         )
     },

@@ -4,6 +4,7 @@ pub static KIND: Kind = Kind {
     name: "procedure",
     object_type: "procedure",
     catalog: "pg_proc",
+    letters: "p",
     scope: Scope::Schema,
     sql_name: named,
     query: |_| routine::query("'p'"),

@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "publication",
     object_type: "publication",
     catalog: "pg_publication",
+    letters: "",
     scope: Scope::Database,
     sql_name: named,
     query,
@@ -50,8 +51,7 @@ fn query(server: u32) -> String {
                     'via_partition_root', nullif(p.pubviaroot, false),
                     'generated_columns', {generated}))::text, p.oid
            FROM pg_publication p
-          WHERE p.oid NOT IN (SELECT objid FROM ext)
-          ORDER BY p.pubname",
+          WHERE p.oid NOT IN (SELECT objid FROM ext)",
         fragment::members("pg_publication")
     )
 }

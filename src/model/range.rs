@@ -8,6 +8,7 @@ pub static KIND: Kind = Kind {
     name: "range",
     object_type: "type",
     catalog: "pg_type",
+    letters: "r",
     scope: Scope::Schema,
     sql_name: named,
     query: |_| {
@@ -47,8 +48,7 @@ pub static KIND: Kind = Kind {
                LEFT JOIN functions mc ON mc.type = m.oid
                LEFT JOIN pg_collation co ON co.oid = r.rngcollation
                LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
-              WHERE t.oid NOT IN (SELECT objid FROM ext) {only}
-              ORDER BY ns.nspname, t.typname",
+              WHERE t.oid NOT IN (SELECT objid FROM ext) {only}",
             fragment::SCHEMAS,
             fragment::members("pg_type"),
             only = fragment::only("t.oid"),

@@ -65,8 +65,7 @@ pub(super) fn query(prokind: &str) -> String {
            FROM pg_proc p
            JOIN ns ON ns.oid = p.pronamespace
            JOIN pg_language l ON l.oid = p.prolang
-          WHERE p.prokind IN ({prokind}) AND p.oid NOT IN (SELECT objid FROM ext) {only}
-          ORDER BY ns.nspname, p.proname, 2",
+          WHERE p.prokind IN ({prokind}) AND p.oid NOT IN (SELECT objid FROM ext) {only}",
         fragment::SCHEMAS,
         settings = fragment::sorted("p.proconfig"),
         only = fragment::only("p.oid"),

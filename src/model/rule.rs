@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "rule",
     object_type: "rule",
     catalog: "pg_rewrite",
+    letters: "",
     scope: Scope::Schema,
     sql_name: named_on,
     query: |_| {
@@ -15,8 +16,7 @@ pub static KIND: Kind = Kind {
                         'definition', pg_get_ruledef(r.oid),
                         'enabled', {}))::text, r.oid
                FROM rel
-               JOIN pg_rewrite r ON r.ev_class = rel.oid AND r.rulename <> '_RETURN'
-              ORDER BY rel.nspname, rel.relname, r.rulename",
+               JOIN pg_rewrite r ON r.ev_class = rel.oid AND r.rulename <> '_RETURN'",
             fragment::relations("'r', 'p', 'v', 'f'"),
             trigger::state("r.ev_enabled")
         )

@@ -5,14 +5,14 @@ pub static KIND: Kind = Kind {
     name: "schema",
     object_type: "schema",
     catalog: "pg_namespace",
+    letters: "",
     scope: Scope::Schema,
     sql_name: named,
     query: |_| {
         format!(
             "WITH {}, {}
              SELECT ARRAY[nspname]::text[], NULL::text, '{{}}'::text, oid
-               FROM ns WHERE oid NOT IN (SELECT objid FROM ext) {only}
-              ORDER BY nspname",
+               FROM ns WHERE oid NOT IN (SELECT objid FROM ext) {only}",
             fragment::SCHEMAS,
             fragment::members("pg_namespace"),
             only = fragment::only("oid"),

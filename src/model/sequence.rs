@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "sequence",
     object_type: "sequence",
     catalog: "pg_class",
+    letters: "S",
     scope: Scope::Schema,
     sql_name: named,
     query,
@@ -90,8 +91,7 @@ fn query(_: u32) -> String {
            LEFT JOIN pg_class t ON t.oid = dep.refobjid
            LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
            LEFT JOIN pg_attribute a ON a.attrelid = dep.refobjid AND a.attnum = dep.refobjsubid
-          WHERE dep.deptype IS DISTINCT FROM 'i'
-          ORDER BY rel.nspname, rel.relname",
+          WHERE dep.deptype IS DISTINCT FROM 'i'",
         fragment::relations("'S'")
     )
 }

@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "statistics",
     object_type: "statistics object",
     catalog: "pg_statistic_ext",
+    letters: "",
     scope: Scope::Schema,
     sql_name: |o| format!("STATISTICS {}", o.identity.sql()),
     query: |_| {
@@ -30,8 +31,7 @@ pub static KIND: Kind = Kind {
                                     WHERE a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys)) keys
                CROSS JOIN LATERAL (SELECT string_agg('(' || e || ')', ', ' ORDER BY n) AS list
                                      FROM unnest(pg_get_statisticsobjdef_expressions(s.oid)) WITH ORDINALITY u(e, n)) exprs
-              WHERE s.oid NOT IN (SELECT objid FROM ext) {only}
-              ORDER BY ns.nspname, s.stxname",
+              WHERE s.oid NOT IN (SELECT objid FROM ext) {only}",
             fragment::SCHEMAS,
             fragment::members("pg_statistic_ext"),
             only = fragment::only("s.oid"),

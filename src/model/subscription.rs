@@ -8,6 +8,7 @@ pub static KIND: Kind = Kind {
     name: "subscription",
     object_type: "subscription",
     catalog: "pg_subscription",
+    letters: "",
     scope: Scope::Database,
     sql_name: named,
     query,
@@ -72,8 +73,7 @@ fn query(server: u32) -> String {
                     {from_16} {from_17}
                     'disable_on_error', nullif(s.subdisableonerr, false)))::text, s.oid
            FROM pg_subscription s
-          WHERE s.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-          ORDER BY s.subname"
+          WHERE s.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())"
     )
 }
 

@@ -8,6 +8,7 @@ pub static KIND: Kind = Kind {
     name: "table",
     object_type: "table",
     catalog: "pg_class",
+    letters: "rp",
     scope: Scope::Schema,
     sql_name: named,
     query,
@@ -37,6 +38,52 @@ pub static KIND: Kind = Kind {
 };
 
 fn query(_: u32) -> String {
+    use fragment::{only_where, said, yes};
+    let attributes = [
+        said("persistence", "CASE rel.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END"),
+        said("partition_key", "CASE WHEN rel.relkind = 'p' THEN pg_get_partkeydef(rel.oid) END"),
+        only_where(
+            "rel.relispartition",
+            &[
+                said("partition_of", "parents.list -> 0"),
+                said("partition_bound", "pg_get_expr(rel.relpartbound, rel.oid)"),
+            ],
+        ),
+        only_where(
+            "parents.list IS NOT NULL AND NOT rel.relispartition",
+            &[
+                said("inherits", "parents.list"),
+                // What stays when it goes from the parent.
+                said(
+                    "defines_again",
+                    "(SELECT json_agg(name ORDER BY name) FROM (
+                          SELECT attname FROM pg_attribute
+                           WHERE attrelid = rel.oid AND attnum > 0 AND attinhcount > 0 AND attislocal AND NOT attisdropped
+                          UNION ALL
+                          SELECT conname FROM pg_constraint
+                           WHERE conrelid = rel.oid AND contype = 'c' AND coninhcount > 0 AND conislocal) x(name))",
+                ),
+            ],
+        ),
+        said("of_type", "CASE WHEN rel.reloftype <> 0 THEN format_type(rel.reloftype, NULL) END"),
+        said("access_method", "am.amname"),
+        said("tablespace", "ts.spcname"),
+        said(
+            "storage_parameters",
+            "CASE WHEN rel.reloptions IS NOT NULL OR toast.reloptions IS NOT NULL
+                  THEN (SELECT json_agg(o ORDER BY o) FROM (
+                            SELECT unnest(rel.reloptions)
+                            UNION ALL SELECT 'toast.' || unnest(toast.reloptions)) x(o)) END",
+        ),
+        yes("row_security", "rel.relrowsecurity"),
+        yes("force_row_security", "rel.relforcerowsecurity"),
+        said(
+            "replica_identity",
+            "CASE rel.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full'
+                  WHEN 'i' THEN coalesce('index ' || ric.relname, 'nothing') END",
+        ),
+        said("clustered_on", "clc.relname"),
+    ];
     format!(
         "{},
          parents AS (
@@ -47,34 +94,8 @@ fn query(_: u32) -> String {
            JOIN pg_class p ON p.oid = i.inhparent AND p.relkind IN ('r', 'p', 'f')
            JOIN pg_namespace pn ON pn.oid = p.relnamespace
           GROUP BY i.inhrelid)
-         SELECT ARRAY[rel.nspname, rel.relname]::text[], NULL::text,
-                json_strip_nulls(json_build_object(
-                    'persistence', CASE rel.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END,
-                    'partition_key', CASE WHEN rel.relkind = 'p' THEN pg_get_partkeydef(rel.oid) END,
-                    'partition_of', CASE WHEN rel.relispartition THEN parents.list -> 0 END,
-                    'partition_bound', CASE WHEN rel.relispartition
-                         THEN pg_get_expr(rel.relpartbound, rel.oid) END,
-                    'inherits', CASE WHEN NOT rel.relispartition THEN parents.list END,
-                    -- What stays when it goes from the parent.
-                    'defines_again', CASE WHEN parents.list IS NOT NULL AND NOT rel.relispartition THEN
-                         (SELECT json_agg(name ORDER BY name) FROM (
-                              SELECT attname FROM pg_attribute
-                               WHERE attrelid = rel.oid AND attnum > 0 AND attinhcount > 0 AND attislocal AND NOT attisdropped
-                              UNION ALL
-                              SELECT conname FROM pg_constraint
-                               WHERE conrelid = rel.oid AND contype = 'c' AND coninhcount > 0 AND conislocal) x(name)) END,
-                    'of_type', CASE WHEN rel.reloftype <> 0 THEN format_type(rel.reloftype, NULL) END,
-                    'access_method', am.amname,
-                    'tablespace', ts.spcname,
-                    'storage_parameters', CASE WHEN rel.reloptions IS NOT NULL OR toast.reloptions IS NOT NULL
-                         THEN (SELECT json_agg(o ORDER BY o) FROM (
-                                   SELECT unnest(rel.reloptions)
-                                   UNION ALL SELECT 'toast.' || unnest(toast.reloptions)) x(o)) END,
-                    'row_security', nullif(rel.relrowsecurity, false),
-                    'force_row_security', nullif(rel.relforcerowsecurity, false),
-                    'replica_identity', CASE rel.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full'
-                         WHEN 'i' THEN coalesce('index ' || ric.relname, 'nothing') END,
-                    'clustered_on', clc.relname))::text, rel.oid
+         SELECT ARRAY[rel.nspname, rel.relname]::text[], NULL::text, NULL::text, rel.oid, NULL::integer,
+                {}
            FROM rel
            LEFT JOIN parents ON parents.inhrelid = rel.oid
            LEFT JOIN pg_am am ON am.oid = rel.relam
@@ -83,9 +104,9 @@ fn query(_: u32) -> String {
            LEFT JOIN pg_index ri ON ri.indrelid = rel.oid AND ri.indisreplident AND rel.relreplident = 'i'
            LEFT JOIN pg_class ric ON ric.oid = ri.indexrelid
            LEFT JOIN pg_index cl ON cl.indrelid = rel.oid AND cl.indisclustered
-           LEFT JOIN pg_class clc ON clc.oid = cl.indexrelid
-          ORDER BY rel.nspname, rel.relname",
-        fragment::relations("'r', 'p'")
+           LEFT JOIN pg_class clc ON clc.oid = cl.indexrelid",
+        fragment::relations("'r', 'p'"),
+        fragment::attributes(&attributes)
     )
 }
 

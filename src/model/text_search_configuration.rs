@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "text search configuration",
     object_type: "text search configuration",
     catalog: "pg_ts_config",
+    letters: "",
     scope: Scope::Schema,
     sql_name: named,
     query: |_| {
@@ -22,8 +23,7 @@ pub static KIND: Kind = Kind {
                JOIN ns ON ns.oid = c.cfgnamespace
                JOIN pg_ts_parser p ON p.oid = c.cfgparser
                JOIN pg_namespace pn ON pn.oid = p.prsnamespace
-              WHERE c.oid NOT IN (SELECT objid FROM ext) {only}
-              ORDER BY ns.nspname, c.cfgname",
+              WHERE c.oid NOT IN (SELECT objid FROM ext) {only}",
             fragment::SCHEMAS,
             fragment::members("pg_ts_config"),
             only = fragment::only("c.oid"),

@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "text search dictionary",
     object_type: "text search dictionary",
     catalog: "pg_ts_dict",
+    letters: "",
     scope: Scope::Schema,
     sql_name: named,
     query: |_| {
@@ -18,8 +19,7 @@ pub static KIND: Kind = Kind {
                JOIN ns ON ns.oid = d.dictnamespace
                JOIN pg_ts_template t ON t.oid = d.dicttemplate
                JOIN pg_namespace tn ON tn.oid = t.tmplnamespace
-              WHERE d.oid NOT IN (SELECT objid FROM ext) {only}
-              ORDER BY ns.nspname, d.dictname",
+              WHERE d.oid NOT IN (SELECT objid FROM ext) {only}",
             fragment::SCHEMAS,
             fragment::members("pg_ts_dict"),
             only = fragment::only("d.oid"),

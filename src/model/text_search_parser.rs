@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "text search parser",
     object_type: "text search parser",
     catalog: "pg_ts_parser",
+    letters: "",
     scope: Scope::Schema,
     sql_name: named,
     query: |_| {
@@ -17,8 +18,7 @@ pub static KIND: Kind = Kind {
                         'lextypes', p.prslextype::regproc::text))::text, p.oid
                FROM pg_ts_parser p
                JOIN ns ON ns.oid = p.prsnamespace
-              WHERE p.oid NOT IN (SELECT objid FROM ext) {only}
-              ORDER BY ns.nspname, p.prsname",
+              WHERE p.oid NOT IN (SELECT objid FROM ext) {only}",
             fragment::SCHEMAS,
             fragment::members("pg_ts_parser"),
             only = fragment::only("p.oid"),

@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "text search template",
     object_type: "text search template",
     catalog: "pg_ts_template",
+    letters: "",
     scope: Scope::Schema,
     sql_name: named,
     query: |_| {
@@ -15,8 +16,7 @@ pub static KIND: Kind = Kind {
                         'init', nullif(p.tmplinit::regproc::text, '-'), 'lexize', p.tmpllexize::regproc::text))::text, p.oid
                FROM pg_ts_template p
                JOIN ns ON ns.oid = p.tmplnamespace
-              WHERE p.oid NOT IN (SELECT objid FROM ext) {only}
-              ORDER BY ns.nspname, p.tmplname",
+              WHERE p.oid NOT IN (SELECT objid FROM ext) {only}",
             fragment::SCHEMAS,
             fragment::members("pg_ts_template"),
             only = fragment::only("p.oid"),

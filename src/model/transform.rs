@@ -6,6 +6,7 @@ pub static KIND: Kind = Kind {
     name: "transform",
     object_type: "transform",
     catalog: "pg_transform",
+    letters: "",
     scope: Scope::Database,
     sql_name: |o| format!("TRANSFORM {}", name(o)),
     query: |_| {
@@ -17,8 +18,7 @@ pub static KIND: Kind = Kind {
                         'to_sql', CASE WHEN t.trftosql <> 0 THEN t.trftosql::regprocedure::text END))::text, t.oid
                FROM pg_transform t
                JOIN pg_language l ON l.oid = t.trflang
-              WHERE t.oid NOT IN (SELECT objid FROM ext)
-              ORDER BY 2",
+              WHERE t.oid NOT IN (SELECT objid FROM ext)",
             fragment::members("pg_transform")
         )
     },

@@ -5,6 +5,7 @@ pub static KIND: Kind = Kind {
     name: "trigger",
     object_type: "trigger",
     catalog: "pg_trigger",
+    letters: "",
     scope: Scope::Schema,
     sql_name: named_on,
     query: |_| {
@@ -40,8 +41,7 @@ pub static KIND: Kind = Kind {
                LEFT JOIN clones ON clones.root = clone.oid
               WHERE clone.tgparentid = 0
                 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_trigger'::regclass
-                                   AND d.objid = clone.oid AND d.deptype = 'e')
-              ORDER BY clone.nspname, clone.relname, clone.tgname",
+                                   AND d.objid = clone.oid AND d.deptype = 'e')",
             fragment::relations("'r', 'p', 'f', 'v'"),
             state = state("clone.tgenabled"),
         )

@@ -7,6 +7,7 @@ pub static KIND: Kind = Kind {
     name: "user mapping",
     object_type: "user mapping",
     catalog: "pg_user_mapping",
+    letters: "",
     scope: Scope::Database,
     sql_name: name,
     query: |_| {
@@ -14,8 +15,7 @@ pub static KIND: Kind = Kind {
         "SELECT ARRAY[CASE WHEN m.umuser = 0 THEN 'public' ELSE m.usename::text END || ' on server ' || m.srvname]::text[],
                 NULL::text,
                 json_build_object('_role', CASE WHEN m.umuser <> 0 THEN m.usename END, '_server', m.srvname)::text, m.umid
-           FROM pg_user_mappings m
-          ORDER BY 1"
+           FROM pg_user_mappings m"
             .to_owned()
     },
     attributes: &[],

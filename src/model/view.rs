@@ -8,6 +8,7 @@ pub static KIND: Kind = Kind {
     name: "view",
     object_type: "view",
     catalog: "pg_class",
+    letters: "v",
     scope: Scope::Schema,
     sql_name: named,
     query: |_| {
@@ -34,8 +35,7 @@ pub static KIND: Kind = Kind {
                         '_columns', cols.list))::text, rel.oid
                FROM rel
                LEFT JOIN cols ON cols.attrelid = rel.oid
-               LEFT JOIN defaults ON defaults.adrelid = rel.oid
-              ORDER BY rel.nspname, rel.relname",
+               LEFT JOIN defaults ON defaults.adrelid = rel.oid",
             fragment::relations("'v'"),
             fragment::sorted("rel.reloptions")
         )

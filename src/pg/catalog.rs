@@ -1,13 +1,14 @@
 //! Catalogs to model: one query a kind, all in one snapshot.
 
 use super::progress::Progress;
+use super::sys::row::{self, Row};
 use super::sys::{self, cstring, fingerprint};
 use crate::model::facet::{self, FACETS, Facet};
-use crate::model::{Address, KINDS, Kind, Model, Object, READER, fragment};
+use crate::model::{Address, Identity, KINDS, Kind, Model, Object, READER, fragment};
 use pgrx::spi::Spi;
-use pgrx::{FromDatum, IntoDatum, pg_sys};
+use pgrx::{IntoDatum, pg_sys};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::CStr;
 
 /// Deparsed text depends on the session that reads it. These are what it is
@@ -43,11 +44,12 @@ pub struct Mark((u64, u64));
 /// The catalogs that no reading depends on are left out: what changes without
 /// any DDL, and what other databases change.
 const CATALOGS: &str = "
-    SELECT array_agg(c.oid ORDER BY c.oid)
+    SELECT c.oid
       FROM pg_class c
      WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind = 'r'
        AND c.relname <> ALL ('{pg_statistic,pg_statistic_ext_data,pg_largeobject,pg_largeobject_metadata,
-                               pg_shdepend,pg_subscription_rel,pg_replication_origin}')";
+                               pg_shdepend,pg_subscription_rel,pg_replication_origin}')
+     ORDER BY c.oid";
 
 /// The mark of the catalogs as they are now.
 pub fn mark() -> Mark {
@@ -59,11 +61,9 @@ pub fn mark() -> Mark {
 /// SPI is connected and a snapshot is active.
 unsafe fn mark_in_snapshot() -> Mark {
     let mut catalogs = Vec::new();
-    // SAFETY: as the caller's; the query gives one oid[].
+    // SAFETY: as the caller's; the query gives OIDs.
     unsafe {
-        query(CATALOGS, None, None, |tuple, desc| {
-            catalogs = column::<Vec<pg_sys::Oid>>(tuple, desc, 1).unwrap_or_default();
-        });
+        query(CATALOGS, None, None, |row| catalogs.extend(row.oid(0)));
     }
     Mark(fingerprint::of(&catalogs))
 }
@@ -109,9 +109,12 @@ fn read_once(schemas: Option<&[String]>) -> (Model, Mark) {
             };
             let mut objects = Vec::new();
             let progress = Progress::of("reading the catalogs");
+            let present = Present::read(&schemas);
             for (done, kind) in KINDS.iter().enumerate() {
                 progress.tell(done, KINDS.len(), "kinds of objects");
-                read_kind(kind, &schemas, None, &mut objects);
+                if present.may_hold(kind) {
+                    read_kind(kind, &schemas, None, &mut objects);
+                }
             }
             for facet in FACETS {
                 lay_facet(facet, &schemas, None, &mut objects);
@@ -200,9 +203,7 @@ fn reading<T>(f: impl FnOnce() -> T) -> T {
     })
 }
 
-/// Runs a query in the active snapshot and hands over its rows. pgrx's
-/// `select` would take a snapshot of its own for each query as soon as the
-/// transaction has written something.
+/// Runs a query in the active snapshot and hands over its rows.
 ///
 /// # Safety
 /// SPI is connected and a snapshot is active.
@@ -210,46 +211,22 @@ unsafe fn query(
     text: &str,
     schemas: Option<&[String]>,
     only: Option<&[pg_sys::Oid]>,
-    mut row: impl FnMut(pg_sys::HeapTuple, pg_sys::TupleDesc),
+    row: impl FnMut(&Row),
 ) {
-    let no_value = pg_sys::Datum::from(0);
-    // SAFETY: two arguments of the types that are said, or none; the table is
-    // SPI's and freed once its rows are read.
+    // SAFETY: two arguments of the types that are said, or none.
     unsafe {
+        let Some(schemas) = schemas else { return row::select(text, &mut [], &[], row) };
         let mut types = [pg_sys::TEXTARRAYOID, pg_sys::OIDARRAYOID];
-        let mut values = [
-            schemas.and_then(|s| s.to_vec().into_datum()).unwrap_or(no_value),
-            only.and_then(|o| o.to_vec().into_datum()).unwrap_or(no_value),
-        ];
-        let kept = match (only, schemas) {
-            (Some(_), _) => Some(text.replace(fragment::OR_ALL, "")),
-            (None, Some(_)) if is_small() => Some(text.replace(fragment::OR_ALL, "true OR ")),
-            _ => None,
+        let values = [schemas.to_vec().into_datum(), only.and_then(|o| o.to_vec().into_datum())];
+        let kept = match only {
+            Some(_) => Some(text.replace(fragment::OR_ALL, "")),
+            None if is_small() => Some(text.replace(fragment::OR_ALL, "true OR ")),
+            None => None,
         };
-        let status = if let Some(text) = kept {
-            let plan = plan(text, &mut types);
-            let nulls = if only.is_some() { c"  " } else { c" n" };
-            pg_sys::SPI_execute_plan(plan, values.as_mut_ptr(), nulls.as_ptr(), true, 0)
-        } else {
-            pg_sys::SPI_execute_with_args(
-                cstring(text).as_ptr(),
-                if schemas.is_some() { 2 } else { 0 },
-                types.as_mut_ptr(),
-                values.as_mut_ptr(),
-                c" n".as_ptr(),
-                true,
-                0,
-            )
-        };
-        if status != pg_sys::SPI_OK_SELECT as i32 {
-            pgrx::error!("schemaguard could not read the catalogs (SPI status {status})");
+        match kept {
+            Some(text) => row::execute(plan(text, &mut types), &values, row),
+            None => row::select(text, &mut types, &values, row),
         }
-        let table = pg_sys::SPI_tuptable;
-        let rows = pg_sys::SPI_processed as usize;
-        for i in 0..rows {
-            row(*(*table).vals.add(i), (*table).tupdesc);
-        }
-        pg_sys::SPI_freetuptable(table);
     }
 }
 
@@ -295,32 +272,33 @@ unsafe fn plan(text: String, types: &mut [pg_sys::Oid; 2]) -> pg_sys::SPIPlanPtr
     plan
 }
 
-/// A column of a row.
-///
-/// # Safety
-/// The column is of the type that `T` is read from.
-unsafe fn column<T: FromDatum>(
-    tuple: pg_sys::HeapTuple,
-    desc: pg_sys::TupleDesc,
-    number: i32,
-) -> Option<T> {
-    let mut null = false;
-    // SAFETY: the row is alive; the caller knows the type.
-    unsafe {
-        let datum = pg_sys::SPI_getbinval(tuple, desc, number, &mut null);
-        T::from_datum(datum, null)
-    }
-}
-
 unsafe fn list_schemas() -> Vec<String> {
     let mut list = Vec::new();
     // SAFETY: as the caller's; the query gives one text[].
-    unsafe {
-        query(SCHEMAS, None, None, |tuple, desc| {
-            list = column::<Vec<String>>(tuple, desc, 1).unwrap_or_default();
-        });
-    }
+    unsafe { query(SCHEMAS, None, None, |row| list = row.texts(0)) };
     list
+}
+
+/// Which kinds of objects the snapshot sees any of: most databases have
+/// nothing of most kinds, and each query has to be planned.
+struct Present(HashMap<&'static str, HashSet<u8>>);
+
+impl Present {
+    /// # Safety
+    /// A snapshot is active.
+    unsafe fn read(schemas: &[String]) -> Present {
+        // What is in ours is the extension's, unless somebody asks for it.
+        let ours = sys::extension().filter(|_| !schemas.iter().any(|s| s == "schemaguard"));
+        let ours = ours.and_then(sys::catalog::extension_schema);
+        // SAFETY: the caller's promise.
+        let letters = unsafe { sys::catalog::letters(ours.unwrap_or(pg_sys::InvalidOid)) };
+        Present(letters.into_iter().collect())
+    }
+
+    fn may_hold(&self, kind: &Kind) -> bool {
+        kind.letters.is_empty()
+            || self.0.get(kind.catalog).is_none_or(|l| kind.letters.bytes().any(|b| l.contains(&b)))
+    }
 }
 
 unsafe fn read_kind(
@@ -340,24 +318,29 @@ unsafe fn read_kind(
             return;
         }
         let catalog = catalog.to_u32();
-        query(&(kind.query)(pg_sys::PG_MAJORVERSION_NUM), Some(schemas), only, |tuple, desc| {
-            let parts = column::<Vec<String>>(tuple, desc, 1).unwrap_or_default();
-            let args = column::<String>(tuple, desc, 2);
-            let attributes = column::<String>(tuple, desc, 3).unwrap_or_else(|| "{}".to_owned());
-            match Object::read(kind, parts, args, attributes) {
+        let first = objects.len();
+        query(&(kind.query)(pg_sys::PG_MAJORVERSION_NUM), Some(schemas), only, |row| {
+            let attributes = match row.text(2) {
+                Some(json) => json,
+                None => row.object(5),
+            };
+            match Object::read(kind, row.texts(0), row.text(1), attributes) {
                 Ok(mut object) => {
-                    let row = column::<pg_sys::Oid>(tuple, desc, 4);
-                    let part = match (*desc).natts {
-                        5.. => column::<i32>(tuple, desc, 5),
-                        _ => None,
-                    };
-                    object.address = row.map(|oid| (catalog, oid.to_u32(), part.unwrap_or(0)));
+                    let part = row.number(4).unwrap_or(0);
+                    object.address = row.oid(3).map(|oid| (catalog, oid.to_u32(), part));
                     objects.push(object);
                 }
                 Err(e) => pgrx::error!("schemaguard could not read an object: {e}"),
             }
         });
+        objects[first..].sort_by(|a, b| place(a).cmp(&place(b)));
     }
+}
+
+/// Where an object stands among those of its kind.
+fn place(object: &Object) -> (&[String], i32, &Identity) {
+    let (of, _) = object.identity.parts.split_at(object.identity.parts.len().min(2));
+    (of, object.address.map_or(0, |(_, _, part)| part), &object.identity)
 }
 
 /// Reads a facet and lays it onto the objects that it was read for.
@@ -371,12 +354,12 @@ unsafe fn lay_facet(
     // SAFETY: as the caller's; every facet's query gives oid, oid, integer,
     // text, text.
     unsafe {
-        query(&(facet.query)(pg_sys::PG_MAJORVERSION_NUM), Some(schemas), only, |tuple, desc| {
-            let oid = |n| column::<pg_sys::Oid>(tuple, desc, n).map_or(0, pg_sys::Oid::to_u32);
-            let part = column::<i32>(tuple, desc, 3).unwrap_or(0);
-            let attribute = column::<String>(tuple, desc, 4).unwrap_or_default();
-            let value = column::<String>(tuple, desc, 5).unwrap_or_else(|| "null".to_owned());
-            found.entry((oid(1), oid(2), part)).or_default().push((attribute, value));
+        query(&(facet.query)(pg_sys::PG_MAJORVERSION_NUM), Some(schemas), only, |row| {
+            let oid = |at| row.oid(at).map_or(0, pg_sys::Oid::to_u32);
+            let attribute = row.text(3).unwrap_or_default();
+            let value = row.text(4).unwrap_or_else(|| "null".to_owned());
+            let address = (oid(0), oid(1), row.number(2).unwrap_or(0));
+            found.entry(address).or_default().push((attribute, value));
         });
     }
     for object in objects.iter_mut() {

@@ -5,14 +5,15 @@ use super::prisma;
 use super::renames;
 use super::scratch::{self, Outcome, Trouble};
 use super::sys::own::{self, Key};
+use super::sys::row::{self, Row};
 use super::sys::table::{Table, Value};
 use super::sys::{self, raise, text};
 use crate::drift::{self, Difference, Renames, Terms};
 use crate::model::{self, Model, ModelError, Object, READER, Scope};
 use crate::source::prisma::files as prisma_files;
 use crate::source::sql::line_and_column;
-use pgrx::pg_sys;
 use pgrx::spi::Spi;
+use pgrx::{IntoDatum, pg_sys};
 
 /// A stored declaration, without its objects.
 pub struct Declared {
@@ -89,34 +90,50 @@ impl Declared {
              WHERE o.version OPERATOR(pg_catalog.=) $1
                AND o.belongs_to OPERATOR(pg_catalog.=) ANY ($2)
              ORDER BY o.id";
-        let objects: Result<Vec<Object>, ModelError> = super::as_owner(|| {
-            Spi::connect(|client| {
-                let version = self.version.into();
-                let rows = match of {
-                    None => client.select(ALL, None, &[version]),
-                    Some(of) => client.select(SOME, None, &[version, of.into()]),
-                };
-                let rows = rows.map_err(|e| ModelError(e.to_string()))?;
-                rows.map(|row| {
-                    let get = |e: pgrx::spi::Error| ModelError(e.to_string());
-                    let kind: String = row.get(1).map_err(get)?.unwrap_or_default();
-                    let parts: Vec<String> = row.get(2).map_err(get)?.unwrap_or_default();
-                    let args: Option<String> = row.get(3).map_err(get)?;
-                    let attributes: String = row.get(4).map_err(get)?.unwrap_or_default();
-                    let kind = model::kind(&kind)
-                        .ok_or_else(|| ModelError(format!("unknown object kind \"{kind}\"")))?;
-                    Object::read(kind, parts, args, attributes)
-                })
-                .collect()
+        let (query, of) = match of {
+            None => (ALL, None),
+            Some(of) => (SOME, of.into_datum()),
+        };
+        let mut objects = Vec::new();
+        let mut trouble = None;
+        super::as_owner(|| {
+            Spi::connect(|_| {
+                let mut types = [pg_sys::INT8OID, pg_sys::TEXTARRAYOID];
+                // SAFETY: SPI is connected; two arguments of these types.
+                unsafe {
+                    // What this command has declared is there, too.
+                    if pg_sys::GetTopTransactionIdIfAny() != pg_sys::InvalidTransactionId {
+                        pg_sys::CommandCounterIncrement();
+                    }
+                    pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+                    row::select(query, &mut types, &[self.version.into_datum(), of], |row| {
+                        match object(row) {
+                            Ok(object) => objects.push(object),
+                            Err(e) => trouble = Some(e),
+                        }
+                    });
+                    pg_sys::PopActiveSnapshot();
+                }
             })
         });
+        if let Some(trouble) = trouble {
+            return Err(trouble);
+        }
         Ok(Model {
             reader: self.reader as u32,
             server: self.server as u32,
             schemas: self.schemas.clone(),
-            objects: objects?,
+            objects,
         })
     }
+}
+
+/// An object as it is stored.
+fn object(row: &Row) -> Result<Object, ModelError> {
+    let kind = row.text(0).unwrap_or_default();
+    let kind =
+        model::kind(&kind).ok_or_else(|| ModelError(format!("unknown object kind \"{kind}\"")))?;
+    Object::read(kind, row.texts(1), row.text(2), row.text(3).unwrap_or_default())
 }
 
 /// A declaration, as somebody makes it.

@@ -35,3 +35,12 @@ SELECT attname, pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute ON
 SELECT object, attribute, declared, actual FROM schemaguard.drift('domains') WHERE object LIKE '%people%';
 ALTER TABLE people ALTER b DROP DEFAULT;
 SELECT object, attribute, declared, actual FROM schemaguard.drift('domains') WHERE object LIKE '%people%';
+-- an index keeps the names that its columns had, which nobody sees
+CREATE TABLE included (id int, was int, word text, CONSTRAINT included_pkey PRIMARY KEY (id) INCLUDE (was));
+CREATE INDEX included_word ON included (word) INCLUDE (was);
+ALTER TABLE included RENAME was TO "is now";
+SELECT schemaguard.declare($d$
+    CREATE TABLE included (id int, "is now" int, word text, CONSTRAINT included_pkey PRIMARY KEY (id) INCLUDE ("is now"));
+    CREATE INDEX included_word ON included (word) INCLUDE ("is now");
+$d$, name => 'included') > 0 AS declared;
+SELECT object, attribute, declared, actual FROM schemaguard.drift('included') WHERE object LIKE '%included%';

@@ -2,6 +2,7 @@
 //! which sees what is committed now also under REPEATABLE READ.
 
 use pgrx::{FromDatum, pg_sys};
+use std::collections::HashSet;
 
 /// OIDs of catalogs that pgrx has no names for. They are fixed: part of the
 /// server's catalog headers, the same in every version.
@@ -88,6 +89,49 @@ pub fn has_others(catalog: pg_sys::Oid) -> bool {
         pg_sys::table_close(rel, lock);
         found
     }
+}
+
+/// By catalog what its rows have in relkind, typtype or prokind, as the active
+/// snapshot sees them: of all but the server's own and those in one schema.
+/// The types of arrays are nobody's own.
+///
+/// # Safety
+/// A snapshot is active.
+pub unsafe fn letters(but: pg_sys::Oid) -> [(&'static str, HashSet<u8>); 3] {
+    let [mut class, mut types, mut functions] = [(); 3].map(|()| HashSet::new());
+    let counts =
+        |oid: pg_sys::Oid, schema| oid.to_u32() >= pg_sys::FirstNormalObjectId && schema != but;
+    // SAFETY: the caller's promise.
+    let snapshot = Some(unsafe { pg_sys::GetActiveSnapshot() });
+    let each = |catalog, row: &mut dyn FnMut(*mut std::ffi::c_void)| {
+        tuples(catalog, pg_sys::InvalidOid, &[], snapshot, |tuple, _| {
+            // SAFETY: the tuple is valid here.
+            row(unsafe { pg_sys::GETSTRUCT(tuple) }.cast());
+        });
+    };
+    each(pg_sys::RelationRelationId, &mut |row| {
+        // SAFETY: a row of pg_class.
+        let row = unsafe { &*row.cast::<pg_sys::FormData_pg_class>() };
+        if counts(row.oid, row.relnamespace) {
+            class.insert(row.relkind as u8);
+        }
+    });
+    each(pg_sys::TypeRelationId, &mut |row| {
+        // SAFETY: a row of pg_type.
+        let row = unsafe { &*row.cast::<pg_sys::FormData_pg_type>() };
+        let array = row.typtype as u8 == b'b' && row.typarray == pg_sys::InvalidOid;
+        if counts(row.oid, row.typnamespace) && !array {
+            types.insert(row.typtype as u8);
+        }
+    });
+    each(pg_sys::ProcedureRelationId, &mut |row| {
+        // SAFETY: a row of pg_proc.
+        let row = unsafe { &*row.cast::<pg_sys::FormData_pg_proc>() };
+        if counts(row.oid, row.pronamespace) {
+            functions.insert(row.prokind as u8);
+        }
+    });
+    [("pg_class", class), ("pg_type", types), ("pg_proc", functions)]
 }
 
 /// Something that depends on something else, or that is depended on.

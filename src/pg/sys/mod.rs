@@ -11,6 +11,7 @@ pub mod fingerprint;
 pub mod history;
 pub mod own;
 pub mod past;
+pub mod row;
 pub mod scan;
 pub mod server;
 pub mod table;
