@@ -1,7 +1,7 @@
 //! Catalogs to model: one query a kind, all in one snapshot.
 
 use super::progress::Progress;
-use super::sys::row::{self, Row};
+use super::row::{self, Row};
 use super::sys::{self, cstring, fingerprint};
 use crate::model::facet::{self, FACETS, Facet};
 use crate::model::{Address, Identity, KINDS, Kind, Model, Object, READER, fragment};

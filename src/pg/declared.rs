@@ -3,9 +3,9 @@
 use super::catalog;
 use super::prisma;
 use super::renames;
+use super::row::{self, Row};
 use super::scratch::{self, Outcome, Trouble};
 use super::sys::own::{self, Key};
-use super::sys::row::{self, Row};
 use super::sys::table::{Table, Value};
 use super::sys::{self, raise, text};
 use crate::drift::{self, Difference, Renames, Terms};

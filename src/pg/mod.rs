@@ -15,6 +15,7 @@ mod on_drift;
 mod prisma;
 mod progress;
 mod renames;
+mod row;
 pub mod scratch;
 pub mod settings;
 pub mod status;

@@ -11,7 +11,6 @@ pub mod fingerprint;
 pub mod history;
 pub mod own;
 pub mod past;
-pub mod row;
 pub mod scan;
 pub mod server;
 pub mod table;

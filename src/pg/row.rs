@@ -35,7 +35,7 @@ pub unsafe fn select(
     // SAFETY: the caller's promise.
     unsafe {
         let status = pg_sys::SPI_execute_with_args(
-            super::cstring(query).as_ptr(),
+            super::sys::cstring(query).as_ptr(),
             types.len() as _,
             types.as_mut_ptr(),
             values.as_mut_ptr(),
@@ -86,7 +86,7 @@ unsafe fn each(status: i32, mut row: impl FnMut(&Row)) {
         let desc = (*table).tupdesc;
         let columns: Vec<_> = (1..=(*desc).natts)
             .map(|number| Column {
-                name: super::text(pg_sys::SPI_fname(desc, number)).unwrap_or_default(),
+                name: super::sys::text(pg_sys::SPI_fname(desc, number)).unwrap_or_default(),
                 type_oid: pg_sys::SPI_gettypeid(desc, number),
             })
             .collect();
@@ -183,7 +183,7 @@ impl Row {
                     pg_sys::JSONOID => json.push_str(text(datum)),
                     pg_sys::TEXTOID => quoted(text(datum), &mut json),
                     pg_sys::NAMEOID => {
-                        let name = super::text(datum.cast_mut_ptr()).unwrap_or_default();
+                        let name = super::sys::text(datum.cast_mut_ptr()).unwrap_or_default();
                         quoted(&name, &mut json);
                     }
                     other => pgrx::error!(
