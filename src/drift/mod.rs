@@ -486,6 +486,9 @@ impl<'m> Comparison<'m> {
                     steps.splice(0..0, column::free_sequence(declared, &self.live));
                     steps.extend(column::in_children(declared, &self.live, &self.declared));
                 }
+                if f.kind.name == "sequence" {
+                    steps.splice(0..0, column::make_way(declared, &self.live, &self.declared));
+                }
                 // A new sequence is its maker's, and only the table's owner's can be tied to it.
                 if f.kind.name == "sequence"
                     && let Some(column) = declared.attrs().identity("owned_by")
@@ -529,6 +532,10 @@ impl<'m> Comparison<'m> {
                         .collect();
                     steps.extend(table::let_go(live, &self.live, &self.declared));
                     mend.steps.splice(0..0, steps);
+                }
+                if f.kind.name == "column" {
+                    let free = column::let_go(live, &self.live, &self.declared);
+                    mend.steps.splice(0..0, free);
                 }
                 // Keys that stand on it stand on another one.
                 if matches!(f.kind.name, "constraint" | "index") {

@@ -335,6 +335,44 @@ pub(super) fn settle(identity: &Identity, from: &Attrs, to: &Attrs) -> Vec<Strin
         .collect()
 }
 
+/// The sequence of a column's identity.
+pub(super) fn own_sequence(column: &Object) -> Option<Identity> {
+    if !column.attributes.get().contains("\"_sequence\"") {
+        return None;
+    }
+    let mut name = column.identity.prefix(1);
+    name.parts.push(column.attrs().text("_sequence")?.to_owned());
+    Some(name)
+}
+
+/// The table whose identity has the sequence that a default draws on: there is
+/// none before the table.
+pub(super) fn draws_on(default: &str, side: &Side) -> Option<Identity> {
+    if !default.contains("::regclass") {
+        return None;
+    }
+    // A literal has its apostrophes twice.
+    sql::pairs(&default.replace("''", "'")).into_iter().find_map(|name| {
+        let sequence = Identity::new(sql::unquoted(name));
+        if side.get(&sequence::KIND, &sequence).is_some() {
+            return None;
+        }
+        holder(&sequence, side, |held| *held == sequence).map(|c| c.identity.prefix(2))
+    })
+}
+
+/// Whether a new column's default has to wait for such a table: its own, or
+/// one that comes down from a parent's column in its place.
+pub(super) fn waits_with_default(column: &Identity, attrs: &Attrs, side: &Side) -> bool {
+    let late = |attrs: &Attrs| attrs.text("default").is_some_and(|d| draws_on(d, side).is_some());
+    let above = attrs.is("_inherited").then(|| table::above(&column.prefix(2), side));
+    late(attrs)
+        || above.into_iter().flatten().any(|mut at| {
+            at.parts.push(column.name().to_owned());
+            side.get(&KIND, &at).is_some_and(|c| late(&c.attrs()))
+        })
+}
+
 fn create(o: &Object, side: &Side) -> Vec<Step> {
     let attrs = o.attrs();
     let table = o.identity.prefix(2);
@@ -400,22 +438,40 @@ pub(crate) fn in_children(o: &Object, live: &Side, declared: &Side) -> Vec<Step>
 
 /// Frees a name that a new identity's sequence is to have.
 pub(crate) fn free_sequence(o: &Object, live: &Side) -> Option<Step> {
-    let attrs = o.attrs();
-    let wanted = attrs.text("sequence")?;
-    let holds = |c: &Object| {
-        c.identity.parts[0] == o.identity.parts[0]
-            && c.may_name(wanted)
-            && c.attrs().text("_sequence").and_then(|name| name.strip_prefix(wanted)).is_some_and(
-                // A copy of the schema has it without the number.
-                |number| number.bytes().all(|b| b.is_ascii_digit()),
-            )
-    };
-    live.all("column").find(|c| holds(c))?;
-    let mut name = o.identity.prefix(1);
-    name.parts.push(wanted.to_owned());
-    let old = sql::ident(&format!("{wanted}__old"));
-    let sql = format!("ALTER SEQUENCE IF EXISTS {} RENAME TO {old}", name.sql());
-    Some(Step::new(Phase::AlterTable, sql))
+    let mut wanted = o.identity.prefix(1);
+    wanted.parts.push(o.attrs().text("sequence")?.to_owned());
+    // A copy of the schema has it without the number.
+    let number = |number: &str| number.bytes().all(|b| b.is_ascii_digit());
+    let has = |held: &Identity| held.name().strip_prefix(wanted.name()).is_some_and(number);
+    holder(&wanted, live, has).map(|_| out_of_the_way(&wanted, Phase::AlterTable))
+}
+
+/// Frees the name of a new sequence, which that of an identity has that goes.
+pub(crate) fn make_way(sequence: &Object, live: &Side, declared: &Side) -> Option<Step> {
+    let wanted = &sequence.identity;
+    let held_by = holder(wanted, live, |held| held == wanted)?;
+    let stays = declared.get(&KIND, &held_by.identity).map(|o| o.attrs());
+    (!stays.is_some_and(|to| to.get("identity").is_some()))
+        .then(|| out_of_the_way(wanted, Phase::CreateSequence))
+}
+
+/// The column whose identity has a sequence of such a name.
+fn holder<'m>(
+    wanted: &Identity,
+    live: &Side<'m>,
+    is: impl Fn(&Identity) -> bool,
+) -> Option<&'m Object> {
+    live.all(KIND.name).find(|c| {
+        c.identity.parts[0] == wanted.parts[0]
+            && c.may_name(wanted.name())
+            && own_sequence(c).is_some_and(|held| is(&held))
+    })
+}
+
+fn out_of_the_way(sequence: &Identity, phase: Phase) -> Step {
+    let old = sql::ident(&format!("{}__old", sequence.name()));
+    let sql = format!("ALTER SEQUENCE IF EXISTS {} RENAME TO {old}", sequence.sql());
+    Step::new(phase, sql)
 }
 
 fn drop(o: &Object, side: &Side) -> Mend {
@@ -449,6 +505,14 @@ pub(super) fn rename(o: &Object, to: &str) -> String {
     let own = sql::ident(o.identity.name());
     format!("ALTER TABLE {} RENAME COLUMN {own} TO {}", o.identity.prefix(2).sql(), sql::ident(to))
 }
+
+/// Whether a column has an identity that it is not to have.
+fn identity_goes(from: &Attrs, to: &Attrs) -> bool {
+    from.get("identity").is_some() && to.get("identity").is_none()
+}
+
+/// Before a default can take its place: the row of that may come first.
+const DROP_IDENTITY: &str = "DROP IDENTITY IF EXISTS";
 
 /// Subcommands of ALTER TABLE, and whether the column has to be made anew.
 fn subcommands(
@@ -492,6 +556,10 @@ fn subcommands(
             (vec![sub.join(", ")], false)
         }
         "default" => match to.text("default") {
+            Some(default) if identity_goes(from, to) => (
+                vec![alter(DROP_IDENTITY.to_owned()), alter(format!("SET DEFAULT {default}"))],
+                false,
+            ),
             Some(default) => one(format!("SET DEFAULT {default}")),
             // An identity or generated column has none to drop.
             None if from.get("default").is_none() => (Vec::new(), false),
@@ -502,6 +570,7 @@ fn subcommands(
             _ => (Vec::new(), true),
         },
         "identity" => match (from.text("identity"), to.text("identity")) {
+            (Some(_), None) if to.get("default").is_some() => one(DROP_IDENTITY.to_owned()),
             (Some(_), None) => one("DROP IDENTITY".to_owned()),
             (None, Some(new)) => {
                 let mut sub = Vec::new();
@@ -650,6 +719,9 @@ fn alter(c: &Change) -> Mend {
     }
     let (sub, _) = subcommands(c.attribute, &c.live.identity, c.from, c.to);
     let mut mend = Mend::default();
+    if matches!(c.attribute, "default" | "identity") && identity_goes(c.from, c.to) {
+        mend.steps.extend(hold_no_more(c));
+    }
     // The server refuses ADD IDENTITY before a default is dropped and the
     // column is NOT NULL, even in one command.
     for s in sub {
@@ -720,6 +792,45 @@ fn alter(c: &Change) -> Mend {
         }
         _ => mend,
     }
+}
+
+/// What keeps others' defaults from holding the sequence of an identity that
+/// goes: their own rows may come later, or have come before.
+fn hold_no_more(c: &Change) -> Vec<Step> {
+    let holders = own_sequence(c.live).map(|s| sequence::drawn_on_by(&s, c.live_side));
+    let free = |holder: &Object| match c.declared_side.get(holder.kind, &holder.identity) {
+        Some(column) if column.kind.name == KIND.name => {
+            let to = column.attrs();
+            let default = to.get("default").map(|d| ("default".to_owned(), d.clone()));
+            let to = Attrs(default.into_iter().collect());
+            settle(&holder.identity, &Attrs::default(), &to)
+                .pop()
+                .or_else(|| Some(sequence::draw_no_more(holder)))
+        }
+        Some(_) => None,
+        None => Some(sequence::draw_no_more(holder)),
+    };
+    let free = holders.into_iter().flatten().filter_map(free);
+    free.map(|sql| Step::new(Phase::AlterColumn, sql)).collect()
+}
+
+/// What keeps from holding a sequence that goes with a column: columns that go,
+/// too, and domains that go later.
+pub(crate) fn let_go(o: &Object, live: &Side, declared: &Side) -> Vec<Step> {
+    let mut going: Vec<Identity> = own_sequence(o).into_iter().collect();
+    for s in live.children_of(&o.identity.prefix(2), sequence::KIND.name) {
+        if s.attrs().identity("owned_by").as_ref() == Some(&o.identity) {
+            going.push(s.identity.clone());
+        }
+    }
+    let holders = going.iter().flat_map(|s| sequence::drawn_on_by(s, live));
+    holders
+        .filter(|h| h.identity != o.identity && declared.get(h.kind, &h.identity).is_none())
+        .flat_map(|h| match h.kind.name {
+            "column" => drop(h, live).steps,
+            _ => vec![Step::new(Phase::DropColumn, sequence::draw_no_more(h))],
+        })
+        .collect()
 }
 
 fn anew(c: &Change) -> Mend {

@@ -1,7 +1,7 @@
 use super::mend::{Change, Mend, Phase, Side, Step};
 use super::{
-    Attribute, Kind, Object, Scope, Severity, constraint, enumeration, fragment, named, no_parent,
-    sql,
+    Attribute, Kind, Object, Scope, Severity, column, constraint, enumeration, fragment, named,
+    no_parent, sql,
 };
 
 pub static KIND: Kind = Kind {
@@ -48,13 +48,17 @@ pub static KIND: Kind = Kind {
     alter,
 };
 
-/// What calls functions waits for them: they may take or return the domain.
+/// What calls functions waits for them: they may take or return the domain. So
+/// does what draws on an identity's sequence wait for its table.
 fn steps(o: &Object, side: &Side) -> Vec<Step> {
-    let waits = |text: &str| calls_a_routine(text, side);
+    let draws_on = |text: &str| column::draws_on(text, side);
+    let waits = |text: &str| calls_a_routine(text, side) || draws_on(text).is_some();
     let mut steps = vec![Step::new(Phase::CreateType, create(o, side, &|text| !waits(text)))];
     if let Some(default) = o.attrs().text("default").filter(|d| waits(d)) {
         let sql = format!("ALTER DOMAIN {} SET DEFAULT {default}", o.identity.sql());
-        steps.push(Step::new(Phase::DefineType, sql));
+        let table = draws_on(default);
+        let phase = if table.is_some() { Phase::AlterTable } else { Phase::DefineType };
+        steps.push(Step::new(phase, sql).needing(table));
     }
     for check in side.children_of(&o.identity, "constraint") {
         if waits(check.attrs().text("expression").unwrap_or_default()) {
@@ -115,7 +119,7 @@ fn alter(c: &Change) -> Mend {
         _ => {
             return enumeration::swap(c, &create(c.declared, c.declared_side, &|_| true)).losing(
                 c.attribute == "type"
-                    && super::column::narrows(
+                    && column::narrows(
                         c.from.text("type").unwrap_or_default(),
                         c.to.text("type").unwrap_or_default(),
                     ),
