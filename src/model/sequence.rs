@@ -244,6 +244,24 @@ pub(super) fn draw_no_more(holder: &Object) -> String {
     }
 }
 
+/// On a declared sequence that is no table's: who owns it, where the live one
+/// is a table's, and with it the table's owner's.
+pub(crate) const OWN_OWNER: &str = "_owner";
+
+fn let_loose(c: &Change) -> Mend {
+    let name = c.sql();
+    let mend = Mend::step(Phase::OwnSequence, format!("ALTER SEQUENCE {name} OWNED BY NONE"));
+    let table = c.from.identity("owned_by").and_then(|of| c.live_side.relation(&of.prefix(2)));
+    let now = table.and_then(|t| t.attrs().text("owner").map(str::to_owned));
+    match c.to.text(OWN_OWNER).filter(|to| now.as_deref() != Some(to)) {
+        Some(owner) => {
+            let owner = sql::ident(owner);
+            mend.and(Phase::Owner, format!("ALTER SEQUENCE {name} OWNER TO {owner}"))
+        }
+        None => mend,
+    }
+}
+
 fn alter(c: &Change) -> Mend {
     let name = c.sql();
     let what = match c.attribute {
@@ -253,7 +271,7 @@ fn alter(c: &Change) -> Mend {
                 return Mend::step(Phase::OwnSequence, sql);
             }
             Some(_) => return Mend::steps(tie(c.declared, c.live, c.live_side)),
-            None => "OWNED BY NONE".to_owned(),
+            None => return let_loose(c),
         },
         "persistence" if c.to.text("persistence") == Some("unlogged") => "SET UNLOGGED".to_owned(),
         "persistence" => "SET LOGGED".to_owned(),

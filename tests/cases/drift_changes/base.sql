@@ -138,6 +138,10 @@ CREATE FUNCTION app.hidden() RETURNS integer LANGUAGE sql AS 'SELECT 1';
 REVOKE EXECUTE ON FUNCTION app.hidden() FROM PUBLIC;
 GRANT USAGE ON SCHEMA app TO drift_a, drift_b;
 ALTER TABLE app.lent OWNER TO drift_a;
+CREATE TABLE app.leased (id serial);
+ALTER TABLE app.leased OWNER TO drift_a;
+CREATE SEQUENCE app.lent_nr;
+ALTER SEQUENCE app.lent_nr OWNER TO drift_b;
 
 -- What stands in the database as a whole, and what few schemas have.
 CREATE EXTENSION fuzzystrmatch WITH SCHEMA app;
