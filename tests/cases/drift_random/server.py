@@ -72,8 +72,8 @@ CREATE VIEW looks.relations AS
       FROM pg_class c JOIN looks.spaces n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'i', 'I', 'c');
 CREATE VIEW looks.choice AS SELECT
     (SELECT coalesce(json_agg(r ORDER BY sql), '[]') FROM (SELECT sql, space, name, kind, part, has_children, has_parents,
-        (SELECT json_agg(json_build_object('name', quote_ident(attname), 'type', format_type(atttypid, atttypmod), 'not_null', attnotnull,
-                'has_default', atthasdef, 'identity', attidentity, 'generated', attgenerated, 'local', attislocal) ORDER BY attnum)
+        (SELECT coalesce(json_agg(json_build_object('name', quote_ident(attname), 'type', format_type(atttypid, atttypmod), 'not_null', attnotnull,
+                'has_default', atthasdef, 'identity', attidentity, 'generated', attgenerated, 'local', attislocal) ORDER BY attnum), '[]')
            FROM pg_attribute a WHERE a.attrelid = r.oid AND attnum > 0 AND NOT attisdropped) AS columns
         FROM looks.relations r) r) AS relations,
     (SELECT coalesce(json_agg(c ORDER BY "table", name), '[]') FROM (SELECT conrelid::regclass::text AS "table", quote_ident(conname) AS name, contype AS type
