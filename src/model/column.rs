@@ -373,13 +373,22 @@ pub(super) fn waits_with_default(column: &Identity, attrs: &Attrs, side: &Side) 
         })
 }
 
+/// When a column is added, and when it is given what its definition can't say.
+fn added_in(attrs: &Attrs) -> (Phase, Phase) {
+    match attrs.get("generated") {
+        Some(_) => (Phase::AddComputed, Phase::AddComputed),
+        None => (Phase::AlterTable, Phase::AlterColumn),
+    }
+}
+
 fn create(o: &Object, side: &Side) -> Vec<Step> {
     let attrs = o.attrs();
     let table = o.identity.prefix(2);
+    let (phase, later) = added_in(&attrs);
     let add = |attrs: &Attrs| {
         let definition = definition(o.identity.name(), attrs);
         let sql = format!("ALTER TABLE {} ADD COLUMN {definition}", table.sql());
-        Step::new(Phase::AlterTable, sql)
+        Step::new(phase, sql)
     };
     let mut steps = Vec::new();
     // The server adds no identity to a table that has children.
@@ -391,13 +400,13 @@ fn create(o: &Object, side: &Side) -> Vec<Step> {
             plain.0.remove(later);
         }
         steps.push(add(&plain));
-        let later = settle(&o.identity, &plain, &attrs);
-        steps.extend(later.into_iter().map(|sql| Step::new(Phase::AlterColumn, sql)));
+        let settled = settle(&o.identity, &plain, &attrs);
+        steps.extend(settled.into_iter().map(|sql| Step::new(later, sql)));
     } else {
         steps.push(add(&attrs));
     }
     for sql in finish(&o.identity, &attrs) {
-        steps.push(Step::new(Phase::AlterColumn, sql));
+        steps.push(Step::new(later, sql));
     }
     for s in side.all("sequence") {
         if s.attributes.get().contains("owned_by")
@@ -428,7 +437,8 @@ pub(crate) fn in_children(o: &Object, live: &Side, declared: &Side) -> Vec<Step>
                 given.0.remove(own);
             }
             let settled = settle(&column.identity, &given, &attrs);
-            steps.extend(settled.into_iter().map(|sql| Step::new(Phase::AlterColumn, sql)));
+            let (_, phase) = added_in(&attrs);
+            steps.extend(settled.into_iter().map(|sql| Step::new(phase, sql)));
             steps.extend(facet::steps(column, declared));
             steps.extend(in_children(column, live, declared));
         }
