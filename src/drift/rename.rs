@@ -396,6 +396,7 @@ impl Renames {
             let mut was = std::mem::replace(&mut object.identity, identity);
             match object.kind.name {
                 "column" => model::name_sequence(object),
+                "partition index" => model::name_root(object),
                 "range" => {
                     was.parts[0] = self.name(&was.prefix(1)).parts.remove(0);
                     model::name_constructor(object, was);

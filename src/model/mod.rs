@@ -682,6 +682,7 @@ pub(crate) mod fragment {
 }
 
 pub use column::name_sequence;
+pub use partition_index::name_root;
 pub use range::name_constructor;
 
 /// What gives an object another name of its own.

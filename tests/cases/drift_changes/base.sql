@@ -140,6 +140,7 @@ GRANT USAGE ON SCHEMA app TO drift_a, drift_b;
 ALTER TABLE app.lent OWNER TO drift_a;
 CREATE TABLE app.leased (id serial);
 ALTER TABLE app.leased OWNER TO drift_a;
+CREATE TABLE app.parted (id integer UNIQUE) PARTITION BY LIST (id);
 CREATE SEQUENCE app.lent_nr;
 ALTER SEQUENCE app.lent_nr OWNER TO drift_b;
 
@@ -199,3 +200,5 @@ CREATE TABLE app.shape (nr integer GENERATED ALWAYS AS IDENTITY, name text);
 CREATE TABLE app.circle () INHERITS (app.shape);
 CREATE MATERIALIZED VIEW app.dry AS SELECT 1 AS n WITH NO DATA;
 CREATE MATERIALIZED VIEW app.drier AS SELECT n FROM app.dry WITH NO DATA;
+CREATE MATERIALIZED VIEW app.counted AS SELECT 1 AS n;
+CREATE FUNCTION app.count_it() RETURNS bigint LANGUAGE sql STABLE BEGIN ATOMIC SELECT count(*) FROM app.counted; END;
