@@ -202,3 +202,9 @@ CREATE MATERIALIZED VIEW app.dry AS SELECT 1 AS n WITH NO DATA;
 CREATE MATERIALIZED VIEW app.drier AS SELECT n FROM app.dry WITH NO DATA;
 CREATE MATERIALIZED VIEW app.counted AS SELECT 1 AS n;
 CREATE FUNCTION app.count_it() RETURNS bigint LANGUAGE sql STABLE BEGIN ATOMIC SELECT count(*) FROM app.counted; END;
+-- Nobody may read what the view reads.
+CREATE TABLE app.sealed (id integer);
+ALTER TABLE app.sealed OWNER TO drift_a;
+CREATE VIEW app.peek AS SELECT id FROM app.sealed;
+ALTER VIEW app.peek OWNER TO drift_b;
+CREATE MATERIALIZED VIEW app.peeked AS SELECT id FROM app.peek WITH NO DATA;
