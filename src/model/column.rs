@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
 use super::{
     Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, facet, foreign_table,
-    fragment, named, partition_index, sequence, sql, table,
+    fragment, named, not_null, partition_index, sequence, sql, table,
 };
 
 pub static KIND: Kind = Kind {
@@ -23,6 +23,8 @@ pub static KIND: Kind = Kind {
         Attribute::warning("sequence_type").absent("the column's").within("identity"),
         Attribute::warning("sequence_persistence").absent("the table's").within("identity"),
         Attribute::error("not_null").absent("false"),
+        // Before what alters it by its name.
+        Attribute::info("not_null_name").absent("default").within("not_null"),
         Attribute::warning("not_null_validated").absent("true").within("not_null"),
         Attribute::warning("not_null_no_inherit").absent("false").within("not_null"),
         Attribute::warning("storage").absent("default"),
@@ -100,12 +102,21 @@ fn query(server: u32) -> String {
         attributes.push(only_where(
             "nn.oid IS NOT NULL",
             &[
+                // An inherited one can't have another name by itself.
+                said(
+                    "not_null_name",
+                    &format!(
+                        "CASE WHEN nn.coninhcount = 0 AND NOT {} THEN nn.conname END",
+                        not_null::usual("nn.conname", "rel.relname || '_' || a.attname"),
+                    ),
+                ),
                 said("not_null_validated", "CASE WHEN NOT nn.convalidated THEN false END"),
                 yes("not_null_no_inherit", "nn.connoinherit"),
                 said(
                     "_not_null",
-                    "CASE WHEN NOT nn.convalidated OR nn.connoinherit THEN nn.conname END",
+                    "CASE WHEN nn.conname <> rel.relname || '_' || a.attname || '_not_null' THEN nn.conname END",
                 ),
+                yes("_not_null_inherited", "nn.coninhcount > 0"),
             ],
         ));
         not_null_join =
@@ -157,6 +168,25 @@ fn query(server: u32) -> String {
 }
 
 /// How values are kept, in words.
+/// Whether NOT NULL has a state that a column's definition doesn't give it.
+fn not_null_is_odd(attrs: &Attrs) -> bool {
+    ["not_null_validated", "not_null_no_inherit"].iter().any(|a| attrs.get(a).is_some())
+}
+
+/// What a child has of a parent's column where it says nothing itself.
+pub(super) fn handed_down(parent: &Attrs) -> Attrs {
+    let mut given = parent.clone();
+    for own in ["statistics", "options", "not_null_name"] {
+        given.0.remove(own);
+    }
+    if parent.is("not_null_no_inherit") {
+        for own in ["not_null", "not_null_validated", "not_null_no_inherit"] {
+            given.0.remove(own);
+        }
+    }
+    given
+}
+
 fn storage(column: &str) -> String {
     format!(
         "CASE {column} WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external'
@@ -191,7 +221,12 @@ pub(super) fn definition(name: &str, attrs: &Attrs) -> String {
     if let Some(identity) = attrs.text("identity") {
         text.push_str(&identity_clause(identity, attrs.text("sequence")));
     }
-    if attrs.is("not_null") && attrs.get("_not_null").is_none() {
+    if attrs.is("not_null") && !not_null_is_odd(attrs) {
+        // One that comes down as well keeps its own name.
+        let merged = attrs.text("_not_null").filter(|_| attrs.is("_not_null_inherited"));
+        if let Some(name) = attrs.text("not_null_name").or(merged) {
+            text.push_str(&format!(" CONSTRAINT {}", sql::ident(name)));
+        }
         text.push_str(" NOT NULL");
     }
     text
@@ -303,7 +338,7 @@ pub(super) fn finish(identity: &Identity, attrs: &Attrs) -> Vec<String> {
     for later in ["storage", "statistics", "options"] {
         given.0.remove(later);
     }
-    if attrs.get("_not_null").is_some() {
+    if not_null_is_odd(attrs) {
         for later in ["not_null", "not_null_validated", "not_null_no_inherit"] {
             given.0.remove(later);
         }
@@ -432,10 +467,8 @@ pub(crate) fn in_children(o: &Object, live: &Side, declared: &Side) -> Vec<Step>
         column.parts.push(o.identity.name().to_owned());
         if let Some(column) = declared.get(o.kind, &column).filter(|c| c.attrs().is("_inherited")) {
             let attrs = column.attrs();
-            let mut given = o.attrs();
-            for own in ["statistics", "options", "identity"] {
-                given.0.remove(own);
-            }
+            let mut given = handed_down(&o.attrs());
+            given.0.remove("identity");
             let settled = settle(&column.identity, &given, &attrs);
             let (_, phase) = added_in(&attrs);
             steps.extend(settled.into_iter().map(|sql| Step::new(phase, sql)));
@@ -461,7 +494,8 @@ pub(crate) fn make_way(sequence: &Object, live: &Side, declared: &Side) -> Optio
     let wanted = &sequence.identity;
     let held_by = holder(wanted, live, |held| held == wanted)?;
     let stays = declared.get(&KIND, &held_by.identity).map(|o| o.attrs());
-    (!stays.is_some_and(|to| to.get("identity").is_some()))
+    stays
+        .is_none_or(|to| to.get("identity").is_none())
         .then(|| out_of_the_way(wanted, Phase::CreateSequence))
 }
 
@@ -588,7 +622,7 @@ fn subcommands(
                     sub.push(alter("DROP DEFAULT".to_owned()));
                 }
                 if !from.is("not_null") {
-                    sub.push(alter("SET NOT NULL".to_owned()));
+                    sub.extend(set_not_null(&col, identity, from, to).0);
                 }
                 sub.push(alter(format!("ADD{}", identity_clause(new, to.text("sequence")))));
                 (sub, false)
@@ -606,7 +640,11 @@ fn subcommands(
         },
         "not_null" if !to.is("not_null") => one("DROP NOT NULL".to_owned()),
         "not_null" | "not_null_validated" | "not_null_no_inherit" => {
-            not_null(&col, identity, from, to)
+            set_not_null(&col, identity, from, to)
+        }
+        "not_null_name" if from.is("not_null") => {
+            let name = |attrs: &Attrs| sql::ident(&not_null::name(identity, attrs));
+            (vec![format!("RENAME CONSTRAINT {} TO {}", name(from), name(to))], false)
         }
         // Another type has its own.
         "storage" if to.get("storage").is_none() && from.get("type") != to.get("type") => {
@@ -643,25 +681,24 @@ fn subcommands(
 }
 
 /// The states that NOT NULL has from 18.
-fn not_null(col: &str, identity: &Identity, from: &Attrs, to: &Attrs) -> (Vec<String>, bool) {
+fn set_not_null(col: &str, identity: &Identity, from: &Attrs, to: &Attrs) -> (Vec<String>, bool) {
     let validated = |a: &Attrs| a.get("not_null_validated") != Some(&Value::Bool(false));
     let no_inherit = |a: &Attrs| a.is("not_null_no_inherit");
-    let known = sql::ident(from.text("_not_null").unwrap_or_default());
+    // It may just have got the declared name.
+    let renamed = from.get("not_null_name") != to.get("not_null_name");
+    let known = sql::ident(&not_null::name(identity, if renamed { to } else { from }));
     let state_is = |a: &Attrs| (validated(a), no_inherit(a));
     if !from.is("not_null") || !validated(to) && validated(from) {
         let mut sub = Vec::new();
         if from.is("not_null") {
             sub.push(format!("ALTER COLUMN {col} DROP NOT NULL"));
         }
-        if validated(to) && !no_inherit(to) {
+        if validated(to) && !no_inherit(to) && to.get("not_null_name").is_none() {
             sub.push(format!("ALTER COLUMN {col} SET NOT NULL"));
         } else {
-            let name = to
-                .text("_not_null")
-                .map_or_else(|| format!("{}_not_null", identity.name()), str::to_owned);
             sub.push(format!(
                 "ADD CONSTRAINT {} NOT NULL {col}{}{}",
-                sql::ident(&name),
+                sql::ident(&not_null::name(identity, to)),
                 if no_inherit(to) { " NO INHERIT" } else { "" },
                 if validated(to) { "" } else { " NOT VALID" },
             ));
@@ -674,11 +711,7 @@ fn not_null(col: &str, identity: &Identity, from: &Attrs, to: &Attrs) -> (Vec<St
     }
     if state_is(from).1 != state_is(to).1 {
         if no_inherit(to) {
-            sub.push(format!(
-                "ALTER CONSTRAINT {} NO INHERIT",
-                // Only the declared side tells what it may be called.
-                sql::ident(to.text("_not_null").unwrap_or_default())
-            ));
+            sub.push(format!("ALTER CONSTRAINT {known} NO INHERIT"));
         } else {
             sub.push(format!("ALTER CONSTRAINT {known} INHERIT"));
         }
@@ -693,6 +726,11 @@ fn alter(c: &Change) -> Mend {
             "the order of columns can't be altered: {} would have to be made anew",
             c.live.identity.prefix(2)
         ));
+    }
+    if c.attribute == "not_null_name" && child_differs(c) {
+        return Mend::comment(
+            "a child's constraint has another name: the server renames both or none",
+        );
     }
     if c.attribute.starts_with("sequence") {
         return Mend::steps(of_sequence(c));
@@ -841,6 +879,23 @@ pub(crate) fn let_go(o: &Object, live: &Side, declared: &Side) -> Vec<Step> {
             _ => vec![Step::new(Phase::DropColumn, sequence::draw_no_more(h))],
         })
         .collect()
+}
+
+/// Whether a child has its parent's NOT NULL under a name of its own.
+fn child_differs(c: &Change) -> bool {
+    let name = not_null::name(&c.live.identity, c.from);
+    c.live_side.all("table").any(|child| {
+        let mut column = child.identity.clone();
+        column.parts.push(c.live.identity.name().to_owned());
+        let table = c.live.identity.prefix(2);
+        [c.live_side, c.declared_side]
+            .iter()
+            .all(|s| table::above(&child.identity, s).contains(&table))
+            && c.live_side.get(&KIND, &column).is_some_and(|column| {
+                let attrs = column.attrs();
+                attrs.is("_not_null_inherited") && not_null::name(&column.identity, &attrs) != name
+            })
+    })
 }
 
 fn anew(c: &Change) -> Mend {

@@ -1,7 +1,7 @@
 use super::mend::{Change, Mend, Phase, Side, Step};
 use super::{
-    Attribute, Kind, Object, Scope, Severity, column, constraint, enumeration, fragment, named,
-    no_parent, sql,
+    Attribute, Attrs, Kind, Object, Scope, Severity, column, constraint, enumeration, fragment,
+    named, no_parent, not_null, sql,
 };
 
 pub static KIND: Kind = Kind {
@@ -10,7 +10,19 @@ pub static KIND: Kind = Kind {
     catalog: "pg_type",
     scope: Scope::Schema,
     sql_name: named,
-    query: |_| {
+    query: |server| {
+        let (name, join) = match server >= 17 {
+            true => (
+                format!(
+                    ",
+                        'not_null_name', CASE WHEN NOT {} THEN nn.conname END,
+                        '_not_null', CASE WHEN nn.conname <> t.typname || '_not_null' THEN nn.conname END",
+                    not_null::usual("nn.conname", "t.typname")
+                ),
+                "LEFT JOIN pg_constraint nn ON nn.contypid = t.oid AND nn.contype = 'n'",
+            ),
+            false => (String::new(), ""),
+        };
         format!(
             "WITH {}, {}
              SELECT ARRAY[ns.nspname, t.typname]::text[], NULL::text,
@@ -20,12 +32,13 @@ pub static KIND: Kind = Kind {
                              THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END,
                         'default', CASE WHEN t.typdefaultbin IS NOT NULL
                              THEN pg_get_expr(t.typdefaultbin, 0) ELSE quote_literal(t.typdefault) END,
-                        'not_null', nullif(t.typnotnull, false)))::text, t.oid
+                        'not_null', nullif(t.typnotnull, false){name}))::text, t.oid
                FROM pg_type t
                JOIN ns ON ns.oid = t.typnamespace
                JOIN pg_type b ON b.oid = t.typbasetype
                LEFT JOIN pg_collation co ON co.oid = t.typcollation
                LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
+               {join}
               WHERE t.typtype = 'd' AND t.oid NOT IN (SELECT objid FROM ext) {only}
               ORDER BY ns.nspname, t.typname",
             fragment::SCHEMAS,
@@ -38,6 +51,7 @@ pub static KIND: Kind = Kind {
         Attribute::error("collation"),
         Attribute::error("default"),
         Attribute::error("not_null").absent("false"),
+        Attribute::info("not_null_name").absent("default").within("not_null"),
     ],
     missing: Severity::Error,
     extra: Severity::Warning,
@@ -88,6 +102,9 @@ fn create(o: &Object, side: &Side, wanted: &dyn Fn(&str) -> bool) -> String {
         text.push_str(&format!(" DEFAULT {default}"));
     }
     if attrs.is("not_null") {
+        if let Some(name) = attrs.text("not_null_name") {
+            text.push_str(&format!(" CONSTRAINT {}", sql::ident(name)));
+        }
         text.push_str(" NOT NULL");
     }
     let mut later = Vec::new();
@@ -114,7 +131,14 @@ fn alter(c: &Change) -> Mend {
             Some(default) => format!("SET DEFAULT {default}"),
             None => "DROP DEFAULT".to_owned(),
         },
-        "not_null" if c.to.is("not_null") => "SET NOT NULL".to_owned(),
+        "not_null" if c.to.is("not_null") => match c.to.text("not_null_name") {
+            Some(name) => format!("ADD CONSTRAINT {} NOT NULL", sql::ident(name)),
+            None => "SET NOT NULL".to_owned(),
+        },
+        "not_null_name" => {
+            let name = |attrs: &Attrs| sql::ident(&not_null::name(&c.live.identity, attrs));
+            format!("RENAME CONSTRAINT {} TO {}", name(c.from), name(c.to))
+        }
         "not_null" => "DROP NOT NULL".to_owned(),
         _ => {
             return enumeration::swap(c, &create(c.declared, c.declared_side, &|_| true)).losing(

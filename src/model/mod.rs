@@ -7,6 +7,7 @@
 pub mod facet;
 pub mod like;
 pub mod mend;
+mod not_null;
 pub mod sql;
 
 mod access_method;
@@ -682,6 +683,7 @@ pub(crate) mod fragment {
 }
 
 pub use column::name_sequence;
+pub use not_null::{name as not_null_constraint, rename as name_not_null};
 pub use partition_index::name_root;
 pub use range::name_constructor;
 

@@ -1,7 +1,8 @@
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
 use super::{
     Attribute, Attrs, Identity, Kind, Object, Scope, Severity, column, constraint, facet, fragment,
-    index, named, no_parent, partition_index, policy, rule, sequence, sql, statistics, trigger,
+    index, named, no_parent, not_null, partition_index, policy, rule, sequence, sql, statistics,
+    trigger,
 };
 
 pub static KIND: Kind = Kind {
@@ -127,10 +128,7 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
                     side.named("column", &at)
                 })
                 .next();
-            let mut given = parent.map(Object::attrs).unwrap_or_default();
-            for own in ["statistics", "options"] {
-                given.0.remove(own);
-            }
+            let mut given = parent.map(|p| column::handed_down(&p.attrs())).unwrap_or_default();
             // Partitions take the identity from 17 on, and then they have it.
             if partition_of.is_none() || of.get("identity").is_none() {
                 given.0.remove("identity");
@@ -478,7 +476,8 @@ fn partition(c: &Change) -> Mend {
     mend
 }
 
-/// What drops what a table keeps of a parent that it leaves, and isn't to have.
+/// What drops what a table keeps of a parent that it leaves, and isn't to have,
+/// or not under the parent's name.
 fn left_behind(c: &Change, parent: &Identity) -> Vec<Step> {
     let name = &c.live.identity;
     let mut drop = Vec::new();
@@ -515,6 +514,10 @@ fn left_behind(c: &Change, parent: &Identity) -> Vec<Step> {
         if !is_key && c.declared_side.named(index::KIND.name, &called).is_none() {
             drop.push(format!("DROP INDEX IF EXISTS {}", called.sql()));
         }
+    }
+    for column in c.declared_side.children_of(name, column::KIND.name) {
+        let live = c.live_side.get(column.kind, &column.identity);
+        drop.extend(live.and_then(|live| not_null::own_name(live, column)));
     }
     drop.into_iter().map(|sql| Step::new(Phase::Detach, sql)).collect()
 }

@@ -125,6 +125,14 @@ CREATE VIEW looks.seen AS
        -- What is inherited is its parent's.
        AND coninhcount = 0
     UNION ALL
+    -- From 18 NOT NULL has a name: a number behind it is the server's, an inherited one is the parent's.
+    SELECT looks.named(space, name, attname), 'not null ' || regexp_replace(conname, '_not_null[0-9]+$', '_not_null')
+      FROM looks.relations r JOIN pg_constraint c ON conrelid = r.oid JOIN pg_attribute a ON attrelid = r.oid AND attnum = conkey[1]
+     WHERE contype = 'n' AND coninhcount = 0
+    UNION ALL
+    SELECT looks.named(nspname, typname), 'not null ' || regexp_replace(conname, '_not_null[0-9]+$', '_not_null')
+      FROM pg_type t JOIN looks.spaces s ON s.oid = typnamespace JOIN pg_constraint c ON contypid = t.oid WHERE contype = 'n'
+    UNION ALL
     SELECT looks.named(space, name), concat_ws(' ', pg_get_indexdef(r.oid), indisclustered, indisreplident, indisvalid,
             (SELECT string_agg(attname || attstattarget, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = r.oid AND attstattarget >= 0))
       FROM looks.relations r JOIN pg_index ON indexrelid = r.oid WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = r.oid AND contype IN ('p', 'u', 'x'))
