@@ -287,7 +287,7 @@ impl<'m> Comparison<'m> {
         let keep: Vec<bool> = found
             .iter()
             .map(|f| match f.kind.name {
-                "column" => !self.is_echo(f, &said),
+                "column" => !self.is_echo(f, &said) && !is_parents_not_null(f),
                 "constraint" | "index" => !self.is_from_parent(f),
                 // It comes and goes with its partition, or with the topmost index.
                 "partition index" => f.change == ChangeKind::Changed && !is_made_anew(f, &said),
@@ -486,6 +486,9 @@ impl<'m> Comparison<'m> {
                     steps.splice(0..0, column::free_sequence(declared, &self.live));
                     steps.extend(column::in_children(declared, &self.live, &self.declared));
                 }
+                if f.kind.name == "sequence" {
+                    steps.splice(0..0, column::make_way(declared, &self.live, &self.declared));
+                }
                 // A new sequence is its maker's, and only the table's owner's can be tied to it.
                 if f.kind.name == "sequence"
                     && let Some(column) = declared.attrs().identity("owned_by")
@@ -529,6 +532,10 @@ impl<'m> Comparison<'m> {
                         .collect();
                     steps.extend(table::let_go(live, &self.live, &self.declared));
                     mend.steps.splice(0..0, steps);
+                }
+                if f.kind.name == "column" {
+                    let free = column::let_go(live, &self.live, &self.declared);
+                    mend.steps.splice(0..0, free);
                 }
                 // Keys that stand on it stand on another one.
                 if matches!(f.kind.name, "constraint" | "index") {
@@ -613,6 +620,16 @@ fn is_made_anew<'m>(f: &Found<'m>, said: &HashSet<EchoKey<'m>>) -> bool {
         "constraint" => *of == key && attribute.is_some_and(|a| facet::of(a).is_none()),
         _ => false,
     })
+}
+
+/// Whether it is about the name of a NOT NULL constraint that is a parent's on
+/// one side: what goes from a parent or comes to one settles it.
+fn is_parents_not_null(f: &Found) -> bool {
+    f.attribute == Some("not_null_name")
+        && [f.declared, f.live]
+            .into_iter()
+            .flatten()
+            .any(|o| o.attributes.get().contains("\"_not_null_inherited\""))
 }
 
 /// Whether a table stands by the same index, which is called otherwise.

@@ -395,7 +395,14 @@ impl Renames {
             }
             let mut was = std::mem::replace(&mut object.identity, identity);
             match object.kind.name {
-                "column" => model::name_sequence(object),
+                "column" => {
+                    model::name_sequence(object);
+                    if live.server >= 18 {
+                        model::name_not_null(object, &was);
+                    }
+                }
+                "domain" if live.server >= 17 => model::name_not_null(object, &was),
+                "partition index" => model::name_root(object),
                 "range" => {
                     was.parts[0] = self.name(&was.prefix(1)).parts.remove(0);
                     model::name_constructor(object, was);

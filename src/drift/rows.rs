@@ -81,8 +81,8 @@ impl<'c, 'm> Rows<'c, 'm> {
         let identity = &key.1;
         // It had to make way, and comes back as declared.
         if f.change == ChangeKind::Changed
-            && self.anew.contains(&key)
-            && self.pending.contains(identity)
+            && (self.anew.contains(&key) && self.pending.contains(identity)
+                || self.is_put_off(f.kind.name, identity))
             && !self.of.makes_anew(f.live, f.change, mend)
         {
             return "-- it is made anew by a row below".to_owned();
@@ -239,6 +239,14 @@ impl<'c, 'm> Rows<'c, 'm> {
             }
             None => self.last.extend(later),
         }
+    }
+
+    /// Whether a row to come makes an object that had to make way.
+    fn is_put_off(&self, kind: &str, identity: &Identity) -> bool {
+        self.put_off.values().flatten().any(|later| match later {
+            Later::Make(object) => object.kind.name == kind && object.identity == *identity,
+            Later::Step(_) => false,
+        })
     }
 
     /// What waited for an object that is there now.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::model::facet::{self, Facet};
 use crate::model::like::like;
-use crate::model::{Attrs, Identity, Model, Object, Scope};
+use crate::model::{Attrs, Identity, Model, Object, Scope, sequence};
 
 use super::Difference;
 
@@ -152,7 +152,13 @@ impl Terms {
         for name in silent {
             match (to.get(name), from.get(name)) {
                 (None, Some(value)) => drop(to.0.insert((*name).to_owned(), value.clone())),
-                (Some(_), None) if there => drop(to.0.remove(*name)),
+                (Some(_), None) if there => {
+                    let owner = to.0.remove(*name).expect("just seen");
+                    // A sequence has its own again once it is no table's.
+                    if object.kind.name == "sequence" {
+                        to.0.insert(sequence::OWN_OWNER.to_owned(), owner);
+                    }
+                }
                 _ => {}
             }
         }

@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
 use super::{
     Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, facet, foreign_table,
-    fragment, named, partition_index, sequence, sql, table,
+    fragment, named, not_null, partition_index, sequence, sql, table,
 };
 
 pub static KIND: Kind = Kind {
@@ -24,6 +24,8 @@ pub static KIND: Kind = Kind {
         Attribute::warning("sequence_type").absent("the column's").within("identity"),
         Attribute::warning("sequence_persistence").absent("the table's").within("identity"),
         Attribute::error("not_null").absent("false"),
+        // Before what alters it by its name.
+        Attribute::info("not_null_name").absent("default").within("not_null"),
         Attribute::warning("not_null_validated").absent("true").within("not_null"),
         Attribute::warning("not_null_no_inherit").absent("false").within("not_null"),
         Attribute::warning("storage").absent("default"),
@@ -102,12 +104,21 @@ fn query(server: u32) -> String {
         attributes.push(only_where(
             "nn.oid IS NOT NULL",
             &[
+                // An inherited one can't have another name by itself.
+                said(
+                    "not_null_name",
+                    &format!(
+                        "CASE WHEN nn.coninhcount = 0 AND NOT {} THEN nn.conname END",
+                        not_null::usual("nn.conname", "rel.relname || '_' || a.attname"),
+                    ),
+                ),
                 said("not_null_validated", "CASE WHEN NOT nn.convalidated THEN false END"),
                 yes("not_null_no_inherit", "nn.connoinherit"),
                 said(
                     "_not_null",
-                    "CASE WHEN NOT nn.convalidated OR nn.connoinherit THEN nn.conname END",
+                    "CASE WHEN nn.conname <> rel.relname || '_' || a.attname || '_not_null' THEN nn.conname END",
                 ),
+                yes("_not_null_inherited", "nn.coninhcount > 0"),
             ],
         ));
         not_null_join =
@@ -158,6 +169,25 @@ fn query(server: u32) -> String {
     )
 }
 
+/// Whether NOT NULL has a state that a column's definition doesn't give it.
+fn not_null_is_odd(attrs: &Attrs) -> bool {
+    ["not_null_validated", "not_null_no_inherit"].iter().any(|a| attrs.get(a).is_some())
+}
+
+/// What a child has of a parent's column where it says nothing itself.
+pub(super) fn handed_down(parent: &Attrs) -> Attrs {
+    let mut given = parent.clone();
+    for own in ["statistics", "options", "not_null_name"] {
+        given.0.remove(own);
+    }
+    if parent.is("not_null_no_inherit") {
+        for own in ["not_null", "not_null_validated", "not_null_no_inherit"] {
+            given.0.remove(own);
+        }
+    }
+    given
+}
+
 /// How values are kept, in words.
 fn storage(column: &str) -> String {
     format!(
@@ -193,7 +223,12 @@ pub(super) fn definition(name: &str, attrs: &Attrs) -> String {
     if let Some(identity) = attrs.text("identity") {
         text.push_str(&identity_clause(identity, attrs.text("sequence")));
     }
-    if attrs.is("not_null") && attrs.get("_not_null").is_none() {
+    if attrs.is("not_null") && !not_null_is_odd(attrs) {
+        // One that comes down as well keeps its own name.
+        let merged = attrs.text("_not_null").filter(|_| attrs.is("_not_null_inherited"));
+        if let Some(name) = attrs.text("not_null_name").or(merged) {
+            text.push_str(&format!(" CONSTRAINT {}", sql::ident(name)));
+        }
         text.push_str(" NOT NULL");
     }
     text
@@ -305,7 +340,7 @@ pub(super) fn finish(identity: &Identity, attrs: &Attrs) -> Vec<String> {
     for later in ["storage", "statistics", "options"] {
         given.0.remove(later);
     }
-    if attrs.get("_not_null").is_some() {
+    if not_null_is_odd(attrs) {
         for later in ["not_null", "not_null_validated", "not_null_no_inherit"] {
             given.0.remove(later);
         }
@@ -337,13 +372,60 @@ pub(super) fn settle(identity: &Identity, from: &Attrs, to: &Attrs) -> Vec<Strin
         .collect()
 }
 
+/// The sequence of a column's identity.
+pub(super) fn own_sequence(column: &Object) -> Option<Identity> {
+    if !column.attributes.get().contains("\"_sequence\"") {
+        return None;
+    }
+    let mut name = column.identity.prefix(1);
+    name.parts.push(column.attrs().text("_sequence")?.to_owned());
+    Some(name)
+}
+
+/// The table whose identity has the sequence that a default draws on: there is
+/// none before the table.
+pub(super) fn draws_on(default: &str, side: &Side) -> Option<Identity> {
+    if !default.contains("::regclass") {
+        return None;
+    }
+    // A literal has its apostrophes twice.
+    sql::pairs(&default.replace("''", "'")).into_iter().find_map(|name| {
+        let sequence = Identity::new(sql::unquoted(name));
+        if side.get(&sequence::KIND, &sequence).is_some() {
+            return None;
+        }
+        holder(&sequence, side, |held| *held == sequence).map(|c| c.identity.prefix(2))
+    })
+}
+
+/// Whether a new column's default has to wait for such a table: its own, or
+/// one that comes down from a parent's column in its place.
+pub(super) fn waits_with_default(column: &Identity, attrs: &Attrs, side: &Side) -> bool {
+    let late = |attrs: &Attrs| attrs.text("default").is_some_and(|d| draws_on(d, side).is_some());
+    let above = attrs.is("_inherited").then(|| table::above(&column.prefix(2), side));
+    late(attrs)
+        || above.into_iter().flatten().any(|mut at| {
+            at.parts.push(column.name().to_owned());
+            side.get(&KIND, &at).is_some_and(|c| late(&c.attrs()))
+        })
+}
+
+/// When a column is added, and when it is given what its definition can't say.
+fn added_in(attrs: &Attrs) -> (Phase, Phase) {
+    match attrs.get("generated") {
+        Some(_) => (Phase::AddComputed, Phase::AddComputed),
+        None => (Phase::AlterTable, Phase::AlterColumn),
+    }
+}
+
 fn create(o: &Object, side: &Side) -> Vec<Step> {
     let attrs = o.attrs();
     let table = o.identity.prefix(2);
+    let (phase, later) = added_in(&attrs);
     let add = |attrs: &Attrs| {
         let definition = definition(o.identity.name(), attrs);
         let sql = format!("ALTER TABLE {} ADD COLUMN {definition}", table.sql());
-        Step::new(Phase::AlterTable, sql)
+        Step::new(phase, sql)
     };
     let mut steps = Vec::new();
     // The server adds no identity to a table that has children.
@@ -355,13 +437,13 @@ fn create(o: &Object, side: &Side) -> Vec<Step> {
             plain.0.remove(later);
         }
         steps.push(add(&plain));
-        let later = settle(&o.identity, &plain, &attrs);
-        steps.extend(later.into_iter().map(|sql| Step::new(Phase::AlterColumn, sql)));
+        let settled = settle(&o.identity, &plain, &attrs);
+        steps.extend(settled.into_iter().map(|sql| Step::new(later, sql)));
     } else {
         steps.push(add(&attrs));
     }
     for sql in finish(&o.identity, &attrs) {
-        steps.push(Step::new(Phase::AlterColumn, sql));
+        steps.push(Step::new(later, sql));
     }
     for s in side.all("sequence") {
         if s.attributes.get().contains("owned_by")
@@ -387,12 +469,11 @@ pub(crate) fn in_children(o: &Object, live: &Side, declared: &Side) -> Vec<Step>
         column.parts.push(o.identity.name().to_owned());
         if let Some(column) = declared.get(o.kind, &column).filter(|c| c.attrs().is("_inherited")) {
             let attrs = column.attrs();
-            let mut given = o.attrs();
-            for own in ["statistics", "options", "identity"] {
-                given.0.remove(own);
-            }
+            let mut given = handed_down(&o.attrs());
+            given.0.remove("identity");
             let settled = settle(&column.identity, &given, &attrs);
-            steps.extend(settled.into_iter().map(|sql| Step::new(Phase::AlterColumn, sql)));
+            let (_, phase) = added_in(&attrs);
+            steps.extend(settled.into_iter().map(|sql| Step::new(phase, sql)));
             steps.extend(facet::steps(column, declared));
             steps.extend(in_children(column, live, declared));
         }
@@ -402,22 +483,41 @@ pub(crate) fn in_children(o: &Object, live: &Side, declared: &Side) -> Vec<Step>
 
 /// Frees a name that a new identity's sequence is to have.
 pub(crate) fn free_sequence(o: &Object, live: &Side) -> Option<Step> {
-    let attrs = o.attrs();
-    let wanted = attrs.text("sequence")?;
-    let holds = |c: &Object| {
-        c.identity.parts[0] == o.identity.parts[0]
-            && c.may_name(wanted)
-            && c.attrs().text("_sequence").and_then(|name| name.strip_prefix(wanted)).is_some_and(
-                // A copy of the schema has it without the number.
-                |number| number.bytes().all(|b| b.is_ascii_digit()),
-            )
-    };
-    live.all("column").find(|c| holds(c))?;
-    let mut name = o.identity.prefix(1);
-    name.parts.push(wanted.to_owned());
-    let old = sql::ident(&format!("{wanted}__old"));
-    let sql = format!("ALTER SEQUENCE IF EXISTS {} RENAME TO {old}", name.sql());
-    Some(Step::new(Phase::AlterTable, sql))
+    let mut wanted = o.identity.prefix(1);
+    wanted.parts.push(o.attrs().text("sequence")?.to_owned());
+    // A copy of the schema has it without the number.
+    let number = |number: &str| number.bytes().all(|b| b.is_ascii_digit());
+    let has = |held: &Identity| held.name().strip_prefix(wanted.name()).is_some_and(number);
+    holder(&wanted, live, has).map(|_| out_of_the_way(&wanted, Phase::AlterTable))
+}
+
+/// Frees the name of a new sequence, which that of an identity has that goes.
+pub(crate) fn make_way(sequence: &Object, live: &Side, declared: &Side) -> Option<Step> {
+    let wanted = &sequence.identity;
+    let held_by = holder(wanted, live, |held| held == wanted)?;
+    let stays = declared.get(&KIND, &held_by.identity).map(|o| o.attrs());
+    stays
+        .is_none_or(|to| to.get("identity").is_none())
+        .then(|| out_of_the_way(wanted, Phase::CreateSequence))
+}
+
+/// The column whose identity has a sequence of such a name.
+fn holder<'m>(
+    wanted: &Identity,
+    live: &Side<'m>,
+    is: impl Fn(&Identity) -> bool,
+) -> Option<&'m Object> {
+    live.all(KIND.name).find(|c| {
+        c.identity.parts[0] == wanted.parts[0]
+            && c.may_name(wanted.name())
+            && own_sequence(c).is_some_and(|held| is(&held))
+    })
+}
+
+fn out_of_the_way(sequence: &Identity, phase: Phase) -> Step {
+    let old = sql::ident(&format!("{}__old", sequence.name()));
+    let sql = format!("ALTER SEQUENCE IF EXISTS {} RENAME TO {old}", sequence.sql());
+    Step::new(phase, sql)
 }
 
 fn drop(o: &Object, side: &Side) -> Mend {
@@ -451,6 +551,14 @@ pub(super) fn rename(o: &Object, to: &str) -> String {
     let own = sql::ident(o.identity.name());
     format!("ALTER TABLE {} RENAME COLUMN {own} TO {}", o.identity.prefix(2).sql(), sql::ident(to))
 }
+
+/// Whether a column has an identity that it is not to have.
+fn identity_goes(from: &Attrs, to: &Attrs) -> bool {
+    from.get("identity").is_some() && to.get("identity").is_none()
+}
+
+/// Before a default can take its place: the row of that may come first.
+const DROP_IDENTITY: &str = "DROP IDENTITY IF EXISTS";
 
 /// Subcommands of ALTER TABLE, and whether the column has to be made anew.
 fn subcommands(
@@ -494,6 +602,10 @@ fn subcommands(
             (vec![sub.join(", ")], false)
         }
         "default" => match to.text("default") {
+            Some(default) if identity_goes(from, to) => (
+                vec![alter(DROP_IDENTITY.to_owned()), alter(format!("SET DEFAULT {default}"))],
+                false,
+            ),
             Some(default) => one(format!("SET DEFAULT {default}")),
             // An identity or generated column has none to drop.
             None if from.get("default").is_none() => (Vec::new(), false),
@@ -504,6 +616,7 @@ fn subcommands(
             _ => (Vec::new(), true),
         },
         "identity" => match (from.text("identity"), to.text("identity")) {
+            (Some(_), None) if to.get("default").is_some() => one(DROP_IDENTITY.to_owned()),
             (Some(_), None) => one("DROP IDENTITY".to_owned()),
             (None, Some(new)) => {
                 let mut sub = Vec::new();
@@ -511,7 +624,7 @@ fn subcommands(
                     sub.push(alter("DROP DEFAULT".to_owned()));
                 }
                 if !from.is("not_null") {
-                    sub.push(alter("SET NOT NULL".to_owned()));
+                    sub.extend(set_not_null(&col, identity, from, to).0);
                 }
                 sub.push(alter(format!("ADD{}", identity_clause(new, to.text("sequence")))));
                 (sub, false)
@@ -529,7 +642,11 @@ fn subcommands(
         },
         "not_null" if !to.is("not_null") => one("DROP NOT NULL".to_owned()),
         "not_null" | "not_null_validated" | "not_null_no_inherit" => {
-            not_null(&col, identity, from, to)
+            set_not_null(&col, identity, from, to)
+        }
+        "not_null_name" if from.is("not_null") => {
+            let name = |attrs: &Attrs| sql::ident(&not_null::name(identity, attrs));
+            (vec![format!("RENAME CONSTRAINT {} TO {}", name(from), name(to))], false)
         }
         // Another type has its own.
         "storage" if to.get("storage").is_none() && from.get("type") != to.get("type") => {
@@ -566,25 +683,24 @@ fn subcommands(
 }
 
 /// The states that NOT NULL has from 18.
-fn not_null(col: &str, identity: &Identity, from: &Attrs, to: &Attrs) -> (Vec<String>, bool) {
+fn set_not_null(col: &str, identity: &Identity, from: &Attrs, to: &Attrs) -> (Vec<String>, bool) {
     let validated = |a: &Attrs| a.get("not_null_validated") != Some(&Value::Bool(false));
     let no_inherit = |a: &Attrs| a.is("not_null_no_inherit");
-    let known = sql::ident(from.text("_not_null").unwrap_or_default());
+    // It may just have got the declared name.
+    let renamed = from.get("not_null_name") != to.get("not_null_name");
+    let known = sql::ident(&not_null::name(identity, if renamed { to } else { from }));
     let state_is = |a: &Attrs| (validated(a), no_inherit(a));
     if !from.is("not_null") || !validated(to) && validated(from) {
         let mut sub = Vec::new();
         if from.is("not_null") {
             sub.push(format!("ALTER COLUMN {col} DROP NOT NULL"));
         }
-        if validated(to) && !no_inherit(to) {
+        if validated(to) && !no_inherit(to) && to.get("not_null_name").is_none() {
             sub.push(format!("ALTER COLUMN {col} SET NOT NULL"));
         } else {
-            let name = to
-                .text("_not_null")
-                .map_or_else(|| format!("{}_not_null", identity.name()), str::to_owned);
             sub.push(format!(
                 "ADD CONSTRAINT {} NOT NULL {col}{}{}",
-                sql::ident(&name),
+                sql::ident(&not_null::name(identity, to)),
                 if no_inherit(to) { " NO INHERIT" } else { "" },
                 if validated(to) { "" } else { " NOT VALID" },
             ));
@@ -597,11 +713,7 @@ fn not_null(col: &str, identity: &Identity, from: &Attrs, to: &Attrs) -> (Vec<St
     }
     if state_is(from).1 != state_is(to).1 {
         if no_inherit(to) {
-            sub.push(format!(
-                "ALTER CONSTRAINT {} NO INHERIT",
-                // Only the declared side tells what it may be called.
-                sql::ident(to.text("_not_null").unwrap_or_default())
-            ));
+            sub.push(format!("ALTER CONSTRAINT {known} NO INHERIT"));
         } else {
             sub.push(format!("ALTER CONSTRAINT {known} INHERIT"));
         }
@@ -616,6 +728,11 @@ fn alter(c: &Change) -> Mend {
             "the order of columns can't be altered: {} would have to be made anew",
             c.live.identity.prefix(2)
         ));
+    }
+    if c.attribute == "not_null_name" && child_differs(c) {
+        return Mend::comment(
+            "a child's constraint has another name: the server renames both or none",
+        );
     }
     if c.attribute.starts_with("sequence") {
         return Mend::steps(of_sequence(c));
@@ -652,6 +769,9 @@ fn alter(c: &Change) -> Mend {
     }
     let (sub, _) = subcommands(c.attribute, &c.live.identity, c.from, c.to);
     let mut mend = Mend::default();
+    if matches!(c.attribute, "default" | "identity") && identity_goes(c.from, c.to) {
+        mend.steps.extend(hold_no_more(c));
+    }
     // The server refuses ADD IDENTITY before a default is dropped and the
     // column is NOT NULL, even in one command.
     for s in sub {
@@ -722,6 +842,62 @@ fn alter(c: &Change) -> Mend {
         }
         _ => mend,
     }
+}
+
+/// What keeps others' defaults from holding the sequence of an identity that
+/// goes: their own rows may come later, or have come before.
+fn hold_no_more(c: &Change) -> Vec<Step> {
+    let holders = own_sequence(c.live).map(|s| sequence::drawn_on_by(&s, c.live_side));
+    let free = |holder: &Object| match c.declared_side.get(holder.kind, &holder.identity) {
+        Some(column) if column.kind.name == KIND.name => {
+            let to = column.attrs();
+            let default = to.get("default").map(|d| ("default".to_owned(), d.clone()));
+            let to = Attrs(default.into_iter().collect());
+            settle(&holder.identity, &Attrs::default(), &to)
+                .pop()
+                .or_else(|| Some(sequence::draw_no_more(holder)))
+        }
+        Some(_) => None,
+        None => Some(sequence::draw_no_more(holder)),
+    };
+    let free = holders.into_iter().flatten().filter_map(free);
+    free.map(|sql| Step::new(Phase::AlterColumn, sql)).collect()
+}
+
+/// What keeps from holding a sequence that goes with a column: columns that go,
+/// too, and domains that go later.
+pub(crate) fn let_go(o: &Object, live: &Side, declared: &Side) -> Vec<Step> {
+    let mut going: Vec<Identity> = own_sequence(o).into_iter().collect();
+    for s in live.children_of(&o.identity.prefix(2), sequence::KIND.name) {
+        if s.attrs().identity("owned_by").as_ref() == Some(&o.identity) {
+            going.push(s.identity.clone());
+        }
+    }
+    let holders = going.iter().flat_map(|s| sequence::drawn_on_by(s, live));
+    holders
+        .filter(|h| h.identity != o.identity && declared.get(h.kind, &h.identity).is_none())
+        .flat_map(|h| match h.kind.name {
+            "column" => drop(h, live).steps,
+            _ => vec![Step::new(Phase::DropColumn, sequence::draw_no_more(h))],
+        })
+        .collect()
+}
+
+/// Whether a child has its parent's NOT NULL under a name of its own.
+fn child_differs(c: &Change) -> bool {
+    let name = not_null::name(&c.live.identity, c.from);
+    c.live_side.all("table").any(|child| {
+        let mut column = child.identity.clone();
+        column.parts.push(c.live.identity.name().to_owned());
+        let table = c.live.identity.prefix(2);
+        [c.live_side, c.declared_side]
+            .iter()
+            .all(|s| table::above(&child.identity, s).contains(&table))
+            && c.live_side.get(&KIND, &column).is_some_and(|column| {
+                let attrs = column.attrs();
+                attrs.is("_not_null_inherited") && not_null::name(&column.identity, &attrs) != name
+            })
+    })
 }
 
 fn anew(c: &Change) -> Mend {

@@ -1,7 +1,7 @@
 use super::mend::{Change, Mend, Phase, Side, Step};
 use super::{
-    Attribute, Kind, Object, Scope, Severity, constraint, enumeration, fragment, named, no_parent,
-    sql,
+    Attribute, Attrs, Kind, Object, Scope, Severity, column, constraint, enumeration, fragment,
+    named, no_parent, not_null, sql,
 };
 
 pub static KIND: Kind = Kind {
@@ -11,7 +11,19 @@ pub static KIND: Kind = Kind {
     letters: "d",
     scope: Scope::Schema,
     sql_name: named,
-    query: |_| {
+    query: |server| {
+        let (name, join) = match server >= 17 {
+            true => (
+                format!(
+                    ",
+                        'not_null_name', CASE WHEN NOT {} THEN nn.conname END,
+                        '_not_null', CASE WHEN nn.conname <> t.typname || '_not_null' THEN nn.conname END",
+                    not_null::usual("nn.conname", "t.typname")
+                ),
+                "LEFT JOIN pg_constraint nn ON nn.contypid = t.oid AND nn.contype = 'n'",
+            ),
+            false => (String::new(), ""),
+        };
         format!(
             "WITH {}, {}
              SELECT ARRAY[ns.nspname, t.typname]::text[], NULL::text,
@@ -21,12 +33,13 @@ pub static KIND: Kind = Kind {
                              THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END,
                         'default', CASE WHEN t.typdefaultbin IS NOT NULL
                              THEN pg_get_expr(t.typdefaultbin, 0) ELSE quote_literal(t.typdefault) END,
-                        'not_null', nullif(t.typnotnull, false)))::text, t.oid
+                        'not_null', nullif(t.typnotnull, false){name}))::text, t.oid
                FROM pg_type t
                JOIN ns ON ns.oid = t.typnamespace
                JOIN pg_type b ON b.oid = t.typbasetype
                LEFT JOIN pg_collation co ON co.oid = t.typcollation
                LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
+               {join}
               WHERE t.typtype = 'd' AND t.oid NOT IN (SELECT objid FROM ext) {only}",
             fragment::SCHEMAS,
             fragment::members("pg_type"),
@@ -38,6 +51,7 @@ pub static KIND: Kind = Kind {
         Attribute::error("collation"),
         Attribute::error("default"),
         Attribute::error("not_null").absent("false"),
+        Attribute::info("not_null_name").absent("default").within("not_null"),
     ],
     missing: Severity::Error,
     extra: Severity::Warning,
@@ -48,13 +62,17 @@ pub static KIND: Kind = Kind {
     alter,
 };
 
-/// What calls functions waits for them: they may take or return the domain.
+/// What calls functions waits for them: they may take or return the domain. So
+/// does what draws on an identity's sequence wait for its table.
 fn steps(o: &Object, side: &Side) -> Vec<Step> {
-    let waits = |text: &str| calls_a_routine(text, side);
+    let draws_on = |text: &str| column::draws_on(text, side);
+    let waits = |text: &str| calls_a_routine(text, side) || draws_on(text).is_some();
     let mut steps = vec![Step::new(Phase::CreateType, create(o, side, &|text| !waits(text)))];
     if let Some(default) = o.attrs().text("default").filter(|d| waits(d)) {
         let sql = format!("ALTER DOMAIN {} SET DEFAULT {default}", o.identity.sql());
-        steps.push(Step::new(Phase::DefineType, sql));
+        let table = draws_on(default);
+        let phase = if table.is_some() { Phase::AlterTable } else { Phase::DefineType };
+        steps.push(Step::new(phase, sql).needing(table));
     }
     for check in side.children_of(&o.identity, "constraint") {
         if waits(check.attrs().text("expression").unwrap_or_default()) {
@@ -84,6 +102,9 @@ fn create(o: &Object, side: &Side, wanted: &dyn Fn(&str) -> bool) -> String {
         text.push_str(&format!(" DEFAULT {default}"));
     }
     if attrs.is("not_null") {
+        if let Some(name) = attrs.text("not_null_name") {
+            text.push_str(&format!(" CONSTRAINT {}", sql::ident(name)));
+        }
         text.push_str(" NOT NULL");
     }
     let mut later = Vec::new();
@@ -110,12 +131,19 @@ fn alter(c: &Change) -> Mend {
             Some(default) => format!("SET DEFAULT {default}"),
             None => "DROP DEFAULT".to_owned(),
         },
-        "not_null" if c.to.is("not_null") => "SET NOT NULL".to_owned(),
+        "not_null" if c.to.is("not_null") => match c.to.text("not_null_name") {
+            Some(name) => format!("ADD CONSTRAINT {} NOT NULL", sql::ident(name)),
+            None => "SET NOT NULL".to_owned(),
+        },
+        "not_null_name" => {
+            let name = |attrs: &Attrs| sql::ident(&not_null::name(&c.live.identity, attrs));
+            format!("RENAME CONSTRAINT {} TO {}", name(c.from), name(c.to))
+        }
         "not_null" => "DROP NOT NULL".to_owned(),
         _ => {
             return enumeration::swap(c, &create(c.declared, c.declared_side, &|_| true)).losing(
                 c.attribute == "type"
-                    && super::column::narrows(
+                    && column::narrows(
                         c.from.text("type").unwrap_or_default(),
                         c.to.text("type").unwrap_or_default(),
                     ),

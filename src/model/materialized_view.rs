@@ -38,7 +38,8 @@ pub static KIND: Kind = Kind {
                         'column_settings', settings.list,
                         'storage_parameters', {},
                         'clustered_on', clc.relname,
-                        '_populated', CASE WHEN NOT rel.relispopulated THEN false END))::text, rel.oid
+                        '_populated', CASE WHEN NOT rel.relispopulated THEN false END,
+                        '_unreadable', CASE WHEN NOT rel.relispopulated THEN ({}) END))::text, rel.oid
                FROM rel
                LEFT JOIN settings ON settings.attrelid = rel.oid
                LEFT JOIN pg_am am ON am.oid = rel.relam
@@ -46,7 +47,8 @@ pub static KIND: Kind = Kind {
                LEFT JOIN pg_index cl ON cl.indrelid = rel.oid AND cl.indisclustered
                LEFT JOIN pg_class clc ON clc.oid = cl.indexrelid",
             fragment::relations("'m'"),
-            fragment::sorted("rel.reloptions")
+            fragment::sorted("rel.reloptions"),
+            UNREADABLE,
         )
     },
     attributes: &[
@@ -67,6 +69,26 @@ pub static KIND: Kind = Kind {
     alter,
 };
 
+/// Whether one of the views that it reads, which read with their owners'
+/// rights, may not read something: then nobody can fill it.
+const UNREADABLE: &str = r"
+    WITH RECURSIVE reads(reader, read) AS (
+    SELECT w.ev_class, d.refobjid FROM pg_rewrite w
+      JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+     WHERE w.ev_class = rel.oid
+    UNION
+    SELECT w.ev_class, d.refobjid FROM reads
+      JOIN pg_class v ON v.oid = reads.read AND v.relkind = 'v'
+      JOIN pg_rewrite w ON w.ev_class = v.oid AND w.ev_type = '1'
+      JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass)
+    SELECT true FROM reads
+      JOIN pg_class v ON v.oid = reads.reader AND v.relkind = 'v'
+      JOIN pg_class c ON c.oid = reads.read AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+     WHERE c.oid <> v.oid AND NOT has_any_column_privilege(v.relowner, c.oid, 'SELECT')
+       AND NOT EXISTS (SELECT FROM pg_options_to_table(v.reloptions)
+                        WHERE option_name = 'security_invoker' AND option_value::boolean)
+     LIMIT 1";
+
 pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     let attrs = o.attrs();
     let name = o.identity.sql();
@@ -83,7 +105,7 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     }
     let definition = attrs.text("definition").unwrap_or_default();
     text.push_str(&format!(" AS\n{}", definition.trim_end().trim_end_matches(';')));
-    if is_empty(o) && reads_empty(o, side) {
+    if is_empty(o) && (attrs.is("_unreadable") || reads_empty(o, side)) {
         text.push_str("\nWITH NO DATA");
     }
     let mut steps = vec![Step::new(Phase::CreateView, text)];

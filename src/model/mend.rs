@@ -41,6 +41,8 @@ pub enum Phase {
     DropComputed,
     AlterTable,
     AlterColumn,
+    /// After what they are computed from has its type.
+    AddComputed,
     /// Before its former column goes, and the sequence with it.
     OwnSequence,
     /// After what was computed from it is computed from what takes its place.

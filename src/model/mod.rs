@@ -7,6 +7,7 @@
 pub mod facet;
 pub mod like;
 pub mod mend;
+mod not_null;
 pub mod sql;
 
 mod access_method;
@@ -66,7 +67,7 @@ use mend::{Change, Mend, Side, Step};
 
 /// Version of what the reader below puts into a model. A stored model of
 /// another version has to be declared again: a newer reader isn't drift.
-pub const READER: u32 = 5;
+pub const READER: u32 = 6;
 
 /// Every kind that is read and compared, in the order in which it is read.
 pub static KINDS: &[&Kind] = &[
@@ -694,6 +695,8 @@ pub(crate) mod fragment {
 }
 
 pub use column::name_sequence;
+pub use not_null::{name as not_null_constraint, rename as name_not_null};
+pub use partition_index::name_root;
 pub use range::name_constructor;
 
 /// What gives an object another name of its own.

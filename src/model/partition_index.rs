@@ -89,6 +89,18 @@ fn root(attrs: &Attrs) -> Option<(Identity, Identity)> {
     Some((name.beside(name.name()), name.prefix(2)))
 }
 
+/// For an index that is known by another name now, and so is the topmost one.
+pub fn name_root(o: &mut Object) {
+    let mut attrs = o.attrs();
+    if let Some(mut root) = attrs.identity("_root").filter(|root| root.name() != o.identity.name())
+    {
+        root.parts.pop();
+        root.parts.push(o.identity.name().to_owned());
+        attrs.0.insert("_root".to_owned(), serde_json::json!({ "name": root.parts }));
+        o.set(attrs);
+    }
+}
+
 fn alter(c: &Change) -> Mend {
     let name = c.to.text("called").unwrap_or_default();
     match c.attribute {

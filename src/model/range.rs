@@ -73,8 +73,9 @@ pub static KIND: Kind = Kind {
         let mut steps = vec![Step::new(Phase::CreateType, create(o))];
         let (made, phase) = (Some(o.identity.clone()), Phase::CreateType);
         steps.extend(rename(made, constructor(o, &attrs), &attrs, phase));
-        let (made, to) = (attrs.identity("multirange"), multirange_constructor(&attrs));
-        steps.extend(rename_multi(&o.identity, made, to, phase));
+        // The server makes these functions in the range's schema, wherever the multirange is.
+        let made = attrs.identity("multirange").map(|multi| o.identity.beside(multi.name()));
+        steps.extend(rename_multi(&o.identity, made, multirange_constructor(&attrs), phase));
         steps
     },
     drop: enumeration::drop_type,

@@ -219,6 +219,49 @@ pub(crate) fn take(made: &Object, steps: &mut Vec<Step>, live: &Side, declared: 
     }
 }
 
+/// Columns and domains whose defaults draw on a sequence: they hold it.
+pub(super) fn drawn_on_by<'m>(
+    sequence: &Identity,
+    live: &Side<'m>,
+) -> impl Iterator<Item = &'m Object> + use<'m> {
+    let said = sql::literal(&sequence.sql());
+    let holders = live.model.objects.iter().filter(|o| matches!(o.kind.name, "column" | "domain"));
+    holders.filter(move |o| {
+        o.attributes.get().contains("\"default\"")
+            && o.attrs().text("default").is_some_and(|default| default.contains(&said))
+    })
+}
+
+/// What takes a default away that draws on a sequence which goes.
+pub(super) fn draw_no_more(holder: &Object) -> String {
+    match holder.kind.name {
+        "domain" => format!("ALTER DOMAIN {} DROP DEFAULT", holder.identity.sql()),
+        _ => format!(
+            "ALTER TABLE IF EXISTS ONLY {} ALTER COLUMN {} DROP DEFAULT",
+            holder.identity.prefix(2).sql(),
+            sql::ident(holder.identity.name())
+        ),
+    }
+}
+
+/// On a declared sequence that is no table's: who owns it, where the live one
+/// is a table's, and with it the table's owner's.
+pub(crate) const OWN_OWNER: &str = "_owner";
+
+fn let_loose(c: &Change) -> Mend {
+    let name = c.sql();
+    let mend = Mend::step(Phase::OwnSequence, format!("ALTER SEQUENCE {name} OWNED BY NONE"));
+    let table = c.from.identity("owned_by").and_then(|of| c.live_side.relation(&of.prefix(2)));
+    let now = table.and_then(|t| t.attrs().text("owner").map(str::to_owned));
+    match c.to.text(OWN_OWNER).filter(|to| now.as_deref() != Some(to)) {
+        Some(owner) => {
+            let owner = sql::ident(owner);
+            mend.and(Phase::Owner, format!("ALTER SEQUENCE {name} OWNER TO {owner}"))
+        }
+        None => mend,
+    }
+}
+
 fn alter(c: &Change) -> Mend {
     let name = c.sql();
     let what = match c.attribute {
@@ -228,7 +271,7 @@ fn alter(c: &Change) -> Mend {
                 return Mend::step(Phase::OwnSequence, sql);
             }
             Some(_) => return Mend::steps(tie(c.declared, c.live, c.live_side)),
-            None => "OWNED BY NONE".to_owned(),
+            None => return let_loose(c),
         },
         "persistence" if c.to.text("persistence") == Some("unlogged") => "SET UNLOGGED".to_owned(),
         "persistence" => "SET LOGGED".to_owned(),

@@ -1,7 +1,8 @@
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
 use super::{
     Attribute, Attrs, Identity, Kind, Object, Scope, Severity, column, constraint, facet, fragment,
-    index, named, no_parent, partition_index, policy, rule, sequence, sql, statistics, trigger,
+    index, named, no_parent, not_null, partition_index, policy, rule, sequence, sql, statistics,
+    trigger,
 };
 
 pub static KIND: Kind = Kind {
@@ -148,10 +149,7 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
                     side.named("column", &at)
                 })
                 .next();
-            let mut given = parent.map(Object::attrs).unwrap_or_default();
-            for own in ["statistics", "options"] {
-                given.0.remove(own);
-            }
+            let mut given = parent.map(|p| column::handed_down(&p.attrs())).unwrap_or_default();
             // Partitions take the identity from 17 on, and then they have it.
             if partition_of.is_none() || of.get("identity").is_none() {
                 given.0.remove("identity");
@@ -165,8 +163,20 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
             if of.is("_inherited") {
                 own.0.remove("generated");
             }
+            let waits = column::waits_with_default(&c.identity, &of, side);
+            if waits {
+                own.0.remove("default");
+            }
             items.push(column::definition(c.identity.name(), &own));
             after.extend(column::finish(&c.identity, &of));
+            if waits {
+                let default = of.text("default").map_or_else(
+                    || "DROP DEFAULT".to_owned(),
+                    |default| format!("SET DEFAULT {default}"),
+                );
+                let column = sql::ident(c.identity.name());
+                after.push(format!("ALTER TABLE {name} ALTER COLUMN {column} {default}"));
+            }
         }
     }
     let mut foreign_keys = Vec::new();
@@ -240,7 +250,10 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     let mut make = Step::new(Phase::CreateTable, text);
     make.needs = partition_of.clone();
     steps.push(make);
-    steps.extend(after.into_iter().map(|sql| Step::new(Phase::AlterTable, sql)));
+    steps.extend(after.into_iter().map(|sql| {
+        let needs = column::draws_on(&sql, side);
+        Step::new(Phase::AlterTable, sql).needing(needs)
+    }));
     for s in &sequences {
         steps.extend(sequence::owner(s));
     }
@@ -484,7 +497,8 @@ fn partition(c: &Change) -> Mend {
     mend
 }
 
-/// What drops what a table keeps of a parent that it leaves, and isn't to have.
+/// What drops what a table keeps of a parent that it leaves, and isn't to have,
+/// or not under the parent's name.
 fn left_behind(c: &Change, parent: &Identity) -> Vec<Step> {
     let name = &c.live.identity;
     let mut drop = Vec::new();
@@ -521,6 +535,10 @@ fn left_behind(c: &Change, parent: &Identity) -> Vec<Step> {
         if !is_key && c.declared_side.named(index::KIND.name, &called).is_none() {
             drop.push(format!("DROP INDEX IF EXISTS {}", called.sql()));
         }
+    }
+    for column in c.declared_side.children_of(name, column::KIND.name) {
+        let live = c.live_side.get(column.kind, &column.identity);
+        drop.extend(live.and_then(|live| not_null::own_name(live, column)));
     }
     drop.into_iter().map(|sql| Step::new(Phase::Detach, sql)).collect()
 }
@@ -601,28 +619,22 @@ pub(crate) fn leave(table: &Object, parent: &Identity) -> Step {
 /// sequence that is declared stays, and no default holds one that isn't.
 pub(crate) fn let_go(table: &Object, live: &Side, declared: &Side) -> Vec<Step> {
     let mut steps = Vec::new();
+    let mut going = Vec::new();
     for s in live.children_of(&table.identity, sequence::KIND.name) {
-        let name = s.identity.sql();
         if declared.get(s.kind, &s.identity).is_some() {
-            let sql = format!("ALTER SEQUENCE {name} OWNED BY NONE");
+            let sql = format!("ALTER SEQUENCE {} OWNED BY NONE", s.identity.sql());
             steps.push(Step::new(Phase::Detach, sql));
-            continue;
+        } else {
+            going.push(s.identity.clone());
         }
-        let said = sql::literal(&name);
-        for c in live.all(column::KIND.name) {
-            let of = c.identity.prefix(2);
-            if of != table.identity
-                && c.attributes.get().contains("\"default\"")
-                && c.attrs().text("default").is_some_and(|default| default.contains(&said))
-            {
-                let column = sql::ident(c.identity.name());
-                let sql = format!(
-                    "ALTER TABLE IF EXISTS ONLY {} ALTER COLUMN {column} DROP DEFAULT",
-                    of.sql()
-                );
-                steps.push(Step::new(Phase::Detach, sql));
-            }
-        }
+    }
+    let columns = live.children_of(&table.identity, column::KIND.name);
+    going.extend(columns.into_iter().filter_map(column::own_sequence));
+    for sequence in going {
+        let holders = sequence::drawn_on_by(&sequence, live);
+        let others = holders.filter(|o| o.identity.prefix(2) != table.identity);
+        let free = others.map(|o| Step::new(Phase::Detach, sequence::draw_no_more(o)));
+        steps.extend(free);
     }
     steps
 }

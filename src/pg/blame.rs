@@ -3,7 +3,7 @@
 use super::declared::Compared;
 use super::{ledger, sys};
 use crate::drift::{ChangeKind, Difference, Renames};
-use crate::model::{Identity, Model, column, sql};
+use crate::model::{self, Identity, Model, column, sql};
 use pgrx::{JsonB, Spi};
 
 /// The row of the record for each difference. A row is about an object if it
@@ -137,6 +137,8 @@ fn words(d: &Difference) -> Option<&'static str> {
         ("column", "not_null" | "not_null_validated" | "not_null_no_inherit") => {
             r"\mnull\M|\mprimary\s+key\M"
         }
+        ("column", "not_null_name") => r"\mrename\M|\mnull\M",
+        ("domain", "not_null_name") => r"\m(rename|add)\M",
         ("column", "identity" | "generated") => {
             r"\m(identity|generated|expression|increment|minvalue|maxvalue|start|cache|cycle)\M"
         }
@@ -241,6 +243,12 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
                 .collect()
         }
         Some(attribute) if attribute.starts_with("sequence") => sequences(),
+        // It is spoken of by itself, or with its table.
+        Some("not_null_name") => {
+            let mut constraint = d.identity.prefix(2);
+            constraint.parts.push(model::not_null_constraint(&d.identity, &of(&found.live)));
+            vec![constraint.to_string(), d.identity.prefix(2).to_string()]
+        }
         Some(attribute @ ("column_comments" | "column_grants")) => {
             let (declared, live) = (of(&found.declared), of(&found.live));
             declared
@@ -321,7 +329,11 @@ fn columns(d: &Difference, found: &Compared) -> Vec<String> {
 
 /// The name that such a statement says. DISABLE TRIGGER ALL names no key.
 fn mentioned(d: &Difference) -> &str {
-    let by_itself = |a: &str| a == "triggers" || a.starts_with("sequence");
+    if d.attribute.as_deref() == Some("not_null_name") && d.declared.as_deref() == Some("default") {
+        return d.actual.as_deref().unwrap_or_default();
+    }
+    let by_itself =
+        |a: &str| matches!(a, "triggers" | "not_null_name") || a.starts_with("sequence");
     let unnamed = matches!(d.kind.name, "default privileges" | "partition index")
         || d.attribute.as_deref().is_some_and(by_itself);
     if unnamed { "" } else { d.identity.name() }

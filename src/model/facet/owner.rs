@@ -66,7 +66,9 @@ pub static FACET: Facet = Facet {
         format!("WITH {} {}", fragment::SCHEMAS, parts.join("\n UNION ALL "))
     },
     alter: |attribute: &str, o: &Object, _: &Attrs, to: &Attrs| {
-        let owner = to.text(attribute).map(|owner| {
+        // A column's sequence goes from owner to owner with the table only.
+        let own = to.get("owned_by").is_none();
+        let owner = to.text(attribute).filter(|_| own).map(|owner| {
             let sql = format!("ALTER {} OWNER TO {}", (o.kind.sql_name)(o), sql::ident(owner));
             Step::new(Phase::Owner, sql)
         });

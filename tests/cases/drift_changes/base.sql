@@ -138,6 +138,11 @@ CREATE FUNCTION app.hidden() RETURNS integer LANGUAGE sql AS 'SELECT 1';
 REVOKE EXECUTE ON FUNCTION app.hidden() FROM PUBLIC;
 GRANT USAGE ON SCHEMA app TO drift_a, drift_b;
 ALTER TABLE app.lent OWNER TO drift_a;
+CREATE TABLE app.leased (id serial);
+ALTER TABLE app.leased OWNER TO drift_a;
+CREATE TABLE app.parted (id integer UNIQUE) PARTITION BY LIST (id);
+CREATE SEQUENCE app.lent_nr;
+ALTER SEQUENCE app.lent_nr OWNER TO drift_b;
 
 -- What stands in the database as a whole, and what few schemas have.
 CREATE EXTENSION fuzzystrmatch WITH SCHEMA app;
@@ -195,3 +200,11 @@ CREATE TABLE app.shape (nr integer GENERATED ALWAYS AS IDENTITY, name text);
 CREATE TABLE app.circle () INHERITS (app.shape);
 CREATE MATERIALIZED VIEW app.dry AS SELECT 1 AS n WITH NO DATA;
 CREATE MATERIALIZED VIEW app.drier AS SELECT n FROM app.dry WITH NO DATA;
+CREATE MATERIALIZED VIEW app.counted AS SELECT 1 AS n;
+CREATE FUNCTION app.count_it() RETURNS bigint LANGUAGE sql STABLE BEGIN ATOMIC SELECT count(*) FROM app.counted; END;
+-- Nobody may read what the view reads.
+CREATE TABLE app.sealed (id integer);
+ALTER TABLE app.sealed OWNER TO drift_a;
+CREATE VIEW app.peek AS SELECT id FROM app.sealed;
+ALTER VIEW app.peek OWNER TO drift_b;
+CREATE MATERIALIZED VIEW app.peeked AS SELECT id FROM app.peek WITH NO DATA;

@@ -30,7 +30,7 @@ class Unmakeable(Exception):
 
 
 def made(text):
-    if "must be marked IMMUTABLE" in text or "cannot alter type" in text and "at: ALTER DOMAIN" in text:
+    if "must be marked IMMUTABLE" in text or "cannot alter type" in text and "ALTER DOMAIN" in text:
         raise Unmakeable
     return text
 

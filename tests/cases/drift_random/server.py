@@ -72,8 +72,8 @@ CREATE VIEW looks.relations AS
       FROM pg_class c JOIN looks.spaces n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'i', 'I', 'c');
 CREATE VIEW looks.choice AS SELECT
     (SELECT coalesce(json_agg(r ORDER BY sql), '[]') FROM (SELECT sql, space, name, kind, part, has_children, has_parents,
-        (SELECT json_agg(json_build_object('name', quote_ident(attname), 'type', format_type(atttypid, atttypmod), 'not_null', attnotnull,
-                'has_default', atthasdef, 'identity', attidentity, 'generated', attgenerated, 'local', attislocal) ORDER BY attnum)
+        (SELECT coalesce(json_agg(json_build_object('name', quote_ident(attname), 'type', format_type(atttypid, atttypmod), 'not_null', attnotnull,
+                'has_default', atthasdef, 'identity', attidentity, 'generated', attgenerated, 'local', attislocal) ORDER BY attnum), '[]')
            FROM pg_attribute a WHERE a.attrelid = r.oid AND attnum > 0 AND NOT attisdropped) AS columns
         FROM looks.relations r) r) AS relations,
     (SELECT coalesce(json_agg(c ORDER BY "table", name), '[]') FROM (SELECT conrelid::regclass::text AS "table", quote_ident(conname) AS name, contype AS type
@@ -124,6 +124,14 @@ CREATE VIEW looks.seen AS
       FROM looks.relations r JOIN pg_constraint c ON conrelid = r.oid WHERE contype <> 'n' AND conparentid = 0
        -- What is inherited is its parent's.
        AND coninhcount = 0
+    UNION ALL
+    -- From 18 NOT NULL has a name: a number behind it is the server's, an inherited one is the parent's.
+    SELECT looks.named(space, name, attname), 'not null ' || regexp_replace(conname, '_not_null[0-9]+$', '_not_null')
+      FROM looks.relations r JOIN pg_constraint c ON conrelid = r.oid JOIN pg_attribute a ON attrelid = r.oid AND attnum = conkey[1]
+     WHERE contype = 'n' AND coninhcount = 0
+    UNION ALL
+    SELECT looks.named(nspname, typname), 'not null ' || regexp_replace(conname, '_not_null[0-9]+$', '_not_null')
+      FROM pg_type t JOIN looks.spaces s ON s.oid = typnamespace JOIN pg_constraint c ON contypid = t.oid WHERE contype = 'n'
     UNION ALL
     SELECT looks.named(space, name), concat_ws(' ', pg_get_indexdef(r.oid), indisclustered, indisreplident, indisvalid,
             (SELECT string_agg(attname || attstattarget, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = r.oid AND attstattarget >= 0))
