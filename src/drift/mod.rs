@@ -306,7 +306,7 @@ impl<'m> Comparison<'m> {
             .into_iter()
             .flatten()
             .all(|o| o.attributes.get().contains("\"_inherited\""));
-        if !inherited {
+        if !inherited || !f.attribute.is_none_or(column::goes_along) {
             return false;
         }
         let identity = f.identity();

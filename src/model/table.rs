@@ -136,7 +136,21 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
                 given.0.remove("identity");
             }
             if parent.is_some() {
-                after.extend(column::settle(&c.identity, &given, &of));
+                // A new child takes what its parent has by then, and nothing later.
+                let differs = |p: Identity| {
+                    let at = p.parts.into_iter().chain([c.identity.name().to_owned()]);
+                    let theirs = side.named("column", &Identity::new(at)).map(Object::attrs);
+                    theirs.is_some_and(|theirs| theirs.get("compression") != of.get("compression"))
+                };
+                let mut own = of.clone();
+                for attrs in [&mut given, &mut own] {
+                    attrs.0.remove("compression");
+                }
+                after.extend(column::settle(&c.identity, &given, &own));
+                if above(&o.identity, side).into_iter().any(differs) {
+                    let (column, compress) = (sql::ident(c.identity.name()), column::compress(&of));
+                    after.push(format!("ALTER TABLE {name} ALTER COLUMN {column} {compress}"));
+                }
             }
         } else {
             let mut own = of.clone();

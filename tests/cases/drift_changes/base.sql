@@ -195,3 +195,13 @@ CREATE TABLE app.shape (nr integer GENERATED ALWAYS AS IDENTITY, name text);
 CREATE TABLE app.circle () INHERITS (app.shape);
 CREATE MATERIALIZED VIEW app.dry AS SELECT 1 AS n WITH NO DATA;
 CREATE MATERIALIZED VIEW app.drier AS SELECT n FROM app.dry WITH NO DATA;
+
+-- Children that have something else than their parent.
+CREATE TYPE app.wood AS ENUM ('oak', 'pine');
+CREATE TABLE app.box (label text DEFAULT 'box', woods app.wood[] DEFAULT '{oak}', size integer DEFAULT 1, told text);
+ALTER TABLE app.box ALTER told SET STORAGE external, ALTER told SET COMPRESSION pglz;
+CREATE TABLE app.crate () INHERITS (app.box);
+ALTER TABLE app.crate ALTER label SET DEFAULT 'crate', ALTER label SET STORAGE main, ALTER label SET COMPRESSION pglz,
+    ALTER woods SET DEFAULT '{pine}', ALTER woods SET STORAGE main, ALTER size SET DEFAULT 2, ALTER size SET NOT NULL, ALTER size SET STATISTICS 9;
+CREATE TABLE app.barrel () INHERITS (app.crate);
+ALTER TABLE app.barrel ALTER label SET STORAGE external, ALTER label SET COMPRESSION pglz;
