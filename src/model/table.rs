@@ -386,7 +386,10 @@ pub(super) fn alter(c: &Change) -> Mend {
             }
             for parent in &to[keep..] {
                 mend.steps.extend(checks(c, parent));
+                let [set, drop] = not_null_for_now(c, parent);
+                mend.steps.extend(set);
                 mend = mend.and(Phase::Attach, format!("{what} INHERIT {}", parent.sql()));
+                mend.steps.extend(drop);
             }
             if mend.steps.is_empty() {
                 return Mend::comment("it leaves its parent by a row above");
@@ -553,6 +556,31 @@ fn checks(c: &Change, parent: &Identity) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// Up to 17 a child's column may be null where its parent's may not, but not
+/// when the child comes to its parent.
+fn not_null_for_now(c: &Change, parent: &Identity) -> [Vec<Step>; 2] {
+    let may_be_null = |of_parent: &&Object| {
+        let mut own = c.live.identity.clone();
+        own.parts.push(of_parent.identity.name().to_owned());
+        let theirs = of_parent.attrs();
+        theirs.is("not_null")
+            && !theirs.is("not_null_no_inherit")
+            && c.declared_side
+                .named(column::KIND.name, &own)
+                .is_some_and(|own| !own.attrs().is("not_null"))
+    };
+    let columns = c.declared_side.children_of(parent, column::KIND.name);
+    let columns: Vec<_> = columns.into_iter().filter(may_be_null).collect();
+    ["SET", "DROP"].map(|word| {
+        let step = |column: &&Object| {
+            let (table, column) = (c.sql(), sql::ident(column.identity.name()));
+            let sql = format!("ALTER TABLE ONLY {table} ALTER COLUMN {column} {word} NOT NULL");
+            Step::new(Phase::Attach, sql)
+        };
+        columns.iter().map(step).collect()
+    })
 }
 
 /// The parents of a table, and theirs.
