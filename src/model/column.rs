@@ -607,6 +607,15 @@ fn not_null(col: &str, identity: &Identity, from: &Attrs, to: &Attrs) -> (Vec<St
 }
 
 fn alter(c: &Change) -> Mend {
+    let mut mend = altered(c);
+    // What stands on it below is in the way, too.
+    if mend.clears.contains(&Target::Column(c.live.identity.clone())) {
+        mend.clears.extend(below(c).into_iter().map(|o| Target::Column(o.identity.clone())));
+    }
+    mend
+}
+
+fn altered(c: &Change) -> Mend {
     let table = c.table();
     if c.attribute == "position" {
         return Mend::comment(&format!(
@@ -850,9 +859,14 @@ fn anew(c: &Change) -> Mend {
         mend = mend.and(Phase::AlterColumn, sql);
     }
     mend = mend.dressed(c.declared, c.declared_side);
-    // Indexes and constraints on the column went with it.
-    for kind in ["constraint", "index", "statistics"] {
-        for child in c.declared_side.children_of(&c.live.identity.prefix(2), kind) {
+    mend.steps.extend(in_children(c.declared, c.live_side, c.declared_side));
+    // Indexes and constraints on the column went with it, those below with the
+    // columns there.
+    let below = below(c).into_iter().rev().map(|o| o.identity.prefix(2));
+    let tables: Vec<_> = [c.live.identity.prefix(2)].into_iter().chain(below).collect();
+    let kinds = ["constraint", "index", "statistics"];
+    for (table, kind) in tables.iter().flat_map(|t| kinds.map(|kind| (t, kind))) {
+        for child in c.declared_side.children_of(table, kind) {
             // One that is missing has a row of its own.
             let there = c.live_side.get(child.kind, &child.identity).is_some();
             if there && involves(child, c.live.identity.name()) {

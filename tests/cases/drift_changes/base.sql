@@ -205,3 +205,12 @@ ALTER TABLE app.crate ALTER label SET DEFAULT 'crate', ALTER label SET STORAGE m
     ALTER woods SET DEFAULT '{pine}', ALTER woods SET STORAGE main, ALTER size SET DEFAULT 2, ALTER size SET NOT NULL, ALTER size SET STATISTICS 9;
 CREATE TABLE app.barrel () INHERITS (app.crate);
 ALTER TABLE app.barrel ALTER label SET STORAGE external, ALTER label SET COMPRESSION pglz;
+CREATE TABLE app.trunk (nr integer, weight integer, lining text, maker text, heavy integer GENERATED ALWAYS AS (weight * 2) STORED);
+CREATE TABLE app.coffer (CONSTRAINT coffer_lining CHECK (lining <> 'straw')) INHERITS (app.trunk);
+CREATE INDEX coffer_heavy ON app.coffer (heavy);
+COMMENT ON COLUMN app.coffer.heavy IS 'In pounds';
+ALTER TABLE app.coffer ALTER lining SET DEFAULT 'silk';
+CREATE VIEW app.coffers AS SELECT maker, heavy FROM app.coffer;
+CREATE TABLE app.lots (nr integer, place integer) PARTITION BY LIST (nr);
+CREATE TABLE app.lots_1 PARTITION OF app.lots FOR VALUES IN (1);
+CREATE INDEX lots_place ON app.lots (place);
