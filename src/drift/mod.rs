@@ -466,6 +466,13 @@ impl<'m> Comparison<'m> {
             .collect()
     }
 
+    /// Whether a table is to be made below another one.
+    fn heir_to_come(&self, table: &Identity) -> bool {
+        self.declared.heirs(table).into_iter().any(|heir| {
+            self.live.relation(&heir.identity).is_none() || self.heir_to_come(&heir.identity)
+        })
+    }
+
     /// Whether a mend drops the live object, to make it as declared.
     fn makes_anew(&self, live: Option<&Object>, change: ChangeKind, mend: &Mend) -> bool {
         change == ChangeKind::Changed
@@ -485,6 +492,12 @@ impl<'m> Comparison<'m> {
                 if f.kind.name == "column" {
                     steps.splice(0..0, column::free_sequence(declared, &self.live));
                     steps.extend(column::in_children(declared, &self.live, &self.declared));
+                    // What a child that is to come says of it can stand in CREATE TABLE.
+                    if self.heir_to_come(&declared.identity.prefix(2)) {
+                        for step in steps.iter_mut().filter(|s| s.phase == Phase::AlterTable) {
+                            step.phase = Phase::CreateTable;
+                        }
+                    }
                 }
                 // A new sequence is its maker's, and only the table's owner's can be tied to it.
                 if f.kind.name == "sequence"

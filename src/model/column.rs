@@ -374,9 +374,7 @@ fn create(o: &Object, side: &Side) -> Vec<Step> {
 pub(crate) fn in_children(o: &Object, live: &Side, declared: &Side) -> Vec<Step> {
     let mut steps = Vec::new();
     for child in declared.heirs(&o.identity.prefix(2)) {
-        if live.relation(&child.identity).is_none() {
-            continue;
-        }
+        let to_come = live.relation(&child.identity).is_none();
         let mut column = child.identity.clone();
         column.parts.push(o.identity.name().to_owned());
         if let Some(column) = declared.get(o.kind, &column).filter(|c| c.attrs().is("_inherited")) {
@@ -386,8 +384,13 @@ pub(crate) fn in_children(o: &Object, live: &Side, declared: &Side) -> Vec<Step>
                 given.0.remove(own);
             }
             let settled = settle(&column.identity, &given, &attrs);
-            steps.extend(settled.into_iter().map(|sql| Step::new(Phase::AlterColumn, sql)));
-            steps.extend(facet::steps(column, declared));
+            let needs = to_come.then(|| child.identity.clone());
+            let step = |sql| Step::new(Phase::AlterColumn, sql).needing(needs.clone());
+            steps.extend(settled.into_iter().map(step));
+            // One that is to come gets the rest with all that is its own.
+            if !to_come {
+                steps.extend(facet::steps(column, declared));
+            }
             steps.extend(in_children(column, live, declared));
         }
     }
