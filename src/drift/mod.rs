@@ -543,19 +543,24 @@ impl<'m> Comparison<'m> {
                     steps.extend(table::let_go(live, &self.live, &self.declared));
                     mend.steps.splice(0..0, steps);
                 }
+                if f.kind.name == "column"
+                    && let Some(phase) = mend.steps.first().map(|s| s.phase)
+                {
+                    let drops = column::drops(live, &self.live, &self.declared);
+                    mend.steps = drops.into_iter().map(|sql| Step::new(phase, sql)).collect();
+                }
                 // Keys that stand on it stand on another one.
                 if matches!(f.kind.name, "constraint" | "index") {
                     mend.steps.extend(constraint::stand_again(live, &self.live, &self.declared));
                 }
                 mend.data_loss |= f.kind.drop_loses;
-                // A child that is to come has such a column of its own.
+                // A child has such a column of its own, or is to.
                 let table = live.identity.prefix(2);
                 let of_child = f.kind.name == "column"
                     && self.declared.all("table").any(|child| {
                         let mut column = child.identity.clone();
                         column.parts.push(live.identity.name().to_owned());
-                        self.live.relation(&child.identity).is_none()
-                            && self.declared.parents(&child.identity).contains(&table)
+                        self.declared.parents(&child.identity).contains(&table)
                             && self.declared.get(f.kind, &column).is_some()
                     });
                 if of_child {

@@ -444,6 +444,27 @@ fn drop(o: &Object, side: &Side) -> Mend {
     mend
 }
 
+/// What drops a column that isn't declared. One that a child has of its own,
+/// too, stays when the parent's goes, and goes where it isn't declared either.
+pub(crate) fn drops(o: &Object, live: &Side, declared: &Side) -> Vec<String> {
+    let table = o.identity.prefix(2);
+    let of_heir = |heir: &Object| {
+        let stays = declared.parents(&heir.identity).contains(&table);
+        let at = heir.identity.parts.iter().cloned().chain([o.identity.name().to_owned()]);
+        live.get(o.kind, &Identity::new(at)).filter(|_| stays)
+    };
+    let columns: Vec<_> = live.heirs(&table).into_iter().filter_map(of_heir).collect();
+    let is_declared = |c: &&Object| declared.get(c.kind, &c.identity).is_some();
+    let only = if columns.iter().any(is_declared) { "ONLY " } else { "" };
+    let (table, name) = (table.sql(), sql::ident(o.identity.name()));
+    let mut drops = vec![format!("ALTER TABLE {only}{table} DROP COLUMN IF EXISTS {name}")];
+    for column in columns.iter().filter(|c| !is_declared(c)) {
+        let went_along = only.is_empty() && !column.attrs().is("_local");
+        drops.extend(self::drops(column, live, declared).into_iter().skip(went_along.into()));
+    }
+    drops
+}
+
 pub(super) fn rename(o: &Object, to: &str) -> String {
     let own = sql::ident(o.identity.name());
     format!("ALTER TABLE {} RENAME COLUMN {own} TO {}", o.identity.prefix(2).sql(), sql::ident(to))
