@@ -393,7 +393,7 @@ impl<'m> Comparison<'m> {
             .filter(|f| f.attribute == Some("partition_key"))
             .map(|f| f.identity())
             .collect();
-        let mends: Vec<Mend> = found
+        let mut mends: Vec<Mend> = found
             .iter()
             .map(|f| {
                 let object = f.declared.or(f.live).expect("on one side at least");
@@ -409,6 +409,26 @@ impl<'m> Comparison<'m> {
                 }
             })
             .collect();
+        // A partition gets its columns before it comes back to the table.
+        for at in 0..found.len() {
+            let of = found[at].identity().prefix(2);
+            if found[at].kind.name != "column" || found[at].attribute == Some("position") {
+                continue;
+            }
+            let Some(table) = self.comes_back(&of).filter(|table| anew.contains(table)) else {
+                continue;
+            };
+            let made = Mend::comment(&format!("made with {table}, which is made anew"));
+            let own = std::mem::replace(&mut mends[at], made);
+            let is_it = |f: &&Found| f.attribute == Some("partition_key") && *f.identity() == table;
+            if let Some(whole) = found.iter().position(|f| is_it(&f)) {
+                let steps = &mut mends[whole].steps;
+                let attach = steps.iter().position(|s| s.phase == Phase::Attach);
+                let attach = attach.unwrap_or(steps.len());
+                steps.splice(attach..attach, own.steps);
+                mends[whole].clears.extend(own.clears);
+            }
+        }
         let ranks = order::Ranks::new(
             &self.declared,
             &self.live,
@@ -471,6 +491,12 @@ impl<'m> Comparison<'m> {
         self.declared.heirs(table).into_iter().any(|heir| {
             self.live.relation(&heir.identity).is_none() || self.heir_to_come(&heir.identity)
         })
+    }
+
+    /// The table that a table is a partition of on both sides.
+    fn comes_back(&self, table: &Identity) -> Option<Identity> {
+        let of = |side: &Side| side.named("table", table)?.attrs().identity("partition_of");
+        of(&self.live).filter(|parent| of(&self.declared).as_ref() == Some(parent))
     }
 
     /// Whether a mend drops the live object, to make it as declared.

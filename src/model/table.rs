@@ -427,6 +427,7 @@ fn partitioned_anew(c: &Change) -> Mend {
             continue;
         }
         mend.steps.extend(leave_now(child, &c.live.identity));
+        mend.steps.extend(other_indexes(c, child));
         // One that is made anew itself is made as a partition.
         let anew = to.get("partition_key") != child.attrs().get("partition_key");
         if !anew && to.identity("partition_of").as_ref() == Some(&c.live.identity) {
@@ -445,9 +446,35 @@ fn partitioned_anew(c: &Change) -> Mend {
     let dropped = drop(c.live, c.live_side);
     mend.clears = dropped.clears;
     mend.steps.extend(dropped.steps);
-    mend.steps.extend(facet::make(c.declared, c.declared_side));
+    // Indexes get their names when the partitions are back.
+    let made = facet::make(c.declared, c.declared_side);
+    mend.steps.extend(made.into_iter().filter(|s| !back.contains(s)));
     mend.steps.extend(back.into_iter().chain(keys));
     mend.losing(true)
+}
+
+/// What drops the indexes that a partition keeps of a table that is to have
+/// none like them: they have the names of those to come.
+fn other_indexes(c: &Change, partition: &Object) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for index in c.live_side.children_of(&partition.identity, partition_index::KIND.name) {
+        let Some(root) = index.attrs().identity("_root") else { continue };
+        let (kind, name) = match c.live_side.named(constraint::KIND.name, &root) {
+            Some(_) => (constraint::KIND.name, root),
+            None => (index::KIND.name, root.beside(root.name())),
+        };
+        let said = |side: &Side| side.named(kind, &name).map(|o| o.attributes.get().to_owned());
+        if said(c.live_side) == said(c.declared_side) {
+            continue;
+        }
+        let called = partition_index::called(index);
+        let sql = match kind == constraint::KIND.name {
+            true => constraint::drop_from(&partition.identity, called.name()),
+            false => format!("DROP INDEX IF EXISTS {}", called.sql()),
+        };
+        steps.push(Step::new(Phase::Detach, sql));
+    }
+    steps
 }
 
 /// What makes a table a partition as declared.
