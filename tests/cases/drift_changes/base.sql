@@ -214,3 +214,5 @@ CREATE VIEW app.coffers AS SELECT maker, heavy FROM app.coffer;
 CREATE TABLE app.lots (nr integer, place integer) PARTITION BY LIST (nr);
 CREATE TABLE app.lots_1 PARTITION OF app.lots FOR VALUES IN (1);
 CREATE INDEX lots_place ON app.lots (place);
+CREATE TABLE app.events_old (
+    id bigint NOT NULL, at date NOT NULL, kind text DEFAULT 'none', body jsonb, CONSTRAINT events_kind_check CHECK (kind <> ''));
