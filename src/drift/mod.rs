@@ -306,7 +306,7 @@ impl<'m> Comparison<'m> {
             .into_iter()
             .flatten()
             .all(|o| o.attributes.get().contains("\"_inherited\""));
-        if !inherited {
+        if !inherited || !f.attribute.is_none_or(column::goes_along) {
             return false;
         }
         let identity = f.identity();
@@ -393,7 +393,7 @@ impl<'m> Comparison<'m> {
             .filter(|f| f.attribute == Some("partition_key"))
             .map(|f| f.identity())
             .collect();
-        let mends: Vec<Mend> = found
+        let mut mends: Vec<Mend> = found
             .iter()
             .map(|f| {
                 let object = f.declared.or(f.live).expect("on one side at least");
@@ -409,6 +409,26 @@ impl<'m> Comparison<'m> {
                 }
             })
             .collect();
+        // A partition gets its columns before it comes back to the table.
+        for at in 0..found.len() {
+            let of = found[at].identity().prefix(2);
+            if found[at].kind.name != "column" || found[at].attribute == Some("position") {
+                continue;
+            }
+            let Some(table) = self.comes_back(&of).filter(|table| anew.contains(table)) else {
+                continue;
+            };
+            let made = Mend::comment(&format!("made with {table}, which is made anew"));
+            let own = std::mem::replace(&mut mends[at], made);
+            let is_it = |f: &&Found| f.attribute == Some("partition_key") && *f.identity() == table;
+            if let Some(whole) = found.iter().position(|f| is_it(&f)) {
+                let steps = &mut mends[whole].steps;
+                let attach = steps.iter().position(|s| s.phase == Phase::Attach);
+                let attach = attach.unwrap_or(steps.len());
+                steps.splice(attach..attach, own.steps);
+                mends[whole].clears.extend(own.clears);
+            }
+        }
         let ranks = order::Ranks::new(
             &self.declared,
             &self.live,
@@ -466,6 +486,19 @@ impl<'m> Comparison<'m> {
             .collect()
     }
 
+    /// Whether a table is to be made below another one.
+    fn heir_to_come(&self, table: &Identity) -> bool {
+        self.declared.heirs(table).into_iter().any(|heir| {
+            self.live.relation(&heir.identity).is_none() || self.heir_to_come(&heir.identity)
+        })
+    }
+
+    /// The table that a table is a partition of on both sides.
+    fn comes_back(&self, table: &Identity) -> Option<Identity> {
+        let of = |side: &Side| side.named("table", table)?.attrs().identity("partition_of");
+        of(&self.live).filter(|parent| of(&self.declared).as_ref() == Some(parent))
+    }
+
     /// Whether a mend drops the live object, to make it as declared.
     fn makes_anew(&self, live: Option<&Object>, change: ChangeKind, mend: &Mend) -> bool {
         change == ChangeKind::Changed
@@ -485,6 +518,12 @@ impl<'m> Comparison<'m> {
                 if f.kind.name == "column" {
                     steps.splice(0..0, column::free_sequence(declared, &self.live));
                     steps.extend(column::in_children(declared, &self.live, &self.declared));
+                    // What a child that is to come says of it can stand in CREATE TABLE.
+                    if self.heir_to_come(&declared.identity.prefix(2)) {
+                        for step in steps.iter_mut().filter(|s| s.phase == Phase::AlterTable) {
+                            step.phase = Phase::CreateTable;
+                        }
+                    }
                 }
                 if f.kind.name == "sequence" {
                     steps.splice(0..0, column::make_way(declared, &self.live, &self.declared));
@@ -534,6 +573,10 @@ impl<'m> Comparison<'m> {
                     mend.steps.splice(0..0, steps);
                 }
                 if f.kind.name == "column" {
+                    if let Some(phase) = mend.steps.first().map(|s| s.phase) {
+                        let drops = column::drops(live, &self.live, &self.declared);
+                        mend.steps = drops.into_iter().map(|sql| Step::new(phase, sql)).collect();
+                    }
                     let free = column::let_go(live, &self.live, &self.declared);
                     mend.steps.splice(0..0, free);
                 }
@@ -542,14 +585,13 @@ impl<'m> Comparison<'m> {
                     mend.steps.extend(constraint::stand_again(live, &self.live, &self.declared));
                 }
                 mend.data_loss |= f.kind.drop_loses;
-                // A child that is to come has such a column of its own.
+                // A child has such a column of its own, or is to.
                 let table = live.identity.prefix(2);
                 let of_child = f.kind.name == "column"
                     && self.declared.all("table").any(|child| {
                         let mut column = child.identity.clone();
                         column.parts.push(live.identity.name().to_owned());
-                        self.live.relation(&child.identity).is_none()
-                            && self.declared.parents(&child.identity).contains(&table)
+                        self.declared.parents(&child.identity).contains(&table)
                             && self.declared.get(f.kind, &column).is_some()
                     });
                 if of_child {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::mend::{Phase, Side};
-use crate::model::{Identity, Object, sql};
+use crate::model::{Identity, Object, sql, table};
 
 /// The numbers of a longest increasing subsequence.
 pub(super) fn longest_increasing(numbers: &[usize]) -> HashSet<usize> {
@@ -64,9 +64,11 @@ impl Ranks {
 pub(super) fn sorted<'m>(side: &Side<'m>, objects: Vec<&'m Object>) -> Vec<&'m Object> {
     let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
     for (i, o) in objects.iter().enumerate() {
-        // Parts of tables are nobody's targets.
+        // Parts of tables are nobody's targets, but that children have columns of their parents.
         if o.identity.parts.len() == 2 {
             by_name.entry(sql::qualified(&o.identity.parts)).or_default().push(i);
+        } else if o.kind.name == "column" {
+            by_name.entry(columns_of(&o.identity.prefix(2))).or_default().push(i);
         }
     }
     let mut state = vec![0u8; objects.len()];
@@ -109,6 +111,11 @@ fn ranks<'m>(
         .collect()
 }
 
+/// What stands for all columns of a table, as SQL writes it.
+fn columns_of(table: &Identity) -> String {
+    format!("{}.*", table.sql())
+}
+
 fn uses(side: &Side, object: &Object, by_name: &HashMap<String, Vec<usize>>) -> Vec<usize> {
     let mut names: HashSet<String> = HashSet::new();
     let mut read = |object: &Object| {
@@ -121,7 +128,9 @@ fn uses(side: &Side, object: &Object, by_name: &HashMap<String, Vec<usize>>) -> 
                 read(child);
             }
         }
-        names.extend(side.parents(&object.identity).iter().map(Identity::sql));
+        for parent in table::above(&object.identity, side) {
+            names.extend([parent.sql(), columns_of(&parent)]);
+        }
     }
     let own = sql::qualified(&object.identity.parts);
     names

@@ -249,3 +249,24 @@ fn every_attribute_has_a_change() {
     }
     assert!(never.is_empty(), "{}", never.join(", "));
 }
+
+#[test]
+fn a_child_comes_back_whose_column_may_be_null() {
+    let parent = [table("p", ""), column("p", "id", r#"{"type":"integer","not_null":true}"#)];
+    let with = |more: &str, id: &str| {
+        let child = [table("c", more), column("c", "id", id)];
+        parent.iter().cloned().chain(child).collect::<Vec<_>>()
+    };
+    let declared = model(&with(
+        r#","inherits":[{"name":["public","p"]}]"#,
+        r#"{"type":"integer","_inherited":true}"#,
+    ));
+    let live = model(&with("", INT));
+    let fixes: Vec<_> = compare(&declared, &live).into_iter().map(|d| d.fix).collect();
+    assert_eq!(
+        fixes,
+        ["ALTER TABLE ONLY public.c ALTER COLUMN id SET NOT NULL;\n\
+          ALTER TABLE public.c INHERIT public.p;\n\
+          ALTER TABLE ONLY public.c ALTER COLUMN id DROP NOT NULL;"]
+    );
+}

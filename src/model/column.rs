@@ -429,9 +429,7 @@ fn create(o: &Object, side: &Side) -> Vec<Step> {
     };
     let mut steps = Vec::new();
     // The server adds no identity to a table that has children.
-    if attrs.get("identity").is_some()
-        && side.all("table").any(|child| side.parents(&child.identity).contains(&table))
-    {
+    if attrs.get("identity").is_some() && !side.heirs(&table).is_empty() {
         let mut plain = attrs.clone();
         for later in ["identity", "not_null"] {
             plain.0.remove(later);
@@ -459,12 +457,8 @@ fn create(o: &Object, side: &Side) -> Vec<Step> {
 /// column comes back.
 pub(crate) fn in_children(o: &Object, live: &Side, declared: &Side) -> Vec<Step> {
     let mut steps = Vec::new();
-    for child in declared.all("table") {
-        if live.relation(&child.identity).is_none()
-            || !declared.parents(&child.identity).contains(&o.identity.prefix(2))
-        {
-            continue;
-        }
+    for child in declared.heirs(&o.identity.prefix(2)) {
+        let to_come = live.relation(&child.identity).is_none();
         let mut column = child.identity.clone();
         column.parts.push(o.identity.name().to_owned());
         if let Some(column) = declared.get(o.kind, &column).filter(|c| c.attrs().is("_inherited")) {
@@ -473,8 +467,13 @@ pub(crate) fn in_children(o: &Object, live: &Side, declared: &Side) -> Vec<Step>
             given.0.remove("identity");
             let settled = settle(&column.identity, &given, &attrs);
             let (_, phase) = added_in(&attrs);
-            steps.extend(settled.into_iter().map(|sql| Step::new(phase, sql)));
-            steps.extend(facet::steps(column, declared));
+            let needs = to_come.then(|| child.identity.clone());
+            let step = |sql| Step::new(phase, sql).needing(needs.clone());
+            steps.extend(settled.into_iter().map(step));
+            // One that is to come gets the rest with all that is its own.
+            if !to_come {
+                steps.extend(facet::steps(column, declared));
+            }
             steps.extend(in_children(column, live, declared));
         }
     }
@@ -545,6 +544,27 @@ fn drop(o: &Object, side: &Side) -> Mend {
         }
     }
     mend
+}
+
+/// What drops a column that isn't declared. One that a child has of its own,
+/// too, stays when the parent's goes, and goes where it isn't declared either.
+pub(crate) fn drops(o: &Object, live: &Side, declared: &Side) -> Vec<String> {
+    let table = o.identity.prefix(2);
+    let of_heir = |heir: &Object| {
+        let stays = declared.parents(&heir.identity).contains(&table);
+        let at = heir.identity.parts.iter().cloned().chain([o.identity.name().to_owned()]);
+        live.get(o.kind, &Identity::new(at)).filter(|_| stays)
+    };
+    let columns: Vec<_> = live.heirs(&table).into_iter().filter_map(of_heir).collect();
+    let is_declared = |c: &&Object| declared.get(c.kind, &c.identity).is_some();
+    let only = if columns.iter().any(is_declared) { "ONLY " } else { "" };
+    let (table, name) = (table.sql(), sql::ident(o.identity.name()));
+    let mut drops = vec![format!("ALTER TABLE {only}{table} DROP COLUMN IF EXISTS {name}")];
+    for column in columns.iter().filter(|c| !is_declared(c)) {
+        let went_along = only.is_empty() && !column.attrs().is("_local");
+        drops.extend(self::drops(column, live, declared).into_iter().skip(went_along.into()));
+    }
+    drops
 }
 
 pub(super) fn rename(o: &Object, to: &str) -> String {
@@ -656,9 +676,7 @@ fn subcommands(
             "SET STORAGE {}",
             to.text("storage").or(from.text("_storage")).unwrap_or("DEFAULT")
         )),
-        "compression" => {
-            one(format!("SET COMPRESSION {}", to.text("compression").unwrap_or("default")))
-        }
+        "compression" => one(compress(to)),
         "statistics" => one(format!(
             "SET STATISTICS {}",
             to.shown("statistics").unwrap_or_else(|| "-1".to_owned())
@@ -680,6 +698,11 @@ fn subcommands(
         )),
         _ => (Vec::new(), false),
     }
+}
+
+/// How a column's values are to be compressed.
+pub(super) fn compress(to: &Attrs) -> String {
+    format!("SET COMPRESSION {}", to.text("compression").unwrap_or("default"))
 }
 
 /// The states that NOT NULL has from 18.
@@ -722,6 +745,15 @@ fn set_not_null(col: &str, identity: &Identity, from: &Attrs, to: &Attrs) -> (Ve
 }
 
 fn alter(c: &Change) -> Mend {
+    let mut mend = altered(c);
+    // What stands on it below is in the way, too.
+    if mend.clears.contains(&Target::Column(c.live.identity.clone())) {
+        mend.clears.extend(below(c).into_iter().map(|o| Target::Column(o.identity.clone())));
+    }
+    mend
+}
+
+fn altered(c: &Change) -> Mend {
     let table = c.table();
     if c.attribute == "position" {
         return Mend::comment(&format!(
@@ -772,12 +804,15 @@ fn alter(c: &Change) -> Mend {
     if matches!(c.attribute, "default" | "identity") && identity_goes(c.from, c.to) {
         mend.steps.extend(hold_no_more(c));
     }
+    let apart = apart(c);
+    let only = if apart { "ONLY " } else { "" };
     // The server refuses ADD IDENTITY before a default is dropped and the
     // column is NOT NULL, even in one command.
     for s in sub {
-        let mut step = Step::new(Phase::AlterColumn, format!("ALTER TABLE {table} {s}"));
+        let mut step = Step::new(Phase::AlterColumn, format!("ALTER TABLE {only}{table} {s}"));
         // A valid check spares the look at all rows.
         if s == format!("ALTER COLUMN {} SET NOT NULL", c.name())
+            && !apart
             && !table::is_partitioned(&c.live.identity.prefix(2), c.live_side)
         {
             let check = sql::ident(&format!("schemaguard_{}_not_null", c.live.identity.name()));
@@ -793,6 +828,7 @@ fn alter(c: &Change) -> Mend {
         }
         mend.steps.push(step);
     }
+    mend.steps.extend(give_back(c, apart));
     if c.attribute == "identity" && c.to.get("identity").is_some() {
         mend.steps.extend(of_sequence(c));
     }
@@ -900,6 +936,116 @@ fn child_differs(c: &Change) -> bool {
     })
 }
 
+/// Whether the server does to a child's column what is done to its parent's.
+pub(crate) fn goes_along(attribute: &str) -> bool {
+    !matches!(attribute, "compression" | "options" | "fdw_options")
+        && facet::of(attribute).is_none()
+}
+
+/// What goes down to children from ALTER TABLE, whatever they have of their own.
+const GOES_DOWN: [&str; 4] = ["default", "not_null", "storage", "statistics"];
+
+/// How values are kept: another type has its own way.
+const KEPT: [&str; 2] = ["storage", "compression"];
+
+/// What says again how a column's values are kept, after a change of its type.
+pub(super) fn kept(identity: &Identity, attrs: &Attrs) -> Vec<String> {
+    let none = Attrs::default();
+    let said = KEPT.iter().filter(|a| attrs.get(a).is_some());
+    said.flat_map(|a| subcommands(a, identity, &none, attrs).0).collect()
+}
+
+/// Declared columns of tables that have them from a column's, the lowest first.
+fn below<'m>(c: &Change<'_, 'm>) -> Vec<&'m Object> {
+    let mut below: Vec<&Object> = Vec::new();
+    let mut tables = vec![c.live.identity.prefix(2)];
+    while let Some(table) = tables.pop() {
+        for heir in c.declared_side.heirs(&table) {
+            // One that is still to come to its parent gets nothing from it.
+            if c.live_side.relation(&heir.identity).is_some()
+                && !c.live_side.parents(&heir.identity).contains(&table)
+            {
+                continue;
+            }
+            let mut column = heir.identity.clone();
+            column.parts.push(c.live.identity.name().to_owned());
+            let column = c.declared_side.named(KIND.name, &column);
+            below.extend(column.filter(|o| !below.iter().any(|b| b.identity == o.identity)));
+            tables.push(heir.identity.clone());
+        }
+    }
+    below.reverse();
+    below
+}
+
+/// Whether a column changes without those of its table's children, for some of
+/// them are to have something else.
+fn apart(c: &Change) -> bool {
+    // From 18 a NOT NULL that doesn't go down is another one.
+    let possible = GOES_DOWN.contains(&c.attribute)
+        && !(c.attribute == "not_null" && c.server >= 18 && c.to.is("not_null"))
+        && !table::is_partitioned(&c.live.identity.prefix(2), c.declared_side);
+    possible && below(c).iter().any(|b| b.attrs().get(c.attribute) != c.to.get(c.attribute))
+}
+
+/// What a change of a column has to say of it and of those below besides.
+fn give_back(c: &Change, apart: bool) -> Vec<Step> {
+    let (retyped, goes_down) =
+        (matches!(c.attribute, "type" | "collation"), GOES_DOWN.contains(&c.attribute));
+    if !retyped && !goes_down {
+        return Vec::new();
+    }
+    let mut attributes: Vec<&str> = if retyped { KEPT.to_vec() } else { vec![c.attribute] };
+    // It is dropped for the change, and set again.
+    if c.attribute == "type" && c.from.get("default").is_some() {
+        attributes.push("default");
+    }
+    let mut columns = below(c);
+    columns.extend(retyped.then_some(c.declared));
+    let mut steps = Vec::new();
+    for column in columns {
+        let to = column.attrs();
+        let own = column.identity == c.live.identity;
+        let live = c.live_side.get(&KIND, &column.identity).map(Object::attrs);
+        for attribute in &attributes {
+            let to_be = to.get(attribute);
+            let then = match (retyped && *attribute != "default", apart) {
+                (true, _) => None,
+                (false, true) => c.from.get(attribute),
+                (false, false) => c.to.get(attribute),
+            };
+            let was = live.as_ref().map_or(c.from.get(attribute), |l| l.get(attribute));
+            let follows = to_be == c.to.get(attribute) && was == c.from.get(attribute);
+            // What differs has a row of its own, and for a column's own type
+            // it comes later.
+            if apart && !follows
+                || own && was != to_be
+                || *attribute == "not_null" && not_null_is_odd(&to)
+            {
+                continue;
+            }
+            let mut from = to.clone();
+            let kept_by_type = c.to.get("_storage").or(c.from.get("_storage"));
+            for (name, value) in [(*attribute, then), ("_storage", kept_by_type)] {
+                match value {
+                    Some(value) => from.0.insert(name.to_owned(), value.clone()),
+                    None => from.0.remove(name),
+                };
+            }
+            if from.get(attribute) == to_be {
+                continue;
+            }
+            // There it would be one that doesn't go down.
+            let only = if *attribute == "not_null" && c.server >= 18 { "" } else { "ONLY " };
+            for sub in subcommands(attribute, &column.identity, &from, &to).0 {
+                let table = column.identity.prefix(2).sql();
+                steps.push(Step::new(Phase::GiveBack, format!("ALTER TABLE {only}{table} {sub}")));
+            }
+        }
+    }
+    steps
+}
+
 fn anew(c: &Change) -> Mend {
     let table = c.table();
     let mut mend =
@@ -915,9 +1061,14 @@ fn anew(c: &Change) -> Mend {
         mend = mend.and(Phase::AlterColumn, sql);
     }
     mend = mend.dressed(c.declared, c.declared_side);
-    // Indexes and constraints on the column went with it.
-    for kind in ["constraint", "index", "statistics"] {
-        for child in c.declared_side.children_of(&c.live.identity.prefix(2), kind) {
+    mend.steps.extend(in_children(c.declared, c.live_side, c.declared_side));
+    // Indexes and constraints on the column went with it, those below with the
+    // columns there.
+    let below = below(c).into_iter().rev().map(|o| o.identity.prefix(2));
+    let tables: Vec<_> = [c.live.identity.prefix(2)].into_iter().chain(below).collect();
+    let kinds = ["constraint", "index", "statistics"];
+    for (table, kind) in tables.iter().flat_map(|t| kinds.map(|kind| (t, kind))) {
+        for child in c.declared_side.children_of(table, kind) {
             // One that is missing has a row of its own.
             let there = c.live_side.get(child.kind, &child.identity).is_some();
             if there && involves(child, c.live.identity.name()) {

@@ -1,7 +1,7 @@
 use super::mend::{Change, Mend, Phase, Step, Target};
 use super::{
     Attribute, Attrs, Identity, Kind, Object, Scope, Severity, column, composite, fragment, named,
-    no_parent, sql,
+    no_parent, sql, table,
 };
 
 pub static KIND: Kind = Kind {
@@ -93,7 +93,7 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
     let name = c.sql();
     let array = format!("{name}[]");
     let mut mend = Mend::default().clearing(Target::Type(c.live.identity.clone()));
-    let (mut away, mut back) = (Vec::new(), Vec::new());
+    let (mut first, mut away, mut back, mut last) = (vec![], vec![], vec![], vec![]);
     for column in c.live_side.all("column") {
         // Cheap test first: only the columns of this type are parsed.
         if !column.may_name(c.live.identity.name()) {
@@ -105,6 +105,9 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
             continue;
         };
         mend = mend.clearing(Target::Column(column.identity.clone()));
+        let [before, after] = as_it_was(c, column, &attrs);
+        first.extend(before);
+        last.extend(after);
         // What compares its values by the old type's operators.
         let relation = column.identity.prefix(2);
         for child in c.live_side.children(&relation) {
@@ -162,7 +165,18 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
         // No type of an attribute changes under stored values: they wait as text.
         let (mut waits, mut returns) = (Vec::new(), Vec::new());
         for column in c.live_side.all("column") {
-            let Some([wait, back]) = as_text(c, column, composite) else { continue };
+            if !holds(column, composite) {
+                continue;
+            }
+            let attrs = column.attrs();
+            let [before, after] = as_it_was(c, column, &attrs);
+            first.extend(before);
+            last.extend(after);
+            // What comes from a parent changes with it.
+            if attrs.is("_inherited") {
+                continue;
+            }
+            let [wait, back] = as_text(c, column, &attrs, composite);
             mend = mend.clearing(Target::Column(column.identity.clone()));
             waits.push(wait);
             returns.push(back);
@@ -177,8 +191,8 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
         let rename = format!("ALTER {what} {name} RENAME TO {}", sql::ident(&old));
         [rename, create.to_owned()].into_iter().chain(back).chain([drop]).collect()
     };
+    let statements = first.into_iter().chain(statements).chain(last);
     statements
-        .into_iter()
         .fold(mend, |mend, s| mend.and(Phase::SwapType, s))
         .dressed(c.declared, c.declared_side)
 }
@@ -204,19 +218,19 @@ fn alter_table(c: &Change, table: &Identity, only: &str) -> String {
     format!("ALTER TABLE {if_exists}{only}{}", table.sql())
 }
 
-/// What makes a column that holds values of a composite type hold their text,
-/// and back again; None for other columns.
-fn as_text(c: &Change, column: &Object, composite: &Object) -> Option<[String; 2]> {
-    if !column.may_name(composite.identity.name()) {
-        return None;
-    }
-    let (attrs, name) = (column.attrs(), composite.identity.sql());
-    let of = attrs.text("type").filter(|t| t.strip_suffix("[]").unwrap_or(t) == name)?;
-    // What comes from a parent changes with it.
-    if attrs.is("_inherited") {
-        return None;
-    }
-    let text = if of == name { "text" } else { "text[]" };
+/// Whether a column holds values of a composite type.
+fn holds(column: &Object, composite: &Object) -> bool {
+    column.may_name(composite.identity.name())
+        && column
+            .attrs()
+            .text("type")
+            .is_some_and(|of| of.strip_suffix("[]").unwrap_or(of) == composite.identity.sql())
+}
+
+/// What makes such a column hold their text, and back again.
+fn as_text(c: &Change, column: &Object, attrs: &Attrs, composite: &Object) -> [String; 2] {
+    let of = attrs.text("type").unwrap_or_default();
+    let text = if of == composite.identity.sql() { "text" } else { "text[]" };
     let declared = c.declared_side.named("column", &column.identity).map(Object::attrs);
     let alter = alter_table(c, &column.identity.prefix(2), "");
     let col = sql::ident(column.identity.name());
@@ -226,8 +240,35 @@ fn as_text(c: &Change, column: &Object, composite: &Object) -> Option<[String; 2
     };
     let default = attrs.get("default").and(declared.as_ref()).and_then(|d| d.text("default"));
     let set = default.map(|d| format!(", ALTER COLUMN {col} SET DEFAULT {d}")).unwrap_or_default();
-    Some([
+    [
         format!("{alter} {drop}ALTER COLUMN {col} TYPE {text} USING {col}::{text}"),
         format!("{alter} ALTER COLUMN {col} TYPE {of} USING {col}::{of}{set}"),
-    ])
+    ]
+}
+
+/// What is run before and after a column's type is changed, for the column to
+/// keep what the server puts in its place: how its values are kept, and a
+/// default that isn't its parent's.
+fn as_it_was(c: &Change, column: &Object, attrs: &Attrs) -> [Vec<String>; 2] {
+    let relation = column.identity.prefix(2);
+    let only = alter_table(c, &relation, "ONLY ");
+    let col = sql::ident(column.identity.name());
+    let (mut before, mut after) = (Vec::new(), column::kept(&column.identity, attrs));
+    let is_own = |mut parent: Identity| {
+        parent.parts.push(column.identity.name().to_owned());
+        let theirs = c.live_side.named("column", &parent).map(Object::attrs);
+        theirs.is_some_and(|theirs| theirs.get("default") != attrs.get("default"))
+    };
+    if table::above(&relation, c.live_side).into_iter().any(is_own) {
+        let default = attrs.get("default").and_then(|_| {
+            before.push(format!("ALTER COLUMN {col} DROP DEFAULT"));
+            let declared = c.declared_side.named("column", &column.identity)?.attrs();
+            declared.text("default").map(str::to_owned)
+        });
+        after.push(match default {
+            Some(default) => format!("ALTER COLUMN {col} SET DEFAULT {default}"),
+            None => format!("ALTER COLUMN {col} DROP DEFAULT"),
+        });
+    }
+    [before, after].map(|list| list.into_iter().map(|sub| format!("{only} {sub}")).collect())
 }

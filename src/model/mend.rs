@@ -43,6 +43,8 @@ pub enum Phase {
     AlterColumn,
     /// After what they are computed from has its type.
     AddComputed,
+    /// What a change that goes down to children has taken from them.
+    GiveBack,
     /// Before its former column goes, and the sequence with it.
     OwnSequence,
     /// After what was computed from it is computed from what takes its place.
@@ -170,6 +172,7 @@ pub struct Side<'a> {
     pub model: &'a Model,
     index: HashMap<(&'static str, &'a Identity), usize>,
     children: OnceCell<HashMap<Identity, Vec<usize>>>,
+    heirs: OnceCell<HashMap<Identity, Vec<usize>>>,
     relations: OnceCell<HashMap<String, usize>>,
 }
 
@@ -181,7 +184,13 @@ impl<'a> Side<'a> {
             .enumerate()
             .map(|(i, o)| ((o.kind.name, &o.identity), i))
             .collect();
-        Side { model, index, children: OnceCell::new(), relations: OnceCell::new() }
+        Side {
+            model,
+            index,
+            children: OnceCell::new(),
+            heirs: OnceCell::new(),
+            relations: OnceCell::new(),
+        }
     }
 
     /// The object of that kind and identity.
@@ -232,6 +241,23 @@ impl<'a> Side<'a> {
     /// The children of one kind.
     pub fn children_of(&self, parent: &Identity, kind: &'static str) -> Vec<&'a Object> {
         self.children(parent).filter(|o| o.kind.name == kind).collect()
+    }
+
+    /// The tables that inherit from a table or are partitions of it.
+    pub fn heirs(&self, table: &Identity) -> Vec<&'a Object> {
+        // Most tables have none, and a look for them goes through everything.
+        let heirs = self.heirs.get_or_init(|| {
+            let mut heirs: HashMap<Identity, Vec<usize>> = HashMap::new();
+            for (i, object) in self.model.objects.iter().enumerate() {
+                if matches!(object.kind.name, "table" | "foreign table") {
+                    for parent in self.parents(&object.identity) {
+                        heirs.entry(parent).or_default().push(i);
+                    }
+                }
+            }
+            heirs
+        });
+        heirs.get(table).into_iter().flatten().map(|&i| &self.model.objects[i]).collect()
     }
 
     /// The tables that a table inherits from or is a partition of.

@@ -155,7 +155,21 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
                 given.0.remove("identity");
             }
             if parent.is_some() {
-                after.extend(column::settle(&c.identity, &given, &of));
+                // A new child takes what its parent has by then, and nothing later.
+                let differs = |p: Identity| {
+                    let at = p.parts.into_iter().chain([c.identity.name().to_owned()]);
+                    let theirs = side.named("column", &Identity::new(at)).map(Object::attrs);
+                    theirs.is_some_and(|theirs| theirs.get("compression") != of.get("compression"))
+                };
+                let mut own = of.clone();
+                for attrs in [&mut given, &mut own] {
+                    attrs.0.remove("compression");
+                }
+                after.extend(column::settle(&c.identity, &given, &own));
+                if above(&o.identity, side).into_iter().any(differs) {
+                    let (column, compress) = (sql::ident(c.identity.name()), column::compress(&of));
+                    after.push(format!("ALTER TABLE {name} ALTER COLUMN {column} {compress}"));
+                }
             }
         } else {
             let mut own = of.clone();
@@ -406,7 +420,10 @@ pub(super) fn alter(c: &Change) -> Mend {
             }
             for parent in &to[keep..] {
                 mend.steps.extend(checks(c, parent));
+                let [set, drop] = not_null_for_now(c, parent);
+                mend.steps.extend(set);
                 mend = mend.and(Phase::Attach, format!("{what} INHERIT {}", parent.sql()));
+                mend.steps.extend(drop);
             }
             if mend.steps.is_empty() {
                 return Mend::comment("it leaves its parent by a row above");
@@ -444,6 +461,7 @@ fn partitioned_anew(c: &Change) -> Mend {
             continue;
         }
         mend.steps.extend(leave_now(child, &c.live.identity));
+        mend.steps.extend(other_indexes(c, child));
         // One that is made anew itself is made as a partition.
         let anew = to.get("partition_key") != child.attrs().get("partition_key");
         if !anew && to.identity("partition_of").as_ref() == Some(&c.live.identity) {
@@ -462,9 +480,35 @@ fn partitioned_anew(c: &Change) -> Mend {
     let dropped = drop(c.live, c.live_side);
     mend.clears = dropped.clears;
     mend.steps.extend(dropped.steps);
-    mend.steps.extend(facet::make(c.declared, c.declared_side));
+    // Indexes get their names when the partitions are back.
+    let made = facet::make(c.declared, c.declared_side);
+    mend.steps.extend(made.into_iter().filter(|s| !back.contains(s)));
     mend.steps.extend(back.into_iter().chain(keys));
     mend.losing(true)
+}
+
+/// What drops the indexes that a partition keeps of a table that is to have
+/// none like them: they have the names of those to come.
+fn other_indexes(c: &Change, partition: &Object) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for index in c.live_side.children_of(&partition.identity, partition_index::KIND.name) {
+        let Some(root) = index.attrs().identity("_root") else { continue };
+        let (kind, name) = match c.live_side.named(constraint::KIND.name, &root) {
+            Some(_) => (constraint::KIND.name, root),
+            None => (index::KIND.name, root.beside(root.name())),
+        };
+        let said = |side: &Side| side.named(kind, &name).map(|o| o.attributes.get().to_owned());
+        if said(c.live_side) == said(c.declared_side) {
+            continue;
+        }
+        let called = partition_index::called(index);
+        let sql = match kind == constraint::KIND.name {
+            true => constraint::drop_from(&partition.identity, called.name()),
+            false => format!("DROP INDEX IF EXISTS {}", called.sql()),
+        };
+        steps.push(Step::new(Phase::Detach, sql));
+    }
+    steps
 }
 
 /// What makes a table a partition as declared.
@@ -578,6 +622,31 @@ fn checks(c: &Change, parent: &Identity) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// Up to 17 a child's column may be null where its parent's may not, but not
+/// when the child comes to its parent.
+fn not_null_for_now(c: &Change, parent: &Identity) -> [Vec<Step>; 2] {
+    let may_be_null = |of_parent: &&Object| {
+        let mut own = c.live.identity.clone();
+        own.parts.push(of_parent.identity.name().to_owned());
+        let theirs = of_parent.attrs();
+        theirs.is("not_null")
+            && !theirs.is("not_null_no_inherit")
+            && c.declared_side
+                .named(column::KIND.name, &own)
+                .is_some_and(|own| !own.attrs().is("not_null"))
+    };
+    let columns = c.declared_side.children_of(parent, column::KIND.name);
+    let columns: Vec<_> = columns.into_iter().filter(may_be_null).collect();
+    ["SET", "DROP"].map(|word| {
+        let step = |column: &&Object| {
+            let (table, column) = (c.sql(), sql::ident(column.identity.name()));
+            let sql = format!("ALTER TABLE ONLY {table} ALTER COLUMN {column} {word} NOT NULL");
+            Step::new(Phase::Attach, sql)
+        };
+        columns.iter().map(step).collect()
+    })
 }
 
 /// The parents of a table, and theirs.

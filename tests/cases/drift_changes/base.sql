@@ -208,3 +208,24 @@ ALTER TABLE app.sealed OWNER TO drift_a;
 CREATE VIEW app.peek AS SELECT id FROM app.sealed;
 ALTER VIEW app.peek OWNER TO drift_b;
 CREATE MATERIALIZED VIEW app.peeked AS SELECT id FROM app.peek WITH NO DATA;
+
+-- Children that have something else than their parent.
+CREATE TYPE app.wood AS ENUM ('oak', 'pine');
+CREATE TABLE app.box (label text DEFAULT 'box', woods app.wood[] DEFAULT '{oak}', size integer DEFAULT 1, told text);
+ALTER TABLE app.box ALTER told SET STORAGE external, ALTER told SET COMPRESSION pglz;
+CREATE TABLE app.crate () INHERITS (app.box);
+ALTER TABLE app.crate ALTER label SET DEFAULT 'crate', ALTER label SET STORAGE main, ALTER label SET COMPRESSION pglz,
+    ALTER woods SET DEFAULT '{pine}', ALTER woods SET STORAGE main, ALTER size SET DEFAULT 2, ALTER size SET NOT NULL, ALTER size SET STATISTICS 9;
+CREATE TABLE app.barrel () INHERITS (app.crate);
+ALTER TABLE app.barrel ALTER label SET STORAGE external, ALTER label SET COMPRESSION pglz;
+CREATE TABLE app.trunk (nr integer, weight integer, lining text, maker text, heavy integer GENERATED ALWAYS AS (weight * 2) STORED);
+CREATE TABLE app.coffer (CONSTRAINT coffer_lining CHECK (lining <> 'straw')) INHERITS (app.trunk);
+CREATE INDEX coffer_heavy ON app.coffer (heavy);
+COMMENT ON COLUMN app.coffer.heavy IS 'In pounds';
+ALTER TABLE app.coffer ALTER lining SET DEFAULT 'silk';
+CREATE VIEW app.coffers AS SELECT maker, heavy FROM app.coffer;
+CREATE TABLE app.lots (nr integer, place integer) PARTITION BY LIST (nr);
+CREATE TABLE app.lots_1 PARTITION OF app.lots FOR VALUES IN (1);
+CREATE INDEX lots_place ON app.lots (place);
+CREATE TABLE app.events_old (
+    id bigint NOT NULL, at date NOT NULL, kind text DEFAULT 'none', body jsonb, CONSTRAINT events_kind_check CHECK (kind <> ''));
