@@ -384,19 +384,12 @@ impl Renames {
     pub fn apply(&self, declared: &Model, live: &mut Model) {
         for object in &mut live.objects {
             let identity = self.identity(object);
-            let topmost = self.topmost_index(object);
             if self.words.iter().any(|word| object.may_name(word)) {
                 let mut attrs = object.attrs();
                 let literal: HashSet<String> =
                     attrs.0.keys().filter(|name| is_literal(name, &attrs)).cloned().collect();
                 for (name, value) in &mut attrs.0 {
                     self.value(value, literal.contains(name));
-                }
-                // It is a key or an index, of which a name alone doesn't tell.
-                if let Some(name) = topmost
-                    && let Some(root) = attrs.0.get_mut("_root")
-                {
-                    root["name"][2] = name.into();
                 }
                 object.set(attrs);
             }
