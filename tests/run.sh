@@ -113,7 +113,7 @@ judge() {
 in_background() {
   local rc=0
   # Without an input of its own, a background command would read /dev/null.
-  timeout -k 10 "${TEST_TIMEOUT:-900}" "$@" <&0 &
+  timeout -k 10 "${TEST_TIMEOUT:-1500}" "$@" <&0 &
   child=$!
   wait "$child" || rc=$?
   child=

@@ -127,6 +127,17 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
         steps.push(sequence::create_alone(s));
     }
 
+    // A child's NOT NULL would get its parent's name by itself.
+    let other_name = |c: &Object, of: &Attrs| {
+        let own = of.is("_not_null_inherited").then(|| not_null::name(&c.identity, of))?;
+        let mut above = partition_of.iter().chain(&inherits).filter_map(|parent| {
+            let mut at = parent.clone();
+            at.parts.push(c.identity.name().to_owned());
+            side.named("column", &at)
+        });
+        let same = above.any(|theirs| not_null::name(&theirs.identity, &theirs.attrs()) == own);
+        (!same).then_some(own)
+    };
     // What comes by inheritance is set afterwards where the child differs.
     let mut after = Vec::new();
     let mut items = Vec::new();
@@ -154,6 +165,10 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
             if partition_of.is_none() || of.get("identity").is_none() {
                 given.0.remove("identity");
             }
+            if let Some(not_null) = other_name(c, &of) {
+                let (not_null, column) = (sql::ident(&not_null), sql::ident(c.identity.name()));
+                items.push(format!("CONSTRAINT {not_null} NOT NULL {column}"));
+            }
             if parent.is_some() {
                 // A new child takes what its parent has by then, and nothing later.
                 let differs = |p: Identity| {
@@ -176,6 +191,9 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
             // What a parent computes, its child computes.
             if of.is("_inherited") {
                 own.0.remove("generated");
+            }
+            if let Some(not_null) = other_name(c, &of) {
+                own.0.insert("not_null_name".to_owned(), not_null.into());
             }
             let waits = column::waits_with_default(&c.identity, &of, side);
             if waits {

@@ -3,7 +3,7 @@
 CREATE EXTENSION schemaguard;
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE DOMAIN short AS varchar(20);
-CREATE COLLATION "no case" (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE COLLATION "no case" (provider = libc, locale = 'C');
 CREATE TABLE things (
     id bigint, "a name" text, code varchar(10), fixed char(3), other text COLLATE "C", folded text COLLATE "no case",
     state mood, label short, tags text[], doc jsonb, at timestamptz, day date, price numeric(10,2), key uuid,
