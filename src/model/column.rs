@@ -910,10 +910,16 @@ pub(crate) fn let_go(o: &Object, live: &Side, declared: &Side) -> Vec<Step> {
         }
     }
     let holders = going.iter().flat_map(|s| sequence::drawn_on_by(s, live));
+    // What is below it goes with it.
+    let goes_along = |h: &Object| {
+        h.identity.name() == o.identity.name()
+            && table::above(&h.identity.prefix(2), live).contains(&o.identity.prefix(2))
+    };
     holders
         .filter(|h| h.identity != o.identity && declared.get(h.kind, &h.identity).is_none())
+        .filter(|h| !goes_along(h))
         .flat_map(|h| match h.kind.name {
-            "column" => drop(h, live).steps,
+            "column" if !h.attrs().is("_inherited") => drop(h, live).steps,
             _ => vec![Step::new(Phase::DropColumn, sequence::draw_no_more(h))],
         })
         .collect()
