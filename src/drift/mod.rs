@@ -588,11 +588,9 @@ impl<'m> Comparison<'m> {
                 // A child has such a column of its own, or is to.
                 let table = live.identity.prefix(2);
                 let of_child = f.kind.name == "column"
-                    && self.declared.all("table").any(|child| {
-                        let mut column = child.identity.clone();
-                        column.parts.push(live.identity.name().to_owned());
-                        self.declared.parents(&child.identity).contains(&table)
-                            && self.declared.get(f.kind, &column).is_some()
+                    && self.declared.heirs(&table).into_iter().any(|child| {
+                        let column = child.identity.part(live.identity.name());
+                        self.declared.get(f.kind, &column).is_some()
                     });
                 if of_child {
                     for step in &mut mend.steps {

@@ -377,9 +377,7 @@ pub(super) fn own_sequence(column: &Object) -> Option<Identity> {
     if !column.attributes.get().contains("\"_sequence\"") {
         return None;
     }
-    let mut name = column.identity.prefix(1);
-    name.parts.push(column.attrs().text("_sequence")?.to_owned());
-    Some(name)
+    Some(column.identity.beside(column.attrs().text("_sequence")?))
 }
 
 /// The table whose identity has the sequence that a default draws on: there is
@@ -404,9 +402,8 @@ pub(super) fn waits_with_default(column: &Identity, attrs: &Attrs, side: &Side) 
     let late = |attrs: &Attrs| attrs.text("default").is_some_and(|d| draws_on(d, side).is_some());
     let above = attrs.is("_inherited").then(|| table::above(&column.prefix(2), side));
     late(attrs)
-        || above.into_iter().flatten().any(|mut at| {
-            at.parts.push(column.name().to_owned());
-            side.get(&KIND, &at).is_some_and(|c| late(&c.attrs()))
+        || above.into_iter().flatten().any(|table| {
+            side.get(&KIND, &table.part(column.name())).is_some_and(|c| late(&c.attrs()))
         })
 }
 
@@ -459,8 +456,7 @@ pub(crate) fn in_children(o: &Object, live: &Side, declared: &Side) -> Vec<Step>
     let mut steps = Vec::new();
     for child in declared.heirs(&o.identity.prefix(2)) {
         let to_come = live.relation(&child.identity).is_none();
-        let mut column = child.identity.clone();
-        column.parts.push(o.identity.name().to_owned());
+        let column = child.identity.part(o.identity.name());
         if let Some(column) = declared.get(o.kind, &column).filter(|c| c.attrs().is("_inherited")) {
             let attrs = column.attrs();
             let mut given = handed_down(&o.attrs());
@@ -482,8 +478,7 @@ pub(crate) fn in_children(o: &Object, live: &Side, declared: &Side) -> Vec<Step>
 
 /// Frees a name that a new identity's sequence is to have.
 pub(crate) fn free_sequence(o: &Object, live: &Side) -> Option<Step> {
-    let mut wanted = o.identity.prefix(1);
-    wanted.parts.push(o.attrs().text("sequence")?.to_owned());
+    let wanted = o.identity.beside(o.attrs().text("sequence")?);
     // A copy of the schema has it without the number.
     let number = |number: &str| number.bytes().all(|b| b.is_ascii_digit());
     let has = |held: &Identity| held.name().strip_prefix(wanted.name()).is_some_and(number);
@@ -552,8 +547,7 @@ pub(crate) fn drops(o: &Object, live: &Side, declared: &Side) -> Vec<String> {
     let table = o.identity.prefix(2);
     let of_heir = |heir: &Object| {
         let stays = declared.parents(&heir.identity).contains(&table);
-        let at = heir.identity.parts.iter().cloned().chain([o.identity.name().to_owned()]);
-        live.get(o.kind, &Identity::new(at)).filter(|_| stays)
+        live.get(o.kind, &heir.identity.part(o.identity.name())).filter(|_| stays)
     };
     let columns: Vec<_> = live.heirs(&table).into_iter().filter_map(of_heir).collect();
     let is_declared = |c: &&Object| declared.get(c.kind, &c.identity).is_some();
@@ -929,8 +923,7 @@ pub(crate) fn let_go(o: &Object, live: &Side, declared: &Side) -> Vec<Step> {
 fn child_differs(c: &Change) -> bool {
     let name = not_null::name(&c.live.identity, c.from);
     c.live_side.all("table").any(|child| {
-        let mut column = child.identity.clone();
-        column.parts.push(c.live.identity.name().to_owned());
+        let column = child.identity.part(c.live.identity.name());
         let table = c.live.identity.prefix(2);
         [c.live_side, c.declared_side]
             .iter()
@@ -973,8 +966,7 @@ fn below<'m>(c: &Change<'_, 'm>) -> Vec<&'m Object> {
             {
                 continue;
             }
-            let mut column = heir.identity.clone();
-            column.parts.push(c.live.identity.name().to_owned());
+            let column = heir.identity.part(c.live.identity.name());
             let column = c.declared_side.named(KIND.name, &column);
             below.extend(column.filter(|o| !below.iter().any(|b| b.identity == o.identity)));
             tables.push(heir.identity.clone());

@@ -298,6 +298,13 @@ impl Identity {
         other
     }
 
+    /// What has that name in it: a table's column, its constraint.
+    pub fn part(&self, name: &str) -> Identity {
+        let mut part = self.clone();
+        part.parts.push(name.to_owned());
+        part
+    }
+
     /// The last part.
     pub fn name(&self) -> &str {
         self.parts.last().map_or("", String::as_str)

@@ -130,11 +130,10 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     // A child's NOT NULL would get its parent's name by itself.
     let other_name = |c: &Object, of: &Attrs| {
         let own = of.is("_not_null_inherited").then(|| not_null::name(&c.identity, of))?;
-        let mut above = partition_of.iter().chain(&inherits).filter_map(|parent| {
-            let mut at = parent.clone();
-            at.parts.push(c.identity.name().to_owned());
-            side.named("column", &at)
-        });
+        let mut above = partition_of
+            .iter()
+            .chain(&inherits)
+            .filter_map(|parent| side.named("column", &parent.part(c.identity.name())));
         let same = above.any(|theirs| not_null::name(&theirs.identity, &theirs.attrs()) == own);
         (!same).then_some(own)
     };
@@ -153,13 +152,8 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
             after.extend(column::settle(&c.identity, &given, &of));
         } else if of.is("_inherited") && (partition_of.is_some() || !of.is("_local")) {
             let parents = partition_of.iter().chain(&inherits);
-            let parent = parents
-                .filter_map(|p| {
-                    let mut at = p.clone();
-                    at.parts.push(c.identity.name().to_owned());
-                    side.named("column", &at)
-                })
-                .next();
+            let parent =
+                parents.filter_map(|p| side.named("column", &p.part(c.identity.name()))).next();
             let mut given = parent.map(|p| column::handed_down(&p.attrs())).unwrap_or_default();
             // Partitions take the identity from 17 on, and then they have it.
             if partition_of.is_none() || of.get("identity").is_none() {
@@ -172,8 +166,8 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
             if parent.is_some() {
                 // A new child takes what its parent has by then, and nothing later.
                 let differs = |p: Identity| {
-                    let at = p.parts.into_iter().chain([c.identity.name().to_owned()]);
-                    let theirs = side.named("column", &Identity::new(at)).map(Object::attrs);
+                    let at = p.part(c.identity.name());
+                    let theirs = side.named("column", &at).map(Object::attrs);
                     theirs.is_some_and(|theirs| theirs.get("compression") != of.get("compression"))
                 };
                 let mut own = of.clone();
@@ -646,8 +640,7 @@ fn checks(c: &Change, parent: &Identity) -> Vec<Step> {
 /// when the child comes to its parent.
 fn not_null_for_now(c: &Change, parent: &Identity) -> [Vec<Step>; 2] {
     let may_be_null = |of_parent: &&Object| {
-        let mut own = c.live.identity.clone();
-        own.parts.push(of_parent.identity.name().to_owned());
+        let own = c.live.identity.part(of_parent.identity.name());
         let theirs = of_parent.attrs();
         theirs.is("not_null")
             && !theirs.is("not_null_no_inherit")

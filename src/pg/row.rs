@@ -158,7 +158,7 @@ impl Row {
     }
 
     /// The columns from one on as a JSON object, by their names, in their
-    /// order; what is null isn't there. Written as the server's to_json does.
+    /// order; what is null isn't there.
     pub fn object(&self, from: usize) -> String {
         let mut json = String::from("{");
         for at in from..self.columns.len() {
@@ -224,28 +224,5 @@ unsafe fn text<'a>(datum: pg_sys::Datum) -> &'a str {
 }
 
 fn quoted(text: &str, json: &mut String) {
-    json.push('"');
-    let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let escaped = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\t' => "\\t",
-            b'\r' => "\\r",
-            0x08 => "\\b",
-            0x0c => "\\f",
-            0..0x20 => "",
-            _ => continue,
-        };
-        json.push_str(&text[plain..at]);
-        plain = at + 1;
-        if escaped.is_empty() {
-            json.push_str(&format!("\\u{byte:04x}"));
-        } else {
-            json.push_str(escaped);
-        }
-    }
-    json.push_str(&text[plain..]);
-    json.push('"');
+    json.push_str(&serde_json::to_string(text).expect("a text is plain data"));
 }
