@@ -192,19 +192,22 @@ impl<'m> Comparison<'m> {
         let mut found = Vec::new();
         let mut missing = Vec::new();
         let mut changed = Vec::new();
-        for object in &self.declared.model.objects {
-            match self.live.get(object.kind, &object.identity) {
-                None => missing.push(object),
-                Some(live) if live.attributes.get() == object.attributes.get() => {}
-                Some(live) => changed.push((object, live)),
+        let (declared, live) = (&self.declared.model.objects, &self.live.model.objects);
+        let counterparts = self.live.counterparts(declared);
+        let mut is_declared = vec![false; live.len()];
+        for (object, at) in declared.iter().zip(&counterparts) {
+            let Some(at) = *at else {
+                missing.push(object);
+                continue;
+            };
+            is_declared[at] = true;
+            if live[at].attributes != object.attributes {
+                changed.push((object, &live[at]));
             }
         }
-        let mut extra = Vec::new();
-        for object in &self.live.model.objects {
-            if self.declared.get(object.kind, &object.identity).is_none() {
-                extra.push(object);
-            }
-        }
+        let extra: Vec<_> =
+            live.iter().zip(is_declared).filter(|(_, is)| !is).map(|(o, _)| o).collect();
+        let in_order = counterparts.iter().enumerate().all(|(i, at)| *at == Some(i));
         for object in outermost(&missing) {
             found.push(Found {
                 kind: object.kind,
@@ -238,7 +241,9 @@ impl<'m> Comparison<'m> {
                 parsed.insert(&declared.identity, (to, from));
             }
         }
-        self.positions(&mut found);
+        if !in_order {
+            self.positions(&mut found);
+        }
         self.without_echoes(&mut found);
         self.mended(found)
     }

@@ -1,10 +1,11 @@
 //! On what terms a declaration is compared: what of it counts, what it leaves
 //! to others, and what it says nothing of.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::model::facet::{self, Facet};
 use crate::model::like::like;
+use crate::model::mend::Side;
 use crate::model::{Attrs, Identity, Model, Object, Scope, sequence};
 
 use super::Difference;
@@ -112,11 +113,10 @@ impl Terms {
 
     /// Gives one model what isn't compared of another.
     fn adopt(&self, to: &mut Model, from: &Model) {
-        let others: HashMap<_, &Object> =
-            from.objects.iter().map(|o| ((o.kind.name, &o.identity), o)).collect();
-        for object in &mut to.objects {
-            let other = others.get(&(object.kind.name, &object.identity)).copied();
-            if other.is_some_and(|o| o.attributes.get() == object.attributes.get()) {
+        let counterparts = Side::new(from).counterparts(&to.objects);
+        for (object, other) in to.objects.iter_mut().zip(counterparts) {
+            let other = other.map(|at| &from.objects[at]);
+            if other.is_some_and(|o| o.attributes == object.attributes) {
                 continue;
             }
             let texts = [Some(&*object), other];

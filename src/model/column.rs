@@ -2,8 +2,8 @@ use serde_json::Value;
 
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
 use super::{
-    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, facet, foreign_table,
-    fragment, named, not_null, partition_index, sequence, sql, table,
+    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, deparsed, facet,
+    foreign_table, fragment, named, not_null, partition_index, sequence, sql, table,
 };
 
 pub static KIND: Kind = Kind {
@@ -137,6 +137,8 @@ fn query(server: u32) -> String {
         said("statistics", "nullif(a.attstattarget, -1)"),
         said("options", OPTIONS),
         said("fdw_options", &fragment::sorted("a.attfdwoptions")),
+        said(deparsed::COLUMN_TYPE, "a.atttypid"),
+        said(deparsed::COLUMN_COLLATION, "a.attcollation"),
         yes("_inherited", "a.attinhcount > 0"),
         yes("_local", "a.attinhcount > 0 AND a.attislocal"),
     ]);

@@ -1,3 +1,4 @@
+use super::deparsed::{self, Deparsed};
 use super::mend::{Change, Mend, Phase, Side, Step};
 use super::{
     Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, fragment, partition_index,
@@ -52,6 +53,12 @@ pub static KIND: Kind = Kind {
     alter,
 };
 
+pub(super) static EXPRESSION: Deparsed = Deparsed {
+    kind: "constraint",
+    attribute: "expression",
+    query: "SELECT oid, to_json(pg_get_expr(conbin, conrelid))::text FROM pg_constraint WHERE oid = ANY ($2)",
+};
+
 fn query(server: u32) -> String {
     use fragment::{only_where, said, yes};
     let period = if server >= 18 { "con.conperiod" } else { "false" };
@@ -64,7 +71,8 @@ fn query(server: u32) -> String {
         only_where(
             "con.contype = 'c'",
             &[
-                said("expression", "pg_get_expr(con.conbin, con.conrelid)"),
+                said(deparsed::SHAPE, "con.conbin::text"),
+                said(deparsed::TABLE, "con.conrelid"),
                 // Keys are never inherited, and the flag says so for some of them only.
                 yes("no_inherit", "con.connoinherit AND con.on_domain IS NULL"),
                 said("_on", "con.on_domain"),

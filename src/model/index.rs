@@ -1,3 +1,4 @@
+use super::deparsed::{self, Deparsed};
 use super::mend::{Change, Mend, Phase, Side, Step};
 use super::{
     Attribute, Attrs, Identity, Kind, Object, Scope, Severity, constraint, fragment, named,
@@ -38,43 +39,40 @@ pub static KIND: Kind = Kind {
 };
 
 fn query(_: u32) -> String {
+    use deparsed::COLUMNS;
     use fragment::{said, yes};
+    /// B-tree among the access methods.
+    const BTREE: u32 = 403;
     let attributes = [
         said(
             "table",
             "json_build_object('name', json_build_array(idx.tnsp, idx.trel))",
         ),
         yes("unique", "idx.indisunique"),
+        said("definition", "idx.usual"),
+        // Operator classes of the server's own for B-trees take no parameters.
         said(
-            "definition",
-            // What the server would say of the usual index on one column: to
-            // have it say so takes longer than all else here.
-            "coalesce(
-                 CASE WHEN idx.default_for IS NOT NULL AND idx.indnatts = 1 AND idx.indoption[0] = 0
-                           AND idx.indexprs IS NULL AND idx.indpred IS NULL AND NOT idx.indnullsnotdistinct THEN
-                     (SELECT 'btree (' || quote_ident(a.attname) || ')' FROM pg_attribute a
-                       WHERE a.attrelid = idx.indrelid AND a.attnum = idx.indkey[0] AND a.attcollation = idx.indcollation[0]
-                         AND idx.default_for = CASE a.atttypid WHEN 'varchar'::regtype THEN 'text'::regtype ELSE a.atttypid END) END,
-                 CASE WHEN idx.reloptions IS NULL THEN d.text ELSE
-                     replace(d.text, ' WITH (' || (SELECT string_agg(
-                         quote_ident(split_part(o, '=', 1)) || '='
-                         || CASE WHEN quote_ident(v.value) = v.value THEN v.value ELSE quote_literal(v.value) END, ', ' ORDER BY n)
-                         FROM unnest(idx.reloptions) WITH ORDINALITY u(o, n),
-                              LATERAL (SELECT substr(o, strpos(o, '=') + 1)) v(value)) || ')', '') END)",
+            deparsed::SHAPE,
+            &format!(
+                "CASE WHEN idx.usual IS NULL THEN
+                     CASE WHEN idx.relam = {BTREE} AND NOT EXISTS (SELECT FROM unnest(idx.indclass) c WHERE c >= 16384) THEN
+                         concat_ws('|', '{COLUMNS}' || idx.indkey::text, idx.indclass, idx.indcollation, idx.indoption,
+                                   idx.indnullsnotdistinct, idx.reloptions, idx.indexprs, idx.indpred)
+                     ELSE '' END END"
+            ),
         ),
+        said(deparsed::TABLE, "idx.indrelid"),
         said("valid", "CASE WHEN NOT idx.indisvalid THEN false END"),
         said("storage_parameters", &fragment::sorted("idx.reloptions")),
         said("tablespace", "idx.spcname"),
         said("statistics", &statistics_of("idx")),
     ];
-    // The deparsed text begins with a prefix of known length, so that what is
-    // on either side of it can't be mistaken whatever the names hold.
     format!(
         "{},
          idx AS (
-         SELECT ns.nspname, ic.relname, i.*, tn.nspname AS tnsp, rel.relname AS trel,
-                ic.reloptions, ts.spcname, pg_get_indexdef(i.indexrelid) AS def, oc.opcintype AS default_for,
-                CASE WHEN ic.relkind = 'I' THEN 5 ELSE 0 END AS only_length
+         SELECT ns.nspname, ic.relname, i.*, tn.nspname AS tnsp, rel.relname AS trel, ic.reloptions, ic.relam, ts.spcname,
+                -- What the server would say of the usual index on one column.
+                'btree (' || quote_ident(a.attname) || ')' AS usual
            FROM rel
            JOIN pg_namespace tn ON tn.oid = rel.relnamespace
            JOIN pg_index i ON i.indrelid = rel.oid
@@ -82,22 +80,46 @@ fn query(_: u32) -> String {
            JOIN ns ON ns.oid = ic.relnamespace
            LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
            -- The server's own ones, which take no parameters.
-           LEFT JOIN pg_opclass oc ON oc.oid = i.indclass[0] AND oc.oid < 16384 AND oc.opcdefault
-                                  AND oc.opcmethod = (SELECT oid FROM pg_am WHERE amname = 'btree')
-           LEFT JOIN pg_constraint con ON con.conrelid = i.indrelid AND con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x')
-          WHERE con.oid IS NULL AND i.indislive
+           LEFT JOIN pg_opclass oc ON oc.oid = i.indclass[0] AND oc.oid < 16384 AND oc.opcdefault AND oc.opcmethod = {BTREE}
+           LEFT JOIN pg_attribute a ON i.indnatts = 1 AND i.indoption[0] = 0 AND i.indexprs IS NULL AND i.indpred IS NULL
+                AND NOT i.indnullsnotdistinct AND a.attrelid = i.indrelid AND a.attnum = i.indkey[0] AND a.attcollation = i.indcollation[0]
+                AND oc.opcintype = CASE a.atttypid WHEN 'varchar'::regtype THEN 'text'::regtype ELSE a.atttypid END
+          WHERE i.indislive
+            AND NOT EXISTS (SELECT FROM pg_constraint con
+                             WHERE con.conrelid = i.indrelid AND con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x'))
             AND i.indexrelid NOT IN (SELECT objid FROM ext))
          SELECT ARRAY[idx.nspname, idx.relname]::text[], NULL::text, NULL::text, idx.indexrelid, NULL::integer,
                 {}
-           FROM idx,
-                LATERAL (SELECT substr(idx.def, length('CREATE INDEX  ON . USING ') + idx.only_length
-                    + CASE WHEN idx.indisunique THEN 7 ELSE 0 END
-                    + length(quote_ident(idx.relname)) + length(quote_ident(idx.tnsp))
-                    + length(quote_ident(idx.trel)) + 1)) d(text)",
+           FROM idx",
         fragment::relations("'r', 'p', 'm'"),
         fragment::attributes(&attributes),
     )
 }
+
+/// What follows the names. The text begins with a prefix of known length, so
+/// that what is on either side of it can't be mistaken whatever the names hold.
+pub(super) static DEFINITION: Deparsed = Deparsed {
+    kind: "index",
+    attribute: "definition",
+    query: "
+        SELECT i.indexrelid, to_json(
+                   CASE WHEN ic.reloptions IS NULL THEN d.text ELSE
+                       replace(d.text, ' WITH (' || (SELECT string_agg(
+                           quote_ident(split_part(o, '=', 1)) || '='
+                           || CASE WHEN quote_ident(v.value) = v.value THEN v.value ELSE quote_literal(v.value) END, ', ' ORDER BY n)
+                           FROM unnest(ic.reloptions) WITH ORDINALITY u(o, n),
+                                LATERAL (SELECT substr(o, strpos(o, '=') + 1)) v(value)) || ')', '') END)::text
+          FROM pg_index i
+          JOIN pg_class ic ON ic.oid = i.indexrelid
+          JOIN pg_class rel ON rel.oid = i.indrelid
+          JOIN pg_namespace tn ON tn.oid = rel.relnamespace,
+               LATERAL (SELECT substr(pg_get_indexdef(i.indexrelid), length('CREATE INDEX  ON . USING ')
+                   + CASE WHEN ic.relkind = 'I' THEN 5 ELSE 0 END
+                   + CASE WHEN i.indisunique THEN 7 ELSE 0 END
+                   + length(quote_ident(ic.relname)) + length(quote_ident(tn.nspname))
+                   + length(quote_ident(rel.relname)) + 1)) d(text)
+         WHERE i.indexrelid = ANY ($2)",
+};
 
 /// The statistics targets of an index; only what is computed has its own.
 pub(super) fn statistics_of(index: &str) -> String {

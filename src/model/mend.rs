@@ -170,7 +170,7 @@ const RELATIONS: [&str; 4] = ["table", "view", "materialized view", "foreign tab
 /// One of the two schemas, indexed.
 pub struct Side<'a> {
     pub model: &'a Model,
-    index: HashMap<(&'static str, &'a Identity), usize>,
+    index: OnceCell<HashMap<(&'static str, &'a Identity), usize>>,
     children: OnceCell<HashMap<Identity, Vec<usize>>>,
     heirs: OnceCell<HashMap<Identity, Vec<usize>>>,
     relations: OnceCell<HashMap<String, usize>>,
@@ -178,15 +178,9 @@ pub struct Side<'a> {
 
 impl<'a> Side<'a> {
     pub fn new(model: &'a Model) -> Side<'a> {
-        let index = model
-            .objects
-            .iter()
-            .enumerate()
-            .map(|(i, o)| ((o.kind.name, &o.identity), i))
-            .collect();
         Side {
             model,
-            index,
+            index: OnceCell::new(),
             children: OnceCell::new(),
             heirs: OnceCell::new(),
             relations: OnceCell::new(),
@@ -200,7 +194,32 @@ impl<'a> Side<'a> {
 
     /// The object of the kind of that name and identity.
     pub fn named(&self, kind: &'static str, identity: &Identity) -> Option<&'a Object> {
-        self.index.get(&(kind, identity)).map(|&i| &self.model.objects[i])
+        self.place(kind, identity).map(|i| &self.model.objects[i])
+    }
+
+    fn place(&self, kind: &'static str, identity: &Identity) -> Option<usize> {
+        let index = self.index.get_or_init(|| {
+            let objects = self.model.objects.iter().enumerate();
+            objects.map(|(i, o)| ((o.kind.name, &o.identity), i)).collect()
+        });
+        index.get(&(kind, identity)).copied()
+    }
+
+    /// For each of another side's objects, where this side has the same one.
+    pub fn counterparts(&self, others: &[Object]) -> Vec<Option<usize>> {
+        let objects = &self.model.objects;
+        let mut next = 0;
+        let counterpart = |other: &Object| {
+            // Most schemas are as they should be, and both in the same order.
+            let is_it = |o: &Object| o.kind == other.kind && o.identity == other.identity;
+            let at = match objects.get(next).is_some_and(is_it) {
+                true => Some(next),
+                false => self.place(other.kind.name, &other.identity),
+            };
+            next = at.map_or(next, |at| at + 1);
+            at
+        };
+        others.iter().map(counterpart).collect()
     }
 
     /// The table, view … of that name.

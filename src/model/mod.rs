@@ -4,6 +4,7 @@
 //! what its attributes mean, and the SQL that makes, drops or changes it.
 //! Adding a kind is that file and its line in [`KINDS`].
 
+pub mod deparsed;
 pub mod facet;
 pub mod like;
 pub mod mend;
@@ -27,6 +28,7 @@ mod extension;
 mod foreign_data_wrapper;
 mod foreign_server;
 mod foreign_table;
+pub(crate) mod fragment;
 mod function;
 mod index;
 mod language;
@@ -58,7 +60,7 @@ mod view;
 use std::fmt;
 
 use serde::de::Error as _;
-use serde::ser::SerializeSeq;
+use serde::ser::{Error as _, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -206,7 +208,8 @@ pub struct Kind {
     /// of their tables), null for all; columns are the identity (text[]), the
     /// arguments of a function (text), the attributes (JSON text), the row's
     /// OID and for a column its number. Where there are more columns, these
-    /// are the attributes. The order of the rows is the reader's.
+    /// are the attributes, but for those of [`deparsed`]. The order of the rows
+    /// is the reader's.
     pub query: fn(u32) -> String,
     pub attributes: &'static [Attribute],
     pub missing: Severity,
@@ -340,6 +343,17 @@ impl fmt::Display for Identity {
     }
 }
 
+/// A JSON object as text: what is built by the server, by [`serde_json`], or
+/// was checked when it came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonObject(String);
+
+impl JsonObject {
+    pub fn get(&self) -> &str {
+        &self.0
+    }
+}
+
 /// One object.
 #[derive(Debug)]
 pub struct Object {
@@ -347,7 +361,7 @@ pub struct Object {
     pub identity: Identity,
     /// Kept as text: two objects whose texts are equal are equal, and only
     /// the others are ever parsed.
-    pub attributes: Box<RawValue>,
+    pub attributes: JsonObject,
     /// Where it was read; none where it comes from a stored model.
     pub address: Option<Address>,
 }
@@ -359,10 +373,9 @@ impl Object {
         parts: Vec<String>,
         args: Option<String>,
         attributes: String,
-    ) -> Result<Object, ModelError> {
-        let attributes = RawValue::from_string(attributes)
-            .map_err(|e| ModelError(format!("{} {}: {e}", kind.name, parts.join("."))))?;
-        Ok(Object { kind, identity: Identity { parts, args }, attributes, address: None })
+    ) -> Object {
+        let attributes = JsonObject(attributes);
+        Object { kind, identity: Identity { parts, args }, attributes, address: None }
     }
 
     /// The table, view … that the object is part of, or its own name.
@@ -379,9 +392,8 @@ impl Object {
 
     /// Gives it other attributes.
     pub fn set(&mut self, attrs: Attrs) {
-        if let Ok(attributes) = serde_json::value::to_raw_value(&attrs.0) {
-            self.attributes = attributes;
-        }
+        self.attributes =
+            JsonObject(serde_json::to_string(&attrs.0).expect("attributes are plain data"));
     }
 
     /// The attributes, parsed.
@@ -531,11 +543,12 @@ struct ObjectOut<'a> {
 fn objects<S: Serializer>(objects: &[Object], serializer: S) -> Result<S::Ok, S::Error> {
     let mut seq = serializer.serialize_seq(Some(objects.len()))?;
     for object in objects {
+        let attributes = serde_json::from_str(object.attributes.get()).map_err(S::Error::custom)?;
         seq.serialize_element(&ObjectOut {
             kind: object.kind.name,
             identity: &object.identity.parts,
             args: object.identity.args.as_deref(),
-            attributes: &object.attributes,
+            attributes,
         })?;
     }
     seq.end()
@@ -581,7 +594,7 @@ impl<'de> Deserialize<'de> for Object {
         Ok(Object {
             kind,
             identity: Identity { parts: read.identity, args: read.args },
-            attributes: read.attributes,
+            attributes: JsonObject(read.attributes.get().to_owned()),
             address: None,
         })
     }
@@ -620,84 +633,6 @@ impl Model {
             schemas: read.schemas,
             objects: read.objects,
         })
-    }
-}
-
-/// Pieces that the kinds' queries share.
-pub(crate) mod fragment {
-    /// The schemas asked for.
-    pub const SCHEMAS: &str = "ns AS MATERIALIZED (
-        SELECT oid, nspname FROM pg_namespace WHERE nspname = ANY ($1))";
-
-    /// Members of extensions in a catalog. pg_depend is entered by what is
-    /// depended on: the other way about would read all of it.
-    pub fn members(catalog: &str) -> String {
-        format!(
-            "ext AS MATERIALIZED (
-        SELECT objid FROM pg_depend
-         WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
-           AND classid = '{catalog}'::regclass)"
-        )
-    }
-
-    /// Relations of the schemas asked for which no extension owns, of those kinds.
-    pub fn relations(relkinds: &str) -> String {
-        format!(
-            "WITH {SCHEMAS}, {},
-        rel AS (
-        SELECT c.*, ns.nspname
-          FROM pg_class c JOIN ns ON ns.oid = c.relnamespace
-         WHERE c.relkind IN ({relkinds}) AND c.oid NOT IN (SELECT objid FROM ext) {})",
-            members("pg_class"),
-            only("c.oid")
-        )
-    }
-
-    /// What [`only`] has for a reading of everything.
-    pub const OR_ALL: &str = "$2::oid[] IS NULL OR ";
-
-    /// Leaves out what isn't wanted, see [`Kind::query`](super::Kind). Where
-    /// everything is, the server takes the condition out when it plans.
-    pub fn only(oid: &str) -> String {
-        format!("AND ({OR_ALL}{oid} = ANY ($2))")
-    }
-
-    /// Attributes of an object: their names and values in SQL.
-    pub type Said = Vec<(&'static str, String)>;
-
-    /// The attributes of an object as columns of its row, out of [`said`] and
-    /// [`yes`], see [`Kind::query`](super::Kind): what isn't there costs
-    /// nothing. For kinds of which there are many.
-    pub fn attributes(list: &[Said]) -> String {
-        let columns = list.iter().flatten().map(|(name, value)| format!("{value} AS \"{name}\""));
-        columns.collect::<Vec<_>>().join(",\n")
-    }
-
-    /// An attribute with a value, where that isn't null.
-    pub fn said(name: &'static str, value: &str) -> Said {
-        vec![(name, value.to_owned())]
-    }
-
-    /// An attribute that is true or isn't there.
-    pub fn yes(name: &'static str, condition: &str) -> Said {
-        vec![(name, format!("CASE WHEN {condition} THEN true END"))]
-    }
-
-    /// Attributes that are looked at only in some objects.
-    pub fn only_where(condition: &str, list: &[Said]) -> Said {
-        let guarded = |(name, value): &(_, String)| {
-            (*name, format!("CASE WHEN {condition} THEN {value} END"))
-        };
-        list.iter().flatten().map(guarded).collect()
-    }
-
-    /// `key=value` options in an order of their own: the catalogs keep the
-    /// order in which they were set.
-    pub fn sorted(array: &str) -> String {
-        format!(
-            "CASE WHEN {array} IS NOT NULL THEN
-            (SELECT json_agg(o ORDER BY o) FROM unnest({array}) o) END"
-        )
     }
 }
 

@@ -3,6 +3,7 @@
 use super::progress::Progress;
 use super::row::{self, Row};
 use super::sys::{self, cstring, fingerprint};
+use crate::model::deparsed::{self, DEPARSED};
 use crate::model::facet::{self, FACETS, Facet};
 use crate::model::{Address, Identity, KINDS, Kind, Model, Object, READER, fragment};
 use pgrx::spi::Spi;
@@ -108,12 +109,13 @@ fn read_once(schemas: Option<&[String]>) -> (Model, Mark) {
                 None => list_schemas(),
             };
             let mut objects = Vec::new();
+            let mut texts = Texts::default();
             let progress = Progress::of("reading the catalogs");
             let present = Present::read(&schemas);
             for (done, kind) in KINDS.iter().enumerate() {
                 progress.tell(done, KINDS.len(), "kinds of objects");
                 if present.may_hold(kind) {
-                    read_kind(kind, &schemas, None, &mut objects);
+                    read_kind(kind, &schemas, None, &mut objects, &mut texts);
                 }
             }
             for facet in FACETS {
@@ -136,9 +138,10 @@ pub fn read_only(
     let oids: Vec<pg_sys::Oid> = rows.values().flatten().copied().collect();
     reading(|| {
         let mut objects = Vec::new();
+        let mut texts = Texts::default();
         for kind in KINDS.iter().filter(|k| rows.keys().any(|class| is_in(k, *class))) {
             // SAFETY: inside of `reading`.
-            unsafe { read_kind(kind, schemas, Some(&oids), &mut objects) };
+            unsafe { read_kind(kind, schemas, Some(&oids), &mut objects, &mut texts) };
         }
         let read: Vec<pg_sys::Oid> =
             objects.iter().filter_map(|o| Some(pg_sys::Oid::from(o.address?.1))).collect();
@@ -215,17 +218,20 @@ unsafe fn query(
 ) {
     // SAFETY: two arguments of the types that are said, or none.
     unsafe {
-        let Some(schemas) = schemas else { return row::select(text, &mut [], &[], row) };
-        let mut types = [pg_sys::TEXTARRAYOID, pg_sys::OIDARRAYOID];
-        let values = [schemas.to_vec().into_datum(), only.and_then(|o| o.to_vec().into_datum())];
+        let Some(schemas) = schemas else { return row::select(text, &[], row) };
+        let only_oids = only.and_then(|o| o.to_vec().into_datum());
+        let arguments = [
+            (pg_sys::TEXTARRAYOID, schemas.to_vec().into_datum()),
+            (pg_sys::OIDARRAYOID, only_oids),
+        ];
         let kept = match only {
             Some(_) => Some(text.replace(fragment::OR_ALL, "")),
             None if is_small() => Some(text.replace(fragment::OR_ALL, "true OR ")),
             None => None,
         };
         match kept {
-            Some(text) => row::execute(plan(text, &mut types), &values, row),
-            None => row::select(text, &mut types, &values, row),
+            Some(text) => row::execute(plan(text, arguments.map(|(t, _)| t)), &arguments, row),
+            None => row::select(text, &arguments, row),
         }
     }
 }
@@ -253,7 +259,7 @@ thread_local! {
 
 /// # Safety
 /// SPI is connected; the query takes two arguments of these types.
-unsafe fn plan(text: String, types: &mut [pg_sys::Oid; 2]) -> pg_sys::SPIPlanPtr {
+unsafe fn plan(text: String, mut types: [pg_sys::Oid; 2]) -> pg_sys::SPIPlanPtr {
     if let Some(plan) = PLANS.with_borrow(|plans| plans.get(&text).copied()) {
         return plan;
     }
@@ -306,6 +312,7 @@ unsafe fn read_kind(
     schemas: &[String],
     only: Option<&[pg_sys::Oid]>,
     objects: &mut Vec<Object>,
+    texts: &mut Texts,
 ) {
     // SAFETY: as the caller's; every kind's query gives text[], text, text,
     // oid, and some an integer.
@@ -324,16 +331,95 @@ unsafe fn read_kind(
                 Some(json) => json,
                 None => row.object(5),
             };
-            match Object::read(kind, row.texts(0), row.text(1), attributes) {
-                Ok(mut object) => {
-                    let part = row.number(4).unwrap_or(0);
-                    object.address = row.oid(3).map(|oid| (catalog, oid.to_u32(), part));
-                    objects.push(object);
-                }
-                Err(e) => pgrx::error!("schemaguard could not read an object: {e}"),
-            }
+            let mut object = Object::read(kind, row.texts(0), row.text(1), attributes);
+            let part = row.number(4).unwrap_or(0);
+            object.address = row.oid(3).map(|oid| (catalog, oid.to_u32(), part));
+            texts.see(row, &object, objects.len());
+            objects.push(object);
         });
+        texts.lay(kind, schemas, objects);
         objects[first..].sort_by(|a, b| place(a).cmp(&place(b)));
+    }
+}
+
+/// The texts that the server has to make in a reading, see [`deparsed`].
+#[derive(Default)]
+struct Texts {
+    /// A table's columns, in order: its OID and their numbers.
+    columns: Vec<((u32, i16), Column)>,
+    /// Of the kind that is being read: objects by where they stand, with what
+    /// their text depends on.
+    wanting: Vec<(usize, Option<Essence>)>,
+}
+
+type Column = (String, u32, u32);
+type Essence = (String, Vec<Column>);
+
+impl Texts {
+    /// Takes from an object's row what texts depend on.
+    fn see(&mut self, row: &Row, object: &Object, at: usize) {
+        let oid = |name| row.at(name).and_then(|at| row.oid(at)).map_or(0, pg_sys::Oid::to_u32);
+        if let Some((_, relation, number @ 1..)) = object.address {
+            let column = (
+                object.identity.name().to_owned(),
+                oid(deparsed::COLUMN_TYPE),
+                oid(deparsed::COLUMN_COLLATION),
+            );
+            self.columns.push(((relation, number as i16), column));
+        } else if let Some(shape) = row.at(deparsed::SHAPE).and_then(|at| row.text(at)) {
+            let table = oid(deparsed::TABLE);
+            self.wanting.push((at, self.essence(&shape, table)));
+        }
+    }
+
+    fn essence(&self, shape: &str, table: u32) -> Option<Essence> {
+        let (key, numbers) = deparsed::essence(shape)?;
+        let column = |number: i16| {
+            if number < 0 {
+                // The server's own columns are the same everywhere.
+                return Some((number.to_string(), 0, 0));
+            }
+            let at = self.columns.binary_search_by_key(&(table, number), |(at, _)| *at).ok()?;
+            Some(self.columns[at].1.clone())
+        };
+        Some((key, numbers.into_iter().map(column).collect::<Option<_>>()?))
+    }
+
+    /// Has the texts made that the kind's objects want, and lays them onto
+    /// these.
+    ///
+    /// # Safety
+    /// SPI is connected and a snapshot is active.
+    unsafe fn lay(&mut self, kind: &Kind, schemas: &[String], objects: &mut [Object]) {
+        self.columns.sort_unstable_by_key(|(at, _)| *at);
+        let wanting = std::mem::take(&mut self.wanting);
+        let Some(deparsed) = DEPARSED.iter().find(|d| d.kind == kind.name) else { return };
+        // The first that has it stands for all that are alike.
+        let mut first: HashMap<Essence, usize> = HashMap::new();
+        let wanting: Vec<(usize, usize)> = wanting
+            .into_iter()
+            .map(|(at, essence)| (at, essence.map_or(at, |e| *first.entry(e).or_insert(at))))
+            .collect();
+        let oid = |at: usize| pg_sys::Oid::from(objects[at].address.map_or(0, |(_, oid, _)| oid));
+        let made: Vec<_> =
+            wanting.iter().filter(|(at, by)| at == by).map(|(at, _)| oid(*at)).collect();
+        if made.is_empty() {
+            return;
+        }
+        let mut texts = HashMap::new();
+        // SAFETY: the caller's promise; the query gives oid, text.
+        unsafe {
+            query(deparsed.query, Some(schemas), Some(&made), |row| {
+                texts.extend(row.oid(0).zip(row.text(1)));
+            });
+        }
+        let by: Vec<_> = wanting.iter().map(|(at, by)| (*at, oid(*by))).collect();
+        for (at, by) in by {
+            let Some(text) = texts.get(&by) else {
+                pgrx::error!("schemaguard could not read {}", objects[at].identity);
+            };
+            facet::lay(&mut objects[at], deparsed.attribute, text);
+        }
     }
 }
 
@@ -350,11 +436,13 @@ unsafe fn lay_facet(
     only: Option<&[pg_sys::Oid]>,
     objects: &mut [Object],
 ) {
+    let catalogs: HashSet<&str> = objects.iter().map(|o| o.kind.catalog).collect();
+    let Some(text) = (facet.query)(&catalogs) else { return };
     let mut found: HashMap<Address, Vec<(String, String)>> = HashMap::new();
     // SAFETY: as the caller's; every facet's query gives oid, oid, integer,
     // text, text.
     unsafe {
-        query(&(facet.query)(pg_sys::PG_MAJORVERSION_NUM), Some(schemas), only, |row| {
+        query(&text, Some(schemas), only, |row| {
             let oid = |at| row.oid(at).map_or(0, pg_sys::Oid::to_u32);
             let attribute = row.text(3).unwrap_or_default();
             let value = row.text(4).unwrap_or_else(|| "null".to_owned());

@@ -9,6 +9,7 @@ use super::sys::own::{self, Key};
 use super::sys::table::{Table, Value};
 use super::sys::{self, raise, text};
 use crate::drift::{self, Difference, Renames, Terms};
+use crate::model::mend::Side;
 use crate::model::{self, Model, ModelError, Object, READER, Scope};
 use crate::source::prisma::files as prisma_files;
 use crate::source::sql::line_and_column;
@@ -98,7 +99,8 @@ impl Declared {
         let mut trouble = None;
         super::as_owner(|| {
             Spi::connect(|_| {
-                let mut types = [pg_sys::INT8OID, pg_sys::TEXTARRAYOID];
+                let arguments =
+                    [(pg_sys::INT8OID, self.version.into_datum()), (pg_sys::TEXTARRAYOID, of)];
                 // SAFETY: SPI is connected; two arguments of these types.
                 unsafe {
                     // What this command has declared is there, too.
@@ -106,11 +108,9 @@ impl Declared {
                         pg_sys::CommandCounterIncrement();
                     }
                     pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
-                    row::select(query, &mut types, &[self.version.into_datum(), of], |row| {
-                        match object(row) {
-                            Ok(object) => objects.push(object),
-                            Err(e) => trouble = Some(e),
-                        }
+                    row::select(query, &arguments, |row| match object(row) {
+                        Ok(object) => objects.push(object),
+                        Err(e) => trouble = Some(e),
                     });
                     pg_sys::PopActiveSnapshot();
                 }
@@ -133,7 +133,7 @@ fn object(row: &Row) -> Result<Object, ModelError> {
     let kind = row.text(0).unwrap_or_default();
     let kind =
         model::kind(&kind).ok_or_else(|| ModelError(format!("unknown object kind \"{kind}\"")))?;
-    Object::read(kind, row.texts(1), row.text(2), row.text(3).unwrap_or_default())
+    Ok(Object::read(kind, row.texts(1), row.text(2), row.text(3).unwrap_or_default()))
 }
 
 /// A declaration, as somebody makes it.
@@ -287,6 +287,15 @@ fn from_json(source: &str, schemas: Option<Vec<String>>) -> Model {
             o.kind.scope == Scope::Database
                 || o.identity.parts.first().is_some_and(|s| wanted.contains(s))
         });
+    }
+    // What is as declared is kept as it is read: where texts are equal, drift()
+    // needn't take them apart.
+    let live = catalog::read(Some(&model.schemas));
+    let counterparts = Side::new(&live).counterparts(&model.objects);
+    for (object, at) in model.objects.iter_mut().zip(counterparts) {
+        if let Some(at) = at.filter(|at| live.objects[*at].attrs() == object.attrs()) {
+            object.attributes = live.objects[at].attributes.clone();
+        }
     }
     model
 }

@@ -1,8 +1,10 @@
-//! Rows that SPI has read, each taken apart once: asking SPI for column after
-//! column goes through the row anew each time.
+//! Rows of queries, each looked at while the server still has it in its hands:
+//! SPI would keep them all, and go through a row anew for each of its columns.
 
-use pgrx::varlena::{varatt_is_1b_e, varatt_is_4b_c, vardata_any, varsize_any_exhdr};
-use pgrx::{FromDatum, pg_sys};
+use std::ffi::c_int;
+
+use pgrx::varlena::{varatt_is_1b_e, varatt_is_4b_c, vardata_any, varsize_any, varsize_any_exhdr};
+use pgrx::{FromDatum, pg_guard, pg_sys};
 
 /// The columns of a result.
 struct Column {
@@ -11,11 +13,15 @@ struct Column {
 }
 
 /// A row; columns are counted from 0. What is null, or not there, is None.
+#[derive(Default)]
 pub struct Row {
     columns: Vec<Column>,
     values: Vec<pg_sys::Datum>,
     nulls: Vec<bool>,
 }
+
+/// An argument of a query: its type, and its value where it isn't null.
+pub type Argument = (pg_sys::Oid, Option<pg_sys::Datum>);
 
 /// Runs a query in the active snapshot and hands over its rows. pgrx's
 /// `select` would take a snapshot of its own for each query as soon as the
@@ -23,27 +29,12 @@ pub struct Row {
 ///
 /// # Safety
 /// SPI is connected and a snapshot is active; the values are of the types that
-/// are said, and what is null has none.
-pub unsafe fn select(
-    query: &str,
-    types: &mut [pg_sys::Oid],
-    values: &[Option<pg_sys::Datum>],
-    row: impl FnMut(&Row),
-) {
-    let nulls = nulls(values);
-    let mut values = datums(values);
+/// are said.
+pub unsafe fn select(query: &str, arguments: &[Argument], row: impl FnMut(&Row)) {
+    let query = super::sys::cstring(query);
     // SAFETY: the caller's promise.
     unsafe {
-        let status = pg_sys::SPI_execute_with_args(
-            super::sys::cstring(query).as_ptr(),
-            types.len() as _,
-            types.as_mut_ptr(),
-            values.as_mut_ptr(),
-            nulls.as_ptr().cast(),
-            true,
-            0,
-        );
-        each(status, row);
+        run(arguments, row, |options| pg_sys::SPI_execute_extended(query.as_ptr(), options));
     }
 }
 
@@ -51,59 +42,105 @@ pub unsafe fn select(
 ///
 /// # Safety
 /// As for [`select`].
-pub unsafe fn execute(
-    plan: pg_sys::SPIPlanPtr,
-    values: &[Option<pg_sys::Datum>],
-    row: impl FnMut(&Row),
-) {
-    let nulls = nulls(values);
-    let mut values = datums(values);
+pub unsafe fn execute(plan: pg_sys::SPIPlanPtr, arguments: &[Argument], row: impl FnMut(&Row)) {
     // SAFETY: the caller's promise.
     unsafe {
-        let status =
-            pg_sys::SPI_execute_plan(plan, values.as_mut_ptr(), nulls.as_ptr().cast(), true, 0);
-        each(status, row);
+        run(arguments, row, |options| pg_sys::SPI_execute_plan_extended(plan, options));
     }
 }
 
-/// Which values are null, in SPI's letters.
-fn nulls(values: &[Option<pg_sys::Datum>]) -> Vec<u8> {
-    values.iter().map(|value| if value.is_none() { b'n' } else { b' ' }).collect()
+/// Where the server puts the rows.
+#[repr(C)]
+struct Receiver<F> {
+    // The server knows of this part only.
+    dest: pg_sys::DestReceiver,
+    row: Row,
+    take: F,
 }
 
-fn datums(values: &[Option<pg_sys::Datum>]) -> Vec<pg_sys::Datum> {
-    values.iter().map(|value| value.unwrap_or(pg_sys::Datum::from(0))).collect()
-}
-
-/// Hands over the rows of the query that SPI has just run, and frees them.
-unsafe fn each(status: i32, mut row: impl FnMut(&Row)) {
-    if status != pg_sys::SPI_OK_SELECT as i32 {
+unsafe fn run<F: FnMut(&Row)>(
+    arguments: &[Argument],
+    take: F,
+    query: impl FnOnce(*const pg_sys::SPIExecuteOptions) -> c_int,
+) {
+    let mut receiver = Receiver {
+        dest: pg_sys::DestReceiver {
+            receiveSlot: Some(receive::<F>),
+            rStartup: Some(start::<F>),
+            rShutdown: Some(nothing),
+            rDestroy: Some(nothing),
+            // SPI takes what goes to DestNone for no query.
+            mydest: pg_sys::CommandDest::DestTuplestore,
+        },
+        row: Row::default(),
+        take,
+    };
+    // SAFETY: the list is as long as is said; the receiver outlives the query,
+    // which is all that knows of it.
+    let status = unsafe {
+        let params = pg_sys::makeParamList(arguments.len() as c_int);
+        let list = (*params).params.as_mut_ptr();
+        for (at, (type_oid, value)) in arguments.iter().enumerate() {
+            *list.add(at) = pg_sys::ParamExternData {
+                value: value.unwrap_or(pg_sys::Datum::from(0)),
+                isnull: value.is_none(),
+                pflags: pg_sys::PARAM_FLAG_CONST as _,
+                ptype: *type_oid,
+            };
+        }
+        let options = pg_sys::SPIExecuteOptions {
+            params,
+            read_only: true,
+            dest: (&raw mut receiver).cast(),
+            ..Default::default()
+        };
+        let status = query(&options);
+        pg_sys::pfree(params.cast());
+        status
+    };
+    if status != pg_sys::SPI_OK_SELECT as c_int {
         pgrx::error!("schemaguard could not read what it asked for (SPI status {status})");
     }
-    // SAFETY: the table is SPI's; a row is looked at while it is there.
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn start<F: FnMut(&Row)>(
+    receiver: *mut pg_sys::DestReceiver,
+    _operation: c_int,
+    desc: pg_sys::TupleDesc,
+) {
+    // SAFETY: the server gives back the receiver that `run` gave it.
     unsafe {
-        let table = pg_sys::SPI_tuptable;
-        let desc = (*table).tupdesc;
-        let columns: Vec<_> = (1..=(*desc).natts)
-            .map(|number| Column {
-                name: super::sys::text(pg_sys::SPI_fname(desc, number)).unwrap_or_default(),
-                type_oid: pg_sys::SPI_gettypeid(desc, number),
-            })
-            .collect();
-        let mut read = Row {
-            values: vec![pg_sys::Datum::from(0); columns.len()],
-            nulls: vec![true; columns.len()],
-            columns,
-        };
-        for i in 0..pg_sys::SPI_processed as usize {
-            let tuple = *(*table).vals.add(i);
-            let (values, nulls) = (read.values.as_mut_ptr(), read.nulls.as_mut_ptr());
-            pg_sys::heap_deform_tuple(tuple, desc, values, nulls);
-            row(&read);
-        }
-        pg_sys::SPI_freetuptable(table);
+        let columns = (1..=(*desc).natts).map(|number| Column {
+            name: super::sys::text(pg_sys::SPI_fname(desc, number)).unwrap_or_default(),
+            type_oid: pg_sys::SPI_gettypeid(desc, number),
+        });
+        (*receiver.cast::<Receiver<F>>()).row.columns = columns.collect();
     }
 }
+
+#[pg_guard]
+unsafe extern "C-unwind" fn receive<F: FnMut(&Row)>(
+    slot: *mut pg_sys::TupleTableSlot,
+    receiver: *mut pg_sys::DestReceiver,
+) -> bool {
+    // SAFETY: the server gives back the receiver that `run` gave it, and a row
+    // that stays as it is while it is looked at.
+    unsafe {
+        let receiver = &mut *receiver.cast::<Receiver<F>>();
+        pg_sys::slot_getallattrs(slot);
+        let row = &mut receiver.row;
+        let n = row.columns.len();
+        row.values.clear();
+        row.values.extend_from_slice(std::slice::from_raw_parts((*slot).tts_values, n));
+        row.nulls.clear();
+        row.nulls.extend_from_slice(std::slice::from_raw_parts((*slot).tts_isnull, n));
+        (receiver.take)(&receiver.row);
+    }
+    true
+}
+
+unsafe extern "C-unwind" fn nothing(_: *mut pg_sys::DestReceiver) {}
 
 impl Row {
     fn value(&self, at: usize, type_oid: pg_sys::Oid) -> Option<pg_sys::Datum> {
@@ -129,27 +166,28 @@ impl Row {
         self.value(at, pg_sys::INT4OID).and_then(|d| unsafe { i32::from_datum(d, false) })
     }
 
-    /// The texts of an array that holds no nulls.
+    /// The texts of an array of one dimension that holds no nulls.
     pub fn texts(&self, at: usize) -> Vec<String> {
         let Some(datum) = self.value(at, pg_sys::TEXTARRAYOID) else { return Vec::new() };
-        let (mut elements, mut nulls, mut n) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
-        // SAFETY: an array of text, which a row holds with a short header; what
-        // the server lays out is freed here.
+        // SAFETY: an array of text, aligned as in memory; one element follows
+        // on the other, each where an integer may stand.
         unsafe {
             let array = pg_sys::pg_detoast_datum(datum.cast_mut_ptr());
-            pg_sys::deconstruct_array(
-                array.cast(),
-                pg_sys::TEXTOID,
-                -1,
-                false,
-                b'i' as _,
-                &mut elements,
-                &mut nulls,
-                &mut n,
-            );
-            let texts = (0..n as usize).map(|i| text(*elements.add(i)).to_owned()).collect();
-            pg_sys::pfree(elements.cast());
-            pg_sys::pfree(nulls.cast());
+            let head = &*array.cast::<pg_sys::ArrayType>();
+            let mut texts = Vec::new();
+            if head.ndim == 1 && head.dataoffset == 0 {
+                let length = *array.cast::<pg_sys::ArrayType>().add(1).cast::<c_int>();
+                texts.reserve_exact(length as usize);
+                let overhead = size_of::<pg_sys::ArrayType>() + 2 * size_of::<c_int>();
+                let mut offset = overhead.next_multiple_of(pg_sys::MAXIMUM_ALIGNOF as usize);
+                for _ in 0..length {
+                    let element = array.byte_add(offset);
+                    texts.push(text(pg_sys::Datum::from(element)).to_owned());
+                    offset = (offset + varsize_any(element)).next_multiple_of(align_of::<c_int>());
+                }
+            } else if head.ndim != 0 {
+                pgrx::error!("schemaguard read an array of another shape than it has");
+            }
             if array != datum.cast_mut_ptr() {
                 pg_sys::pfree(array.cast());
             }
@@ -157,12 +195,18 @@ impl Row {
         }
     }
 
+    /// Where the column of that name is.
+    pub fn at(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
     /// The columns from one on as a JSON object, by their names, in their
-    /// order; what is null isn't there.
+    /// order; what is null isn't there, nor what is only for the reader, whose
+    /// name begins with `?`.
     pub fn object(&self, from: usize) -> String {
         let mut json = String::from("{");
         for at in from..self.columns.len() {
-            if self.nulls[at] {
+            if self.nulls[at] || self.columns[at].name.starts_with('?') {
                 continue;
             }
             if json.len() > 1 {

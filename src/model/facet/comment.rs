@@ -20,7 +20,7 @@ pub static FACET: Facet = Facet {
         let only_constraints = fragment::only("con.oid");
         let only_partitions = fragment::only("con.conindid");
         let only_types = fragment::only("CASE WHEN c.relkind = 'c' THEN c.reltype ELSE c.oid END");
-        format!(
+        Some(format!(
             "SELECT d.classoid, d.objoid, d.objsubid, 'comment', to_json(d.description)::text
            FROM pg_description d
            LEFT JOIN pg_class c ON d.classoid = 'pg_class'::regclass AND c.oid = d.objoid
@@ -56,7 +56,7 @@ pub static FACET: Facet = Facet {
                            AND p.refclassid = 'pg_class'::regclass AND p.deptype = 'i'
            JOIN pg_class c ON c.oid = d.objoid AND c.relkind = 'S'
           WHERE d.objoid >= 16384 AND d.classoid = 'pg_class'::regclass {only_columns}"
-        )
+        ))
     },
     alter,
 };

@@ -2,6 +2,7 @@
 //! so an object that was never granted reads as one where the default was
 //! spelled out, and the owner is "its owner" whoever that is.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::Facet;
@@ -19,14 +20,15 @@ pub static FACET: Facet = Facet {
     alter,
 };
 
-fn query(_: u32) -> String {
-    let of = |catalog: &str, owner: &str, acl: &str, of: &str, more: &str| {
-        format!(
+fn query(catalogs: &HashSet<&str>) -> Option<String> {
+    let of = |catalog: &'static str, owner: &str, acl: &str, of: &str, more: &str| {
+        let part = format!(
             "SELECT '{catalog}'::regclass::oid AS classid, o.oid AS objid, 0 AS subid, 'grants' AS attribute,
                     NULL::name AS part, o.{owner} AS owner, o.{acl} AS acl, ({of})::\"char\" AS type
                FROM {catalog} o {more} AND o.{acl} IS NOT NULL {}",
             fragment::only("o.oid")
-        )
+        );
+        (catalog, part)
     };
     let parts = [
         of(
@@ -37,7 +39,7 @@ fn query(_: u32) -> String {
             "JOIN ns ON ns.oid = o.relnamespace WHERE o.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')",
         ),
         // Columns are objects of their own in tables only.
-        format!(
+        ("pg_class", format!(
             "SELECT 'pg_class'::regclass::oid, c.oid,
                 CASE WHEN c.relkind IN ('r', 'p', 'f') THEN a.attnum ELSE 0 END::integer,
                 CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'grants' ELSE 'column_grants' END,
@@ -48,9 +50,9 @@ fn query(_: u32) -> String {
           WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped
             AND a.attacl IS NOT NULL {}",
             fragment::only("c.oid")
-        ),
+        )),
         // The sequence of an identity is its column's.
-        format!(
+        ("pg_class", format!(
             "SELECT 'pg_class'::regclass::oid, d.refobjid, d.refobjsubid, 'sequence_grants', NULL,
                 c.relowner, c.relacl, 's'::\"char\"
            FROM pg_class c JOIN ns ON ns.oid = c.relnamespace
@@ -58,7 +60,7 @@ fn query(_: u32) -> String {
                            AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i'
           WHERE c.relkind = 'S' AND c.relacl IS NOT NULL {}",
             fragment::only("d.refobjid")
-        ),
+        )),
         of("pg_proc", "proowner", "proacl", "'f'", "JOIN ns ON ns.oid = o.pronamespace WHERE true"),
         of("pg_type", "typowner", "typacl", "'T'", "JOIN ns ON ns.oid = o.typnamespace WHERE true"),
         of("pg_namespace", "nspowner", "nspacl", "'n'", "JOIN ns ON ns.oid = o.oid WHERE true"),
@@ -66,7 +68,15 @@ fn query(_: u32) -> String {
         of("pg_foreign_data_wrapper", "fdwowner", "fdwacl", "'F'", "WHERE o.oid >= 16384"),
         of("pg_foreign_server", "srvowner", "srvacl", "'S'", "WHERE o.oid >= 16384"),
     ];
-    format!(
+    let parts: Vec<_> = parts
+        .into_iter()
+        .filter(|(catalog, _)| catalogs.contains(catalog))
+        .map(|(_, part)| part)
+        .collect();
+    if parts.is_empty() {
+        return None;
+    }
+    Some(format!(
         // Most objects have one of a few lists: each is looked at once.
         "WITH {}, holder AS MATERIALIZED (
          SELECT o.*, o.owner || ' ' || o.acl::text AS said FROM ({}) o),
@@ -81,7 +91,7 @@ fn query(_: u32) -> String {
         fragment::SCHEMAS,
         parts.join("\n UNION ALL "),
         unusual("said, type", "acldefault(o.type, o.owner)"),
-    )
+    ))
 }
 
 /// From `granted` (some key, owner, acl, type) to `unusual`: the key and the

@@ -7,10 +7,10 @@ pub(super) mod grants;
 mod owner;
 mod security_label;
 
-use serde_json::value::RawValue;
+use std::collections::HashSet;
 
 use super::mend::{Side, Step};
-use super::{Attribute, Attrs, Object};
+use super::{Attribute, Attrs, JsonObject, Object};
 
 /// One such thing.
 pub struct Facet {
@@ -18,10 +18,12 @@ pub struct Facet {
     /// is always compared.
     pub word: Option<&'static str>,
     pub attributes: &'static [Attribute],
-    /// The catalog query for a server's major version. `$1` is the array of
-    /// schema names; columns are the address (catalog, OID, column number),
-    /// the attribute's name and its value (JSON text).
-    pub query: fn(u32) -> String,
+    /// The query over those catalogs that hold any of the objects: to plan it
+    /// for the others takes longer than to read. None where all of them are
+    /// others. `$1` is the array of schema
+    /// names; columns are the address (catalog, OID, column number), the
+    /// attribute's name and its value (JSON text).
+    pub query: fn(catalogs: &HashSet<&str>) -> Option<String>,
     /// What gives the object an attribute's value; it has the other one now.
     pub alter: fn(&str, &Object, &Attrs, &Attrs) -> Vec<Step>,
 }
@@ -45,10 +47,7 @@ pub fn lay(object: &mut Object, attribute: &str, value: &str) {
     let text = object.attributes.get().trim_end();
     let inner = text.strip_suffix('}').unwrap_or(text).trim_end();
     let comma = if inner.ends_with('{') { "" } else { "," };
-    let joined = format!("{inner}{comma}\"{attribute}\":{value}}}");
-    if let Ok(attributes) = RawValue::from_string(joined) {
-        object.attributes = attributes;
-    }
+    object.attributes = JsonObject(format!("{inner}{comma}\"{attribute}\":{value}}}"));
 }
 
 /// What gives a new object its comment, its owner, its grants.

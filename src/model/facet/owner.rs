@@ -5,13 +5,15 @@ use crate::model::{Attribute, Attrs, Object, fragment, sql};
 pub static FACET: Facet = Facet {
     word: Some("owners"),
     attributes: &[Attribute::warning("owner")],
-    query: |_| {
+    query: |catalogs| {
         let of = |catalog: &str, column: &str, more: &str| {
-            format!(
-                "SELECT '{catalog}'::regclass::oid, o.oid, 0, 'owner', to_json(pg_get_userbyid(o.{column}))::text
-                   FROM {catalog} o {more} {only}",
-                only = fragment::only("o.oid")
-            )
+            let only = fragment::only("o.oid");
+            catalogs.contains(catalog).then(|| {
+                format!(
+                    "SELECT '{catalog}'::regclass::oid, o.oid, 0, 'owner', to_json(pg_get_userbyid(o.{column}))::text
+                       FROM {catalog} o {more} {only}"
+                )
+            })
         };
         let inside = |catalog: &str, prefix: &str| {
             let more = format!("JOIN ns ON ns.oid = o.{prefix}namespace WHERE true");
@@ -63,7 +65,9 @@ pub static FACET: Facet = Facet {
         ] {
             parts.push(of(catalog, column, "WHERE o.oid >= 16384"));
         }
-        format!("WITH {} {}", fragment::SCHEMAS, parts.join("\n UNION ALL "))
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        let all = || format!("WITH {} {}", fragment::SCHEMAS, parts.join("\n UNION ALL "));
+        (!parts.is_empty()).then(all)
     },
     alter: |attribute: &str, o: &Object, _: &Attrs, to: &Attrs| {
         // A column's sequence goes from owner to owner with the table only.

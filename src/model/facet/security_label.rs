@@ -7,13 +7,13 @@ pub static FACET: Facet = Facet {
     attributes: &[Attribute::error("security_labels").absent("none")],
     query: |_| {
         let only = fragment::only("l.objoid");
-        format!(
+        Some(format!(
             "SELECT l.classoid, l.objoid, l.objsubid, 'security_labels',
                 json_object_agg(l.provider, l.label ORDER BY l.provider)::text
            FROM pg_seclabel l
           WHERE true {only}
           GROUP BY l.classoid, l.objoid, l.objsubid"
-        )
+        ))
     },
     alter: |attribute: &str, o: &Object, from: &Attrs, to: &Attrs| {
         to.differing(attribute, from)
