@@ -513,6 +513,20 @@ impl<'m> Comparison<'m> {
             })
     }
 
+    /// Whether a new column comes down to a child's own one, which is still to
+    /// get its type.
+    fn meets_another_type(&self, column: &Object) -> bool {
+        self.live.heirs(&column.identity.prefix(2)).into_iter().any(|heir| {
+            let below = heir.identity.part(column.identity.name());
+            let sides = [&self.declared, &self.live].map(|s| s.get(column.kind, &below));
+            let differs = sides.iter().flatten().count() == 2 && {
+                let [to, from] = sides.map(|o| o.map(Object::attrs).unwrap_or_default());
+                ["type", "collation"].iter().any(|a| to.get(a) != from.get(a))
+            };
+            differs || sides[0].is_some_and(|below| self.meets_another_type(below))
+        })
+    }
+
     fn mend(&self, f: &Found<'m>) -> Mend {
         match (f.declared, f.live) {
             (Some(declared), None) => {
@@ -527,6 +541,11 @@ impl<'m> Comparison<'m> {
                     if self.heir_to_come(&declared.identity.prefix(2)) {
                         for step in steps.iter_mut().filter(|s| s.phase == Phase::AlterTable) {
                             step.phase = Phase::CreateTable;
+                        }
+                    }
+                    if self.meets_another_type(declared) {
+                        for step in steps.iter_mut().filter(|s| s.phase == Phase::AlterTable) {
+                            step.phase = Phase::AddComputed;
                         }
                     }
                 }

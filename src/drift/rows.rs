@@ -187,7 +187,12 @@ impl<'c, 'm> Rows<'c, 'm> {
 
     /// Takes a step now, or leaves it to the row of what it needs.
     fn step(&mut self, step: Step, of_sequence: bool, steps: &mut Vec<Step>) {
-        match step.needs.clone() {
+        // A missing table comes with its columns.
+        let needed = step.needs.clone().map(|needed| match needed.prefix(2) {
+            table if self.pending.contains(&table) => table,
+            _ => needed,
+        });
+        match needed {
             // What is gone holds nothing any more.
             Some(needed) if step.phase == Phase::Detach => {
                 if !self.gone.contains(&("table", needed)) && self.left.insert(step.sql.clone()) {

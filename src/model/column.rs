@@ -2,8 +2,8 @@ use serde_json::Value;
 
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
 use super::{
-    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, deparsed, facet,
-    foreign_table, fragment, named, not_null, partition_index, sequence, sql, table,
+    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, constraint, deparsed,
+    facet, foreign_table, fragment, named, not_null, partition_index, sequence, sql, table,
 };
 
 pub static KIND: Kind = Kind {
@@ -382,8 +382,8 @@ pub(super) fn own_sequence(column: &Object) -> Option<Identity> {
     Some(column.identity.beside(column.attrs().text("_sequence")?))
 }
 
-/// The table whose identity has the sequence that a default draws on: there is
-/// none before the table.
+/// The column whose identity has the sequence that a default draws on: there is
+/// none before the column.
 pub(super) fn draws_on(default: &str, side: &Side) -> Option<Identity> {
     if !default.contains("::regclass") {
         return None;
@@ -394,11 +394,11 @@ pub(super) fn draws_on(default: &str, side: &Side) -> Option<Identity> {
         if side.get(&sequence::KIND, &sequence).is_some() {
             return None;
         }
-        holder(&sequence, side, |held| *held == sequence).map(|c| c.identity.prefix(2))
+        holder(&sequence, side, |held| *held == sequence).map(|c| c.identity.clone())
     })
 }
 
-/// Whether a new column's default has to wait for such a table: its own, or
+/// Whether a new column's default has to wait for such a column: its own, or
 /// one that comes down from a parent's column in its place.
 pub(super) fn waits_with_default(column: &Identity, attrs: &Attrs, side: &Side) -> bool {
     let late = |attrs: &Attrs| attrs.text("default").is_some_and(|d| draws_on(d, side).is_some());
@@ -420,11 +420,15 @@ fn added_in(attrs: &Attrs) -> (Phase, Phase) {
 fn create(o: &Object, side: &Side) -> Vec<Step> {
     let attrs = o.attrs();
     let table = o.identity.prefix(2);
-    let (phase, later) = added_in(&attrs);
+    let (mut phase, later) = added_in(&attrs);
+    let draws_on = attrs.text("default").and_then(|default| draws_on(default, side));
+    if draws_on.is_some() {
+        phase = Phase::AlterColumn;
+    }
     let add = |attrs: &Attrs| {
         let definition = definition(o.identity.name(), attrs);
         let sql = format!("ALTER TABLE {} ADD COLUMN {definition}", table.sql());
-        Step::new(phase, sql)
+        Step::new(phase, sql).needing(draws_on.clone())
     };
     let mut steps = Vec::new();
     // The server adds no identity to a table that has children.
@@ -628,7 +632,7 @@ fn subcommands(
             None => one("DROP DEFAULT".to_owned()),
         },
         "generated" => match (from.text("generated"), to.text("generated")) {
-            (Some(_), None) => one("DROP EXPRESSION".to_owned()),
+            (Some(_), None) => one("DROP EXPRESSION IF EXISTS".to_owned()),
             _ => (Vec::new(), true),
         },
         "identity" => match (from.text("identity"), to.text("identity")) {
@@ -741,10 +745,21 @@ fn set_not_null(col: &str, identity: &Identity, from: &Attrs, to: &Attrs) -> (Ve
 }
 
 fn alter(c: &Change) -> Mend {
+    if c.attribute != "position"
+        && let Some(of) = made_with(c)
+    {
+        return Mend::comment(&format!("it is made anew with {of}, which it is computed from"));
+    }
     let mut mend = altered(c);
     // What stands on it below is in the way, too.
     if mend.clears.contains(&Target::Column(c.live.identity.clone())) {
-        mend.clears.extend(below(c).into_iter().map(|o| Target::Column(o.identity.clone())));
+        let below = below(c);
+        if c.attribute == "type" {
+            for column in below.iter().map(|o| &o.identity).chain([&c.live.identity]) {
+                mend.clears.extend(pointing_beside(column, c.live_side));
+            }
+        }
+        mend.clears.extend(below.into_iter().map(|o| Target::Column(o.identity.clone())));
     }
     mend
 }
@@ -852,9 +867,9 @@ fn altered(c: &Change) -> Mend {
                     mend.steps.extend(partition_index::settle(index, &table, c.declared_side));
                 }
             }
-            mend
+            around_computed(c, mend)
         }
-        "collation" => mend.clearing(target),
+        "collation" => around_computed(c, mend.clearing(target)),
         "identity" if c.from.get("identity").is_none() => {
             let start = c.to.text("identity").unwrap_or("");
             // The new sequence must not give out values that are taken.
@@ -879,7 +894,7 @@ fn altered(c: &Change) -> Mend {
 /// What keeps others' defaults from holding the sequence of an identity that
 /// goes: their own rows may come later, or have come before.
 fn hold_no_more(c: &Change) -> Vec<Step> {
-    let holders = own_sequence(c.live).map(|s| sequence::drawn_on_by(&s, c.live_side));
+    let holders = own_sequence(c.live).map(|s| c.live_side.drawing_on(&s));
     let free = |holder: &Object| match c.declared_side.get(holder.kind, &holder.identity) {
         Some(column) if column.kind.name == KIND.name => {
             let to = column.attrs();
@@ -905,7 +920,7 @@ pub(crate) fn let_go(o: &Object, live: &Side, declared: &Side) -> Vec<Step> {
             going.push(s.identity.clone());
         }
     }
-    let holders = going.iter().flat_map(|s| sequence::drawn_on_by(s, live));
+    let holders = going.iter().flat_map(|s| live.drawing_on(s));
     // What is below it goes with it.
     let goes_along = |h: &Object| {
         h.identity.name() == o.identity.name()
@@ -1046,22 +1061,81 @@ fn give_back(c: &Change, apart: bool) -> Vec<Step> {
     steps
 }
 
-fn anew(c: &Change) -> Mend {
+/// What makes a column anew, without what else stands on it.
+fn anew_alone(c: &Change) -> Mend {
     let table = c.table();
-    let mut mend =
-        Mend::step(Phase::AlterColumn, format!("ALTER TABLE {table} DROP COLUMN {}", c.name()))
-            .and(
-                Phase::AlterColumn,
-                format!(
-                    "ALTER TABLE {table} ADD COLUMN {}",
-                    definition(c.declared.identity.name(), c.to)
-                ),
-            );
+    let column = definition(c.declared.identity.name(), c.to);
+    // What it is computed from may have taken it away.
+    let drop = format!("ALTER TABLE {table} DROP COLUMN IF EXISTS {}", c.name());
+    let mut mend = Mend::step(Phase::AlterColumn, drop)
+        .and(Phase::AlterColumn, format!("ALTER TABLE {table} ADD COLUMN {column}"));
     for sql in finish(&c.declared.identity, c.to) {
         mend = mend.and(Phase::AlterColumn, sql);
     }
     mend = mend.dressed(c.declared, c.declared_side);
     mend.steps.extend(in_children(c.declared, c.live_side, c.declared_side));
+    mend
+}
+
+/// Has the columns that are computed from one make way for its new type.
+fn around_computed(c: &Change, mut mend: Mend) -> Mend {
+    let below = below(c).into_iter().map(|o| o.identity.prefix(2));
+    let tables: Vec<_> = [c.live.identity.prefix(2)].into_iter().chain(below).collect();
+    let columns = tables.iter().flat_map(|t| c.live_side.children_of(t, KIND.name));
+    for live in columns.filter(|o| is_computed_from(o, c.live.identity.name())) {
+        let Some(declared) = c.declared_side.get(live.kind, &live.identity) else { continue };
+        let (from, to) = (live.attrs(), declared.attrs());
+        let change = Change { attribute: "generated", declared, live, from: &from, to: &to, ..*c };
+        if to.get("generated").is_none() {
+            let stays = format!("ALTER COLUMN {} DROP EXPRESSION IF EXISTS", change.name());
+            let sql = format!("ALTER TABLE {} {stays}", change.table());
+            mend.steps.insert(0, Step::new(Phase::DropComputed, sql));
+            continue;
+        }
+        let Mend { mut steps, clears, .. } = anew_alone(&change);
+        mend.steps.insert(0, Step { phase: Phase::DropComputed, ..steps.remove(0) });
+        mend.steps.extend(steps.into_iter().map(|s| Step {
+            phase: if s.phase == Phase::AlterColumn { Phase::AddComputed } else { s.phase },
+            ..s
+        }));
+        mend.clears.extend(clears);
+        mend.clears.extend(tables.iter().map(|t| Target::Column(t.part(live.identity.name()))));
+        let on_it = tables.iter().flat_map(|t| c.live_side.children(t)).filter(|o| {
+            matches!(o.kind.name, "constraint" | "index" | "statistics")
+                && involves(o, live.identity.name())
+        });
+        mend.clears.extend(on_it.map(|o| Target::Object(o.kind.name, o.identity.clone())));
+    }
+    mend
+}
+
+/// Whether a column has an expression of its own that holds another one.
+fn is_computed_from(o: &Object, column: &str) -> bool {
+    o.attributes.get().contains("\"generated\"") && o.may_name(column) && {
+        let attrs = o.attrs();
+        !attrs.is("_inherited")
+            && attrs.text("generated").is_some_and(|g| sql::mentions(g, &sql::ident(column)))
+    }
+}
+
+/// The column with whose new type this one is made anew.
+fn made_with(c: &Change) -> Option<Identity> {
+    c.from.get("generated").and(c.to.get("generated"))?;
+    let columns = c.live_side.children_of(&c.live.identity.prefix(2), KIND.name);
+    let retyped = |o: &&&Object| {
+        let types = [Some(**o), c.declared_side.get(o.kind, &o.identity)].map(|o| {
+            let attrs = o?.attrs();
+            let of = || ["type", "collation"].map(|a| attrs.get(a).cloned());
+            attrs.get("generated").is_none().then(of)
+        });
+        matches!(types, [Some(live), Some(declared)] if live != declared)
+    };
+    let of = columns.iter().filter(|o| is_computed_from(c.live, o.identity.name())).find(retyped);
+    of.map(|o| o.identity.clone())
+}
+
+fn anew(c: &Change) -> Mend {
+    let mut mend = anew_alone(c);
     // Indexes and constraints on the column went with it, those below with the
     // columns there.
     let below = below(c).into_iter().rev().map(|o| o.identity.prefix(2));
@@ -1106,6 +1180,21 @@ pub(super) fn computes(child: &Object, column: &str) -> bool {
         _ => false,
     };
     computed && involves(child, column)
+}
+
+/// Foreign keys that point to a key or index which only carries a column along
+/// (INCLUDE): with the column's type the server makes that anew, and knows of
+/// the keys on the column itself only.
+pub(super) fn pointing_beside(column: &Identity, side: &Side) -> Vec<Target> {
+    let name = sql::ident(column.name());
+    let on =
+        |key: &&Object| key.attrs().text("references").is_some_and(|to| sql::mentions(to, &name));
+    side.children(&column.prefix(2))
+        .filter(|o| matches!(o.kind.name, "index" | "constraint") && involves(o, column.name()))
+        .flat_map(|o| constraint::pointing(o, side))
+        .filter(|key| !on(key))
+        .map(|key| Target::Object("constraint", key.identity.clone()))
+        .collect()
 }
 
 /// Whether it also computes with another column whose type is not as declared.

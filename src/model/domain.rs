@@ -63,16 +63,16 @@ pub static KIND: Kind = Kind {
 };
 
 /// What calls functions waits for them: they may take or return the domain. So
-/// does what draws on an identity's sequence wait for its table.
+/// does what draws on an identity's sequence wait for its column.
 fn steps(o: &Object, side: &Side) -> Vec<Step> {
     let draws_on = |text: &str| column::draws_on(text, side);
     let waits = |text: &str| calls_a_routine(text, side) || draws_on(text).is_some();
     let mut steps = vec![Step::new(Phase::CreateType, create(o, side, &|text| !waits(text)))];
     if let Some(default) = o.attrs().text("default").filter(|d| waits(d)) {
         let sql = format!("ALTER DOMAIN {} SET DEFAULT {default}", o.identity.sql());
-        let table = draws_on(default);
-        let phase = if table.is_some() { Phase::AlterTable } else { Phase::DefineType };
-        steps.push(Step::new(phase, sql).needing(table));
+        let holder = draws_on(default);
+        let phase = if holder.is_some() { Phase::AlterColumn } else { Phase::DefineType };
+        steps.push(Step::new(phase, sql).needing(holder));
     }
     for check in side.children_of(&o.identity, "constraint") {
         if waits(check.attrs().text("expression").unwrap_or_default()) {

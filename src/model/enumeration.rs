@@ -105,6 +105,7 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
             continue;
         };
         mend = mend.clearing(Target::Column(column.identity.clone()));
+        mend.clears.extend(column::pointing_beside(&column.identity, c.live_side));
         let [before, after] = as_it_was(c, column, &attrs);
         first.extend(before);
         last.extend(after);

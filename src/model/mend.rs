@@ -41,7 +41,7 @@ pub enum Phase {
     DropComputed,
     AlterTable,
     AlterColumn,
-    /// After what they are computed from has its type.
+    /// After what they are computed from, or meet in a child, has its type.
     AddComputed,
     /// What a change that goes down to children has taken from them.
     GiveBack,
@@ -73,7 +73,7 @@ pub enum Phase {
 pub struct Step {
     pub phase: Phase,
     pub sql: String,
-    /// The table that must be there, where the step is about two of them.
+    /// The table or column that must be there, where the step is about two.
     pub needs: Option<Identity>,
     /// Statements that come to the same and keep nobody waiting, each in a
     /// transaction of its own. Empty where there are none.
@@ -173,6 +173,7 @@ pub struct Side<'a> {
     index: OnceCell<HashMap<(&'static str, &'a Identity), usize>>,
     children: OnceCell<HashMap<Identity, Vec<usize>>>,
     heirs: OnceCell<HashMap<Identity, Vec<usize>>>,
+    defaults: OnceCell<HashMap<String, Vec<usize>>>,
     relations: OnceCell<HashMap<String, usize>>,
 }
 
@@ -183,6 +184,7 @@ impl<'a> Side<'a> {
             index: OnceCell::new(),
             children: OnceCell::new(),
             heirs: OnceCell::new(),
+            defaults: OnceCell::new(),
             relations: OnceCell::new(),
         }
     }
@@ -277,6 +279,29 @@ impl<'a> Side<'a> {
             heirs
         });
         heirs.get(table).into_iter().flatten().map(|&i| &self.model.objects[i]).collect()
+    }
+
+    /// Columns and domains whose defaults draw on a sequence: they hold it.
+    pub fn drawing_on(
+        &self,
+        sequence: &Identity,
+    ) -> impl Iterator<Item = &'a Object> + use<'_, 'a> {
+        let defaults = self.defaults.get_or_init(|| {
+            let mut defaults: HashMap<String, Vec<usize>> = HashMap::new();
+            for (i, object) in self.model.objects.iter().enumerate() {
+                if matches!(object.kind.name, "column" | "domain")
+                    && object.attributes.get().contains("::regclass")
+                {
+                    let attrs = object.attrs();
+                    for named in sql::relations_named(attrs.text("default").unwrap_or_default()) {
+                        defaults.entry(named.to_owned()).or_default().push(i);
+                    }
+                }
+            }
+            defaults
+        });
+        let holders = defaults.get(&sql::literal(&sequence.sql()));
+        holders.into_iter().flatten().map(|&i| &self.model.objects[i])
     }
 
     /// The tables that a table inherits from or is a partition of.

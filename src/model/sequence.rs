@@ -219,19 +219,6 @@ pub(crate) fn take(made: &Object, steps: &mut Vec<Step>, live: &Side, declared: 
     }
 }
 
-/// Columns and domains whose defaults draw on a sequence: they hold it.
-pub(super) fn drawn_on_by<'m>(
-    sequence: &Identity,
-    live: &Side<'m>,
-) -> impl Iterator<Item = &'m Object> + use<'m> {
-    let said = sql::literal(&sequence.sql());
-    let holders = live.model.objects.iter().filter(|o| matches!(o.kind.name, "column" | "domain"));
-    holders.filter(move |o| {
-        o.attributes.get().contains("\"default\"")
-            && o.attrs().text("default").is_some_and(|default| default.contains(&said))
-    })
-}
-
 /// What takes a default away that draws on a sequence which goes.
 pub(super) fn draw_no_more(holder: &Object) -> String {
     match holder.kind.name {

@@ -268,6 +268,31 @@ pub fn mentions(text: &str, name: &str) -> bool {
     })
 }
 
+/// The literals of a deparsed text that name a relation: `'public.s'` of
+/// `nextval('public.s'::regclass)`.
+pub fn relations_named(text: &str) -> Vec<&str> {
+    let mut named = Vec::new();
+    let mut at = 0;
+    while let Some(open) = text[at..].find('\'').map(|o| at + o) {
+        let mut end = open + 1;
+        // An apostrophe in it stands there twice.
+        loop {
+            let Some(close) = text[end..].find('\'').map(|o| end + o + 1) else { return named };
+            end = close;
+            match text[end..].starts_with('\'') {
+                true => end += 1,
+                false => break,
+            }
+        }
+        if text[end..].starts_with("::regclass") {
+            let start = if text[..open].ends_with('E') { open - 1 } else { open };
+            named.push(&text[start..end]);
+        }
+        at = end;
+    }
+    named
+}
+
 /// All `schema.name` pairs in a text, as they are written. Deparsed text
 /// qualifies whatever isn't in pg_catalog, so that these are what it uses;
 /// aliases with their columns are among them too. Names in string literals
@@ -327,6 +352,18 @@ fn part_end(bytes: &[u8], at: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn relations_named() {
+        use super::relations_named;
+        assert_eq!(relations_named("nextval('public.s'::regclass)"), ["'public.s'"]);
+        assert_eq!(
+            relations_named(r#"f('x', 'public."it''s"'::regclass, E'public."a\\b"'::regclass)"#),
+            [r#"'public."it''s"'"#, r#"E'public."a\\b"'"#]
+        );
+        assert!(relations_named("'open").is_empty());
+        assert!(relations_named("'public.s'::text").is_empty());
+    }
+
     use super::*;
 
     #[test]

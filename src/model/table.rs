@@ -278,7 +278,8 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     steps.push(make);
     steps.extend(after.into_iter().map(|sql| {
         let needs = column::draws_on(&sql, side);
-        Step::new(Phase::AlterTable, sql).needing(needs)
+        let phase = if needs.is_some() { Phase::AlterColumn } else { Phase::AlterTable };
+        Step::new(phase, sql).needing(needs)
     }));
     for s in &sequences {
         steps.extend(sequence::owner(s));
@@ -442,10 +443,22 @@ pub(super) fn alter(c: &Change) -> Mend {
             }
             mend
         }
-        "defines_again" => Mend::comment(&format!(
-            "what {} defines besides inheriting it can't be altered: it would have to be made anew",
-            c.live.identity
-        )),
+        "defines_again" => {
+            let (to, from) = (c.to.list("defines_again"), c.from.list("defines_again"));
+            let own = |name: &&String| {
+                let column = c.live_side.named("column", &c.live.identity.part(name));
+                column.is_some_and(|o| !o.attrs().is("_inherited"))
+            };
+            let comes = from.iter().all(|name| to.contains(name))
+                && to.iter().filter(|name| !from.contains(name)).all(|name| own(&name));
+            Mend::comment(&match comes {
+                true => "it comes with the columns that its parent gets".to_owned(),
+                false => format!(
+                    "what {} defines besides inheriting it can't be altered: it would have to be made anew",
+                    c.live.identity
+                ),
+            })
+        }
         "partition_key" => partitioned_anew(c),
         attribute => Mend::step(
             if attribute == "replica_identity" || attribute == "clustered_on" {
@@ -711,7 +724,7 @@ pub(crate) fn let_go(table: &Object, live: &Side, declared: &Side) -> Vec<Step> 
     let columns = live.children_of(&table.identity, column::KIND.name);
     going.extend(columns.into_iter().filter_map(column::own_sequence));
     for sequence in going {
-        let holders = sequence::drawn_on_by(&sequence, live);
+        let holders = live.drawing_on(&sequence);
         let others = holders.filter(|o| o.identity.prefix(2) != table.identity);
         let free = others.map(|o| Step::new(Phase::Detach, sequence::draw_no_more(o)));
         steps.extend(free);

@@ -25,7 +25,12 @@ WITH difference AS (
     SELECT * FROM schemaguard.ddl_log
      WHERE coalesce(rule, '') OPERATOR(pg_catalog.<>) ALL ('{truncate,delete_without_where,update_without_where,max_rows_lost}')
 ), cause AS (
-    SELECT d.*, o.id, o.statement, o.verdict, o.action, o.parts, false AS of_owner, false AS of_creation
+    -- A default that has gone with a sequence needs no word for it.
+    SELECT d.n, d.change, d.type, d.object, d.name, d.is_table,
+           CASE WHEN o.object_type OPERATOR(pg_catalog.=) 'default value' AND d.words OPERATOR(pg_catalog.=) '\\mdefault\\M'
+                THEN '' ELSE d.words END AS words,
+           d.parent, d.part, d.containers, d.through, d.owners, d.in_schema,
+           o.id, o.statement, o.verdict, o.action, o.parts, false AS of_owner, false AS of_creation
       FROM difference d
       JOIN ddl o ON o.object OPERATOR(pg_catalog.=) d.object
     UNION ALL
@@ -124,6 +129,10 @@ fn words(d: &Difference) -> Option<&'static str> {
     if d.kind.name == "default privileges" {
         return Some(r"\mdefault\s+privileges\M");
     }
+    // A partition's index is made by nobody: it becomes one of its own.
+    if is_extra_index(d) {
+        return Some(r"\mdetach\M");
+    }
     Some(match (d.kind.name, d.attribute.as_deref()?) {
         (_, "comment") => r"\mcomment\M",
         (_, "column_comments") => r"\mcomment\s+on\s+column\M",
@@ -181,6 +190,10 @@ fn words(d: &Difference) -> Option<&'static str> {
     })
 }
 
+fn is_extra_index(d: &Difference) -> bool {
+    d.kind.name == "index" && d.change == ChangeKind::Extra
+}
+
 /// What the statement may have been about by name where the object is only
 /// mentioned in it.
 fn owners(d: &Difference, found: &Compared) -> Vec<String> {
@@ -210,6 +223,9 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
         let mut constraint = d.identity.prefix(2);
         constraint.parts.push(called);
         return vec![index, constraint.to_string()];
+    }
+    if is_extra_index(d) {
+        return of(&found.live).identity("table").iter().map(Identity::to_string).collect();
     }
     match d.attribute.as_deref() {
         // Those name the table, or the schema.
@@ -335,6 +351,7 @@ fn mentioned(d: &Difference) -> &str {
     let by_itself =
         |a: &str| matches!(a, "triggers" | "not_null_name") || a.starts_with("sequence");
     let unnamed = matches!(d.kind.name, "default privileges" | "partition index")
+        || is_extra_index(d)
         || d.attribute.as_deref().is_some_and(by_itself);
     if unnamed { "" } else { d.identity.name() }
 }
