@@ -85,18 +85,32 @@ echo; echo "Nothing waits for the disk: $rounds rounds"
 table
 
 echo
-echo "A script of N tables in one string: ratio of its time to the bare server's, and what the record grows by"
+echo "A script of N tables in one string, median of 5: ratio of its time to the bare server's, and what the record grows by"
+drop_script() { psql -qX -d "$1" -c "DO \$\$ BEGIN FOR i IN 1..$2 LOOP EXECUTE 'DROP TABLE s' || i; END LOOP; END \$\$" -c VACUUM; }
+record_size() { psql -qXAt -d ours -c "SELECT pg_total_relation_size('schemaguard.ddl_entry')"; }
+# script_takes DATABASE SCRIPT: microseconds.
+script_takes() {
+  local start=$EPOCHREALTIME
+  psql -qX -v ON_ERROR_STOP=1 -d "$1" -c "$2"
+  echo $((${EPOCHREALTIME/./} - ${start/./}))
+}
 for n in 100 200 400 800; do
   script=$(for i in $(seq "$n"); do echo "CREATE TABLE s$i (id integer PRIMARY KEY, name text, body text);"; done)
-  for db in bare ours; do
-    [ $db = bare ] || before=$(psql -qXAt -d ours -c "SELECT pg_total_relation_size('schemaguard.ddl_entry')")
-    start=$(date +%s%N); psql -qX -v ON_ERROR_STOP=1 -d $db -c "$script"; end=$(date +%s%N)
-    echo "$(((end - start) / 1000))" >"$work/$db"
-    [ $db = bare ] || bytes=$(psql -qXAt -d ours -c "SELECT pg_total_relation_size('schemaguard.ddl_entry')")
-    psql -qX -d $db -c "DO \$\$ BEGIN FOR i IN 1..$n LOOP EXECUTE 'DROP TABLE s' || i; END LOOP; END \$\$" 
-  done
-  echo "$n $(cat "$work/bare") $(cat "$work/ours") $((bytes - before))" |
-    awk '{printf "%6d tables: %.2f times bare, %.2f ms and %d bytes of record a table\n", $1, $3 / $2, $3 / 1000 / $1, $4 / $1}'
+  before=$(record_size)
+  script_takes ours "$script" >/dev/null
+  bytes=$(($(record_size) - before))
+  drop_script ours "$n"
+  for round in 0 1 2 3 4; do
+    both=(bare ours)
+    for k in 0 1; do
+      db=${both[(k + round) % 2]}
+      script_takes $db "$script" >"$work/$db"
+      drop_script $db "$n"
+    done
+    echo "$(cat "$work/bare") $(cat "$work/ours")"
+  done | awk '{ print $2 / $1, $2 }' | sort -n |
+    awk -v n="$n" -v bytes="$bytes" '{ ratio[NR] = $1; time[NR] = $2 }
+      END { printf "%6d tables: %.2f times bare, %.2f ms and %d bytes of record a table\n", n, ratio[3], time[3] / 1000 / n, bytes / n }'
 done
 
 echo
