@@ -172,12 +172,8 @@ impl<'c, 'm> Rows<'c, 'm> {
                 && (self.pending.iter().any(|p| named(p, name))
                     || !declared.objects.iter().any(|o| named(&o.identity, name)))
         };
-        let is_routine = |s: &Step| {
-            ["CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", "CREATE PROCEDURE"]
-                .iter()
-                .any(|create| s.sql.starts_with(create))
-                && sql::pairs(&s.sql).into_iter().any(not_there)
-        };
+        let is_routine =
+            |s: &Step| s.makes_routine() && sql::pairs(&s.sql).into_iter().any(not_there);
         if steps.iter().any(is_routine) {
             let setting = |sql: &str| Step::new(Phase::CreateRoutine, sql);
             steps.insert(0, setting("SET check_function_bodies = off"));

@@ -162,9 +162,7 @@ pub fn script<'d>(
 
     let mut steps = Vec::new();
     // Bodies may speak of what is made only later.
-    let bodies = entries
-        .iter()
-        .any(|e| matches!(e.step.phase, Phase::CreateRoutine | Phase::CreateLateRoutine));
+    let bodies = entries.iter().any(|e| e.step.makes_routine());
     if bodies {
         steps.push(ScriptStep {
             sql: Some("SET check_function_bodies = off".to_owned()),

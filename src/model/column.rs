@@ -158,7 +158,8 @@ fn query(server: u32) -> String {
            FROM rel
            JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
            JOIN pg_type t ON t.oid = a.atttypid
-           LEFT JOIN pg_attrdef d ON a.atthasdef AND d.adrelid = a.attrelid AND d.adnum = a.attnum
+           -- Where there is none nothing is looked up.
+           LEFT JOIN pg_attrdef d ON d.adrelid = CASE WHEN a.atthasdef THEN a.attrelid END AND d.adnum = a.attnum
            LEFT JOIN pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation
            LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
            LEFT JOIN ident ON a.attidentity <> '' AND ident.refobjid = a.attrelid
@@ -926,9 +927,12 @@ pub(crate) fn let_go(o: &Object, live: &Side, declared: &Side) -> Vec<Step> {
         h.identity.name() == o.identity.name()
             && table::above(&h.identity.prefix(2), live).contains(&o.identity.prefix(2))
     };
+    // What goes with its own table is gone by then.
+    let goes_before =
+        |h: &Object| h.kind.name == KIND.name && declared.relation(&h.identity.prefix(2)).is_none();
     holders
         .filter(|h| h.identity != o.identity && declared.get(h.kind, &h.identity).is_none())
-        .filter(|h| !goes_along(h))
+        .filter(|h| !goes_along(h) && !goes_before(h))
         .flat_map(|h| match h.kind.name {
             "column" if !h.attrs().is("_inherited") => drop(h, live).steps,
             _ => vec![Step::new(Phase::DropColumn, sequence::draw_no_more(h))],

@@ -161,7 +161,7 @@ fn query(server: u32) -> String {
          ext AS MATERIALIZED (
          SELECT classid, objid FROM pg_depend
           WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'),
-         con AS MATERIALIZED (
+         con AS (
          SELECT con.*, ns.nspname, c.relname AS owner, NULL::text AS on_domain
            FROM pg_class c
            JOIN ns ON ns.oid = c.relnamespace
@@ -190,10 +190,11 @@ fn query(server: u32) -> String {
                 {attributes}
            FROM con
            LEFT JOIN off ON off.tgconstraint = con.oid
-           LEFT JOIN pg_class fc ON con.contype = 'f' AND fc.oid = con.confrelid
+           -- Where there is none nothing is looked up.
+           LEFT JOIN pg_class fc ON fc.oid = nullif(con.confrelid, 0)
            LEFT JOIN pg_namespace fn ON fn.oid = fc.relnamespace
-           LEFT JOIN pg_class ic ON con.contype <> 'c' AND ic.oid = con.conindid
-           LEFT JOIN pg_index i ON con.contype IN ('p', 'u') AND i.indexrelid = con.conindid
+           LEFT JOIN pg_class ic ON ic.oid = nullif(con.conindid, 0)
+           LEFT JOIN pg_index i ON i.indexrelid = CASE WHEN con.contype IN ('p', 'u') THEN con.conindid END
            LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace",
         schemas = fragment::SCHEMAS,
         only_relations = fragment::only("c.oid"),

@@ -69,6 +69,9 @@ fn query(_: u32) -> String {
     ];
     format!(
         "{},
+         -- The server's own ones, which take no parameters.
+         oc AS MATERIALIZED (
+         SELECT oid, opcintype FROM pg_opclass WHERE oid < 16384 AND opcdefault AND opcmethod = {BTREE}),
          idx AS (
          SELECT ns.nspname, ic.relname, i.*, tn.nspname AS tnsp, rel.relname AS trel, ic.reloptions, ic.relam, ts.spcname,
                 -- What the server would say of the usual index on one column.
@@ -79,20 +82,21 @@ fn query(_: u32) -> String {
            JOIN pg_class ic ON ic.oid = i.indexrelid AND NOT ic.relispartition
            JOIN ns ON ns.oid = ic.relnamespace
            LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
-           -- The server's own ones, which take no parameters.
-           LEFT JOIN pg_opclass oc ON oc.oid = i.indclass[0] AND oc.oid < 16384 AND oc.opcdefault AND oc.opcmethod = {BTREE}
+           LEFT JOIN oc ON oc.oid = i.indclass[0]
            LEFT JOIN pg_attribute a ON i.indnatts = 1 AND i.indoption[0] = 0 AND i.indexprs IS NULL AND i.indpred IS NULL
                 AND NOT i.indnullsnotdistinct AND a.attrelid = i.indrelid AND a.attnum = i.indkey[0] AND a.attcollation = i.indcollation[0]
                 AND oc.opcintype = CASE a.atttypid WHEN 'varchar'::regtype THEN 'text'::regtype ELSE a.atttypid END
           WHERE i.indislive
-            AND NOT EXISTS (SELECT FROM pg_constraint con
-                             WHERE con.conrelid = i.indrelid AND con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x'))
+            -- Those of constraints are theirs.
+            AND (NOT (i.indisunique OR i.indisexclusion) OR i.indexrelid NOT IN (
+                    SELECT conindid FROM pg_constraint WHERE contype IN ('p', 'u', 'x') {only}))
             AND i.indexrelid NOT IN (SELECT objid FROM ext))
          SELECT ARRAY[idx.nspname, idx.relname]::text[], NULL::text, NULL::text, idx.indexrelid, NULL::integer,
                 {}
            FROM idx",
         fragment::relations("'r', 'p', 'm'"),
         fragment::attributes(&attributes),
+        only = fragment::only("conrelid"),
     )
 }
 

@@ -99,6 +99,14 @@ impl Step {
         self
     }
 
+    /// Whether it makes a function or procedure, whose body may speak of what
+    /// isn't there.
+    pub fn makes_routine(&self) -> bool {
+        let what = self.sql.strip_prefix("CREATE ").unwrap_or_default();
+        let what = what.strip_prefix("OR REPLACE ").unwrap_or(what);
+        what.starts_with("FUNCTION ") || what.starts_with("PROCEDURE ")
+    }
+
     pub fn gently(mut self, statements: Vec<String>) -> Step {
         self.gentle = statements;
         self

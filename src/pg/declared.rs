@@ -81,16 +81,14 @@ impl Declared {
     /// The model: all of it, or only what belongs to some tables, functions …
     pub fn model(&self, of: Option<Vec<String>>) -> Result<Model, ModelError> {
         const ALL: &str = "
-            SELECT o.kind, o.identity, o.args, o.attributes::pg_catalog.text
+            SELECT o.kind, o.identity, o.args, o.attributes::pg_catalog.text, o.id
               FROM schemaguard.declared_object o
-             WHERE o.version OPERATOR(pg_catalog.=) $1
-             ORDER BY o.id";
+             WHERE o.version OPERATOR(pg_catalog.=) $1";
         const SOME: &str = "
-            SELECT o.kind, o.identity, o.args, o.attributes::pg_catalog.text
+            SELECT o.kind, o.identity, o.args, o.attributes::pg_catalog.text, o.id
               FROM schemaguard.declared_object o
              WHERE o.version OPERATOR(pg_catalog.=) $1
-               AND o.belongs_to OPERATOR(pg_catalog.=) ANY ($2)
-             ORDER BY o.id";
+               AND o.belongs_to OPERATOR(pg_catalog.=) ANY ($2)";
         let (query, of) = match of {
             None => (ALL, None),
             Some(of) => (SOME, of.into_datum()),
@@ -109,7 +107,7 @@ impl Declared {
                     }
                     pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
                     row::select(query, &arguments, |row| match object(row) {
-                        Ok(object) => objects.push(object),
+                        Ok(object) => objects.push((row.bigint(4), object)),
                         Err(e) => trouble = Some(e),
                     });
                     pg_sys::PopActiveSnapshot();
@@ -119,11 +117,13 @@ impl Declared {
         if let Some(trouble) = trouble {
             return Err(trouble);
         }
+        // They nearly are: to have the server do it may take files.
+        objects.sort_by_key(|(id, _)| *id);
         Ok(Model {
             reader: self.reader as u32,
             server: self.server as u32,
             schemas: self.schemas.clone(),
-            objects,
+            objects: objects.into_iter().map(|(_, object)| object).collect(),
         })
     }
 }

@@ -166,6 +166,11 @@ impl Row {
         self.value(at, pg_sys::INT4OID).and_then(|d| unsafe { i32::from_datum(d, false) })
     }
 
+    pub fn bigint(&self, at: usize) -> Option<i64> {
+        // SAFETY: a bigint.
+        self.value(at, pg_sys::INT8OID).and_then(|d| unsafe { i64::from_datum(d, false) })
+    }
+
     /// The texts of an array of one dimension that holds no nulls.
     pub fn texts(&self, at: usize) -> Vec<String> {
         let Some(datum) = self.value(at, pg_sys::TEXTARRAYOID) else { return Vec::new() };
@@ -204,31 +209,30 @@ impl Row {
     /// order; what is null isn't there, nor what is only for the reader, whose
     /// name begins with `?`.
     pub fn object(&self, from: usize) -> String {
-        let mut json = String::from("{");
+        let mut json = Vec::with_capacity(128);
+        json.push(b'{');
         for at in from..self.columns.len() {
             if self.nulls[at] || self.columns[at].name.starts_with('?') {
                 continue;
             }
             if json.len() > 1 {
-                json.push(',');
+                json.push(b',');
             }
             let Column { name, type_oid } = &self.columns[at];
-            quoted(name, &mut json);
-            json.push(':');
+            write(name, &mut json);
+            json.push(b':');
             let datum = self.values[at];
             // SAFETY: a value of the type that its column has.
             unsafe {
                 match *type_oid {
-                    pg_sys::BOOLOID => {
-                        json.push_str(if datum.value() & 1 == 1 { "true" } else { "false" })
-                    }
-                    pg_sys::INT2OID => json.push_str(&(datum.value() as i16).to_string()),
-                    pg_sys::INT4OID => json.push_str(&(datum.value() as i32).to_string()),
-                    pg_sys::JSONOID => json.push_str(text(datum)),
-                    pg_sys::TEXTOID => quoted(text(datum), &mut json),
+                    pg_sys::BOOLOID => write(&(datum.value() & 1 == 1), &mut json),
+                    pg_sys::INT2OID => write(&(datum.value() as i16), &mut json),
+                    pg_sys::INT4OID => write(&(datum.value() as i32), &mut json),
+                    pg_sys::JSONOID => json.extend_from_slice(text(datum).as_bytes()),
+                    pg_sys::TEXTOID => write(text(datum), &mut json),
                     pg_sys::NAMEOID => {
                         let name = super::sys::text(datum.cast_mut_ptr()).unwrap_or_default();
-                        quoted(&name, &mut json);
+                        write(&name, &mut json);
                     }
                     other => pgrx::error!(
                         "schemaguard read the attribute \"{name}\" as of type {}",
@@ -237,8 +241,8 @@ impl Row {
                 }
             }
         }
-        json.push('}');
-        json
+        json.push(b'}');
+        String::from_utf8(json).expect("JSON is text")
     }
 }
 
@@ -267,6 +271,6 @@ unsafe fn text<'a>(datum: pg_sys::Datum) -> &'a str {
     }
 }
 
-fn quoted(text: &str, json: &mut String) {
-    json.push_str(&serde_json::to_string(text).expect("a text is plain data"));
+fn write<T: serde::Serialize + ?Sized>(value: &T, json: &mut Vec<u8>) {
+    serde_json::to_writer(json, value).expect("it is plain data");
 }
