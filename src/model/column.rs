@@ -871,6 +871,10 @@ fn altered(c: &Change) -> Mend {
             around_computed(c, mend)
         }
         "collation" => around_computed(c, mend.clearing(target)),
+        "compression" => {
+            mend.steps.extend(to_come_compressed(c));
+            mend
+        }
         "identity" if c.from.get("identity").is_none() => {
             let start = c.to.text("identity").unwrap_or("");
             // The new sequence must not give out values that are taken.
@@ -1060,6 +1064,27 @@ fn give_back(c: &Change, apart: bool) -> Vec<Step> {
                 let table = column.identity.prefix(2).sql();
                 steps.push(Step::new(Phase::GiveBack, format!("ALTER TABLE {only}{table} {sub}")));
             }
+        }
+    }
+    steps
+}
+
+/// A child that is to come gets the compression that its parent has by then,
+/// and none of what that is given later.
+fn to_come_compressed(c: &Change) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut tables = vec![c.live.identity.prefix(2)];
+    while let Some(table) = tables.pop() {
+        for heir in c.declared_side.heirs(&table) {
+            let column = heir.identity.part(c.live.identity.name());
+            let to_come = c.live_side.relation(&heir.identity).is_none();
+            if to_come && let Some(column) = c.declared_side.named(KIND.name, &column) {
+                let alter = format!("ALTER COLUMN {} {}", c.name(), compress(&column.attrs()));
+                let sql = format!("ALTER TABLE {} {alter}", heir.identity.sql());
+                let step = Step::new(Phase::AlterColumn, sql);
+                steps.push(step.needing(Some(heir.identity.clone())));
+            }
+            tables.push(heir.identity.clone());
         }
     }
     steps
