@@ -139,7 +139,10 @@ pub fn read_only(
     reading(|| {
         let mut objects = Vec::new();
         let mut texts = Texts::default();
-        for kind in KINDS.iter().filter(|k| rows.keys().any(|class| is_in(k, *class))) {
+        let relations = rows.get(&pg_sys::RelationRelationId).map_or(&[][..], Vec::as_slice);
+        let concerned =
+            |k: &&&Kind| rows.keys().any(|class| is_in(k, *class)) && may_be_of(k, relations);
+        for kind in KINDS.iter().filter(concerned) {
             // SAFETY: inside of `reading`.
             unsafe { read_kind(kind, schemas, Some(&oids), &mut objects, &mut texts) };
         }
@@ -171,6 +174,26 @@ fn is_in(kind: &Kind, class: pg_sys::Oid) -> bool {
     // SAFETY: a catalog lookup; null for what isn't there.
     let name = unsafe { sys::text(pg_sys::get_rel_name(class)) };
     name.is_some_and(|name| name == kind.catalog)
+}
+
+/// Whether any of these relations can be of a kind, or have parts of it. Each
+/// query costs more than what it finds.
+fn may_be_of(kind: &Kind, relations: &[pg_sys::Oid]) -> bool {
+    // SAFETY: catalog lookups; of what is gone it is none.
+    let any = |letters: &str| unsafe {
+        relations.iter().any(|r| letters.as_bytes().contains(&(pg_sys::get_rel_relkind(*r) as u8)))
+    };
+    match kind.name {
+        // A type, and a relation with it.
+        "composite" => any("c"),
+        _ if kind.catalog != "pg_class" => true,
+        "index" => any("rpm"),
+        // SAFETY: as above.
+        "partition index" => unsafe {
+            relations.iter().any(|r| pg_sys::get_rel_relispartition(*r))
+        },
+        _ => any(kind.letters),
+    }
 }
 
 fn model(schemas: Vec<String>, objects: Vec<Object>) -> Model {
