@@ -358,7 +358,11 @@ impl<'m> Comparison<'m> {
             attrs.retain(|name, _| !name.ends_with("comment"));
             attrs
         };
-        let own = compared(&object.attrs());
+        // When it goes back to a parent, nobody asks for what is said of it.
+        let own = match f.declared {
+            Some(_) => compared(&object.attrs()),
+            None => without_comment(object),
+        };
         // One that holds for all rows serves where the parent's is not valid.
         let serves = |o: &Object| {
             let mut attrs = without_comment(o);
