@@ -139,9 +139,13 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     };
     // What comes by inheritance is set afterwards where the child differs.
     let mut after = Vec::new();
+    // What draws on other columns, or on what draws on them.
+    let mut late = Vec::new();
     let mut items = Vec::new();
     for c in &columns {
         let of = c.attrs();
+        let waits = column::waits_with_default(&c.identity, &of, side);
+        let settled = if waits { &mut late } else { &mut after };
         if attrs.get("of_type").is_some() {
             let mut given = Attrs::default();
             for same in ["type", "collation"] {
@@ -149,7 +153,7 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
                     given.0.insert(same.to_owned(), value.clone());
                 }
             }
-            after.extend(column::settle(&c.identity, &given, &of));
+            settled.extend(column::settle(&c.identity, &given, &of));
         } else if of.is("_inherited") && (partition_of.is_some() || !of.is("_local")) {
             let parents = partition_of.iter().chain(&inherits);
             let parent =
@@ -174,7 +178,7 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
                 for attrs in [&mut given, &mut own] {
                     attrs.0.remove("compression");
                 }
-                after.extend(column::settle(&c.identity, &given, &own));
+                settled.extend(column::settle(&c.identity, &given, &own));
                 if above(&o.identity, side).into_iter().any(differs) {
                     let (column, compress) = (sql::ident(c.identity.name()), column::compress(&of));
                     after.push(format!("ALTER TABLE {name} ALTER COLUMN {column} {compress}"));
@@ -189,7 +193,6 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
             if let Some(not_null) = other_name(c, &of) {
                 own.0.insert("not_null_name".to_owned(), not_null.into());
             }
-            let waits = column::waits_with_default(&c.identity, &of, side);
             if waits {
                 own.0.remove("default");
             }
@@ -201,7 +204,7 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
                     |default| format!("SET DEFAULT {default}"),
                 );
                 let column = sql::ident(c.identity.name());
-                after.push(format!("ALTER TABLE {name} ALTER COLUMN {column} {default}"));
+                late.push(format!("ALTER TABLE {name} ALTER COLUMN {column} {default}"));
             }
         }
     }
@@ -276,10 +279,11 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     let mut make = Step::new(Phase::CreateTable, text);
     make.needs = partition_of.clone();
     steps.push(make);
-    steps.extend(after.into_iter().map(|sql| {
+    steps.extend(after.into_iter().map(|sql| Step::new(Phase::AlterTable, sql)));
+    // After the columns have come whose sequences they draw on.
+    steps.extend(late.into_iter().map(|sql| {
         let needs = column::draws_on(&sql, side);
-        let phase = if needs.is_some() { Phase::AlterColumn } else { Phase::AlterTable };
-        Step::new(phase, sql).needing(needs)
+        Step::new(Phase::AlterColumn, sql).needing(needs)
     }));
     for s in &sequences {
         steps.extend(sequence::owner(s));
