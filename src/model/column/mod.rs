@@ -1,3 +1,8 @@
+mod children;
+mod computed;
+mod identity;
+mod types;
+
 use serde_json::Value;
 
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
@@ -5,6 +10,20 @@ use super::{
     Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, constraint, deparsed,
     facet, foreign_table, fragment, named, not_null, partition_index, sequence, sql, table,
 };
+
+pub(super) use children::kept;
+pub(crate) use children::{drops, goes_along, in_children};
+pub(super) use identity::{draws_on, own_sequence, waits_with_default};
+pub(crate) use identity::{free_sequence, let_go, make_way};
+pub(super) use types::narrows;
+
+use children::{apart, below, child_differs, give_back, to_come_compressed};
+use computed::{anew, around_computed, made_with};
+use identity::{
+    hold_no_more, identity_clause, identity_goes, identity_parts, of_sequence, persistence,
+    usual_sequence,
+};
+use types::{assignable, through};
 
 pub static KIND: Kind = Kind {
     name: "column",
@@ -246,26 +265,6 @@ fn generated_clause(generated: &str) -> String {
     format!(" GENERATED ALWAYS AS ({expression}) {kind}")
 }
 
-/// `ALWAYS` or `BY DEFAULT`, and the sequence's options.
-fn identity_parts(identity: &str) -> (&str, &str) {
-    match identity.strip_prefix("ALWAYS") {
-        Some(rest) => ("ALWAYS", rest.trim_start()),
-        None => ("BY DEFAULT", identity.strip_prefix("BY DEFAULT").unwrap_or("").trim_start()),
-    }
-}
-
-fn identity_clause(identity: &str, sequence: Option<&str>) -> String {
-    let (when, options) = identity_parts(identity);
-    let name = sequence.map(|name| format!("SEQUENCE NAME {}", sql::ident(name)));
-    let options: Vec<_> =
-        name.as_deref().into_iter().chain(Some(options).filter(|o| !o.is_empty())).collect();
-    if options.is_empty() {
-        format!(" GENERATED {when} AS IDENTITY")
-    } else {
-        format!(" GENERATED {when} AS IDENTITY ({})", options.join(" "))
-    }
-}
-
 /// For a column that has another name now: whether its identity sequence has
 /// the usual one.
 pub fn name_sequence(column: &mut Object) {
@@ -284,11 +283,6 @@ pub fn name_sequence(column: &mut Object) {
     column.set(attrs);
 }
 
-/// What the server calls the identity sequence of a column by itself.
-fn usual_sequence(column: &Identity) -> String {
-    format!("{}_{}_seq", column.parts[1], column.name())
-}
-
 /// What a column's identity sequence is called once it is as declared.
 pub(in crate::model) fn sequence_name(column: &Identity, from: &Attrs, to: &Attrs) -> Identity {
     let mut name = column.prefix(1);
@@ -296,45 +290,6 @@ pub(in crate::model) fn sequence_name(column: &Identity, from: &Attrs, to: &Attr
     let now = from.text("_sequence").filter(|_| stays).or(to.text("sequence"));
     name.parts.push(now.map_or_else(|| usual_sequence(column), str::to_owned));
     name
-}
-
-/// What gives the sequence of an identity its name and all that is said of it.
-fn of_sequence(c: &Change) -> Vec<Step> {
-    let column = &c.live.identity;
-    let differs = |attribute: &str| {
-        ["identity", attribute].contains(&c.attribute)
-            && c.from.get(attribute) != c.to.get(attribute)
-    };
-    let name = sequence_name(column, c.from, c.to);
-    let mut steps = Vec::new();
-    if let Some(now) = c.from.text("_sequence").filter(|_| differs("sequence")) {
-        let mut old = column.prefix(1);
-        old.parts.push(now.to_owned());
-        let to = sql::ident(name.name());
-        let sql = format!("ALTER SEQUENCE {} RENAME TO {to}", old.sql());
-        steps.push(Step::new(Phase::AlterColumn, sql));
-    }
-    if differs("sequence_persistence") {
-        let table = c.declared_side.relation(&column.prefix(2)).map(Object::attrs);
-        steps.push(Step::new(Phase::AlterColumn, persistence(&name, c.to, table.as_ref())));
-    }
-    if differs("sequence_type") {
-        let of = c.to.text("sequence_type").or(c.to.text("type")).unwrap_or("bigint");
-        let sql = format!("ALTER SEQUENCE {} AS {of}", name.sql());
-        steps.push(Step::new(Phase::AlterColumn, sql));
-    }
-    for attribute in ["sequence_comment", "sequence_grants"] {
-        if let Some(facet) = facet::of(attribute).filter(|_| differs(attribute)) {
-            steps.extend((facet.alter)(attribute, c.live, c.from, c.to));
-        }
-    }
-    steps
-}
-
-fn persistence(sequence: &Identity, to: &Attrs, table: Option<&Attrs>) -> String {
-    let own = to.text("sequence_persistence").or(table.and_then(|t| t.text("persistence")));
-    let word = if own == Some("unlogged") { "UNLOGGED" } else { "LOGGED" };
-    format!("ALTER SEQUENCE {} SET {word}", sequence.sql())
 }
 
 /// What a column definition can't say.
@@ -373,41 +328,6 @@ pub(super) fn settle(identity: &Identity, from: &Attrs, to: &Attrs) -> Vec<Strin
             sub.into_iter().map(move |sub| format!("{what} {sub}"))
         })
         .collect()
-}
-
-/// The sequence of a column's identity.
-pub(super) fn own_sequence(column: &Object) -> Option<Identity> {
-    if !column.attributes.get().contains("\"_sequence\"") {
-        return None;
-    }
-    Some(column.identity.beside(column.attrs().text("_sequence")?))
-}
-
-/// The column whose identity has the sequence that a default draws on: there is
-/// none before the column.
-pub(super) fn draws_on(default: &str, side: &Side) -> Option<Identity> {
-    if !default.contains("::regclass") {
-        return None;
-    }
-    // A literal has its apostrophes twice.
-    sql::pairs(&default.replace("''", "'")).into_iter().find_map(|name| {
-        let sequence = Identity::new(sql::unquoted(name));
-        if side.get(&sequence::KIND, &sequence).is_some() {
-            return None;
-        }
-        holder(&sequence, side, |held| *held == sequence).map(|c| c.identity.clone())
-    })
-}
-
-/// Whether a new column's default has to wait for such a column: its own, or
-/// one that comes down from a parent's column in its place.
-pub(super) fn waits_with_default(column: &Identity, attrs: &Attrs, side: &Side) -> bool {
-    let late = |attrs: &Attrs| attrs.text("default").is_some_and(|d| draws_on(d, side).is_some());
-    let above = attrs.is("_inherited").then(|| table::above(&column.prefix(2), side));
-    late(attrs)
-        || above.into_iter().flatten().any(|table| {
-            side.get(&KIND, &table.part(column.name())).is_some_and(|c| late(&c.attrs()))
-        })
 }
 
 /// When a column is added, and when it is given what its definition can't say.
@@ -457,70 +377,6 @@ fn create(o: &Object, side: &Side) -> Vec<Step> {
     steps
 }
 
-/// What children say of a column that they have from its table, where the
-/// column comes back.
-pub(crate) fn in_children(o: &Object, live: &Side, declared: &Side) -> Vec<Step> {
-    let mut steps = Vec::new();
-    for child in declared.heirs(&o.identity.prefix(2)) {
-        let to_come = live.relation(&child.identity).is_none();
-        let column = child.identity.part(o.identity.name());
-        if let Some(column) = declared.get(o.kind, &column).filter(|c| c.attrs().is("_inherited")) {
-            let attrs = column.attrs();
-            let mut given = handed_down(&o.attrs());
-            given.0.remove("identity");
-            let settled = settle(&column.identity, &given, &attrs);
-            let (_, phase) = added_in(&attrs);
-            let needs = to_come.then(|| child.identity.clone());
-            let step = |sql| Step::new(phase, sql).needing(needs.clone());
-            steps.extend(settled.into_iter().map(step));
-            // One that is to come gets the rest with all that is its own.
-            if !to_come {
-                steps.extend(facet::steps(column, declared));
-            }
-            steps.extend(in_children(column, live, declared));
-        }
-    }
-    steps
-}
-
-/// Frees a name that a new identity's sequence is to have.
-pub(crate) fn free_sequence(o: &Object, live: &Side) -> Option<Step> {
-    let wanted = o.identity.beside(o.attrs().text("sequence")?);
-    // A copy of the schema has it without the number.
-    let number = |number: &str| number.bytes().all(|b| b.is_ascii_digit());
-    let has = |held: &Identity| held.name().strip_prefix(wanted.name()).is_some_and(number);
-    holder(&wanted, live, has).map(|_| out_of_the_way(&wanted, Phase::AlterTable))
-}
-
-/// Frees the name of a new sequence, which that of an identity has that goes.
-pub(crate) fn make_way(sequence: &Object, live: &Side, declared: &Side) -> Option<Step> {
-    let wanted = &sequence.identity;
-    let held_by = holder(wanted, live, |held| held == wanted)?;
-    let stays = declared.get(&KIND, &held_by.identity).map(|o| o.attrs());
-    stays
-        .is_none_or(|to| to.get("identity").is_none())
-        .then(|| out_of_the_way(wanted, Phase::CreateSequence))
-}
-
-/// The column whose identity has a sequence of such a name.
-fn holder<'m>(
-    wanted: &Identity,
-    live: &Side<'m>,
-    is: impl Fn(&Identity) -> bool,
-) -> Option<&'m Object> {
-    live.all(KIND.name).find(|c| {
-        c.identity.parts[0] == wanted.parts[0]
-            && c.may_name(wanted.name())
-            && own_sequence(c).is_some_and(|held| is(&held))
-    })
-}
-
-fn out_of_the_way(sequence: &Identity, phase: Phase) -> Step {
-    let old = sql::ident(&format!("{}__old", sequence.name()));
-    let sql = format!("ALTER SEQUENCE IF EXISTS {} RENAME TO {old}", sequence.sql());
-    Step::new(phase, sql)
-}
-
 fn drop(o: &Object, side: &Side) -> Mend {
     let table = o.identity.prefix(2);
     let computed = o.attributes.get().contains("\"generated\"");
@@ -548,34 +404,9 @@ fn drop(o: &Object, side: &Side) -> Mend {
     mend
 }
 
-/// What drops a column that isn't declared. One that a child has of its own,
-/// too, stays when the parent's goes, and goes where it isn't declared either.
-pub(crate) fn drops(o: &Object, live: &Side, declared: &Side) -> Vec<String> {
-    let table = o.identity.prefix(2);
-    let of_heir = |heir: &Object| {
-        let stays = declared.parents(&heir.identity).contains(&table);
-        live.get(o.kind, &heir.identity.part(o.identity.name())).filter(|_| stays)
-    };
-    let columns: Vec<_> = live.heirs(&table).into_iter().filter_map(of_heir).collect();
-    let is_declared = |c: &&Object| declared.get(c.kind, &c.identity).is_some();
-    let only = if columns.iter().any(is_declared) { "ONLY " } else { "" };
-    let (table, name) = (table.sql(), sql::ident(o.identity.name()));
-    let mut drops = vec![format!("ALTER TABLE {only}{table} DROP COLUMN IF EXISTS {name}")];
-    for column in columns.iter().filter(|c| !is_declared(c)) {
-        let went_along = only.is_empty() && !column.attrs().is("_local");
-        drops.extend(self::drops(column, live, declared).into_iter().skip(went_along.into()));
-    }
-    drops
-}
-
 pub(super) fn rename(o: &Object, to: &str) -> String {
     let own = sql::ident(o.identity.name());
     format!("ALTER TABLE {} RENAME COLUMN {own} TO {}", o.identity.prefix(2).sql(), sql::ident(to))
-}
-
-/// Whether a column has an identity that it is not to have.
-fn identity_goes(from: &Attrs, to: &Attrs) -> bool {
-    from.get("identity").is_some() && to.get("identity").is_none()
 }
 
 /// Before a default can take its place: the row of that may come first.
@@ -896,297 +727,6 @@ fn altered(c: &Change) -> Mend {
     }
 }
 
-/// What keeps others' defaults from holding the sequence of an identity that
-/// goes: their own rows may come later, or have come before.
-fn hold_no_more(c: &Change) -> Vec<Step> {
-    let holders = own_sequence(c.live).map(|s| c.live_side.drawing_on(&s));
-    let free = |holder: &Object| match c.declared_side.get(holder.kind, &holder.identity) {
-        Some(column) if column.kind.name == KIND.name => {
-            let to = column.attrs();
-            let default = to.get("default").map(|d| ("default".to_owned(), d.clone()));
-            let to = Attrs(default.into_iter().collect());
-            settle(&holder.identity, &Attrs::default(), &to)
-                .pop()
-                .or_else(|| Some(sequence::draw_no_more(holder)))
-        }
-        Some(_) => None,
-        None => Some(sequence::draw_no_more(holder)),
-    };
-    let free = holders.into_iter().flatten().filter_map(free);
-    free.map(|sql| Step::new(Phase::AlterColumn, sql)).collect()
-}
-
-/// What keeps from holding a sequence that goes with a column: columns that go,
-/// too, and domains that go later.
-pub(crate) fn let_go(o: &Object, live: &Side, declared: &Side) -> Vec<Step> {
-    let mut going: Vec<Identity> = own_sequence(o).into_iter().collect();
-    for s in live.children_of(&o.identity.prefix(2), sequence::KIND.name) {
-        if s.attrs().identity("owned_by").as_ref() == Some(&o.identity) {
-            going.push(s.identity.clone());
-        }
-    }
-    let holders = going.iter().flat_map(|s| live.drawing_on(s));
-    // What is below it goes with it.
-    let goes_along = |h: &Object| {
-        h.identity.name() == o.identity.name()
-            && table::above(&h.identity.prefix(2), live).contains(&o.identity.prefix(2))
-    };
-    // What goes with its own table is gone by then.
-    let goes_before =
-        |h: &Object| h.kind.name == KIND.name && declared.relation(&h.identity.prefix(2)).is_none();
-    holders
-        .filter(|h| h.identity != o.identity && declared.get(h.kind, &h.identity).is_none())
-        .filter(|h| !goes_along(h) && !goes_before(h))
-        .flat_map(|h| match h.kind.name {
-            "column" if !h.attrs().is("_inherited") => drop(h, live).steps,
-            _ => vec![Step::new(Phase::DropColumn, sequence::draw_no_more(h))],
-        })
-        .collect()
-}
-
-/// Whether a child has its parent's NOT NULL under a name of its own.
-fn child_differs(c: &Change) -> bool {
-    let name = not_null::name(&c.live.identity, c.from);
-    c.live_side.all("table").any(|child| {
-        let column = child.identity.part(c.live.identity.name());
-        let table = c.live.identity.prefix(2);
-        [c.live_side, c.declared_side]
-            .iter()
-            .all(|s| table::above(&child.identity, s).contains(&table))
-            && c.live_side.get(&KIND, &column).is_some_and(|column| {
-                let attrs = column.attrs();
-                attrs.is("_not_null_inherited") && not_null::name(&column.identity, &attrs) != name
-            })
-    })
-}
-
-/// Whether the server does to a child's column what is done to its parent's.
-pub(crate) fn goes_along(attribute: &str) -> bool {
-    !matches!(attribute, "compression" | "options" | "fdw_options")
-        && facet::of(attribute).is_none()
-}
-
-/// What goes down to children from ALTER TABLE, whatever they have of their own.
-const GOES_DOWN: [&str; 4] = ["default", "not_null", "storage", "statistics"];
-
-/// How values are kept: another type has its own way.
-const KEPT: [&str; 2] = ["storage", "compression"];
-
-/// What says again how a column's values are kept, after a change of its type.
-pub(super) fn kept(identity: &Identity, attrs: &Attrs) -> Vec<String> {
-    let none = Attrs::default();
-    let said = KEPT.iter().filter(|a| attrs.get(a).is_some());
-    said.flat_map(|a| subcommands(a, identity, &none, attrs).0).collect()
-}
-
-/// Declared columns of tables that have them from a column's, the lowest first.
-fn below<'m>(c: &Change<'_, 'm>) -> Vec<&'m Object> {
-    let mut below: Vec<&Object> = Vec::new();
-    let mut tables = vec![c.live.identity.prefix(2)];
-    while let Some(table) = tables.pop() {
-        for heir in c.declared_side.heirs(&table) {
-            // One that is still to come to its parent gets nothing from it.
-            if c.live_side.relation(&heir.identity).is_some()
-                && !c.live_side.parents(&heir.identity).contains(&table)
-            {
-                continue;
-            }
-            let column = heir.identity.part(c.live.identity.name());
-            let column = c.declared_side.named(KIND.name, &column);
-            below.extend(column.filter(|o| !below.iter().any(|b| b.identity == o.identity)));
-            tables.push(heir.identity.clone());
-        }
-    }
-    below.reverse();
-    below
-}
-
-/// Whether a column changes without those of its table's children, for some of
-/// them are to have something else.
-fn apart(c: &Change) -> bool {
-    // From 18 a NOT NULL that doesn't go down is another one.
-    let possible = GOES_DOWN.contains(&c.attribute)
-        && !(c.attribute == "not_null" && c.server >= 18 && c.to.is("not_null"))
-        && !table::is_partitioned(&c.live.identity.prefix(2), c.declared_side);
-    possible && below(c).iter().any(|b| b.attrs().get(c.attribute) != c.to.get(c.attribute))
-}
-
-/// What a change of a column has to say of it and of those below besides.
-fn give_back(c: &Change, apart: bool) -> Vec<Step> {
-    let (retyped, goes_down) =
-        (matches!(c.attribute, "type" | "collation"), GOES_DOWN.contains(&c.attribute));
-    if !retyped && !goes_down {
-        return Vec::new();
-    }
-    let mut attributes: Vec<&str> = if retyped { KEPT.to_vec() } else { vec![c.attribute] };
-    // It is dropped for the change, and set again.
-    if c.attribute == "type" && c.from.get("default").is_some() {
-        attributes.push("default");
-    }
-    let mut columns = below(c);
-    columns.extend(retyped.then_some(c.declared));
-    let mut steps = Vec::new();
-    for column in columns {
-        let to = column.attrs();
-        let own = column.identity == c.live.identity;
-        let live = c.live_side.get(&KIND, &column.identity).map(Object::attrs);
-        for attribute in &attributes {
-            let to_be = to.get(attribute);
-            let then = match (retyped && *attribute != "default", apart) {
-                (true, _) => None,
-                (false, true) => c.from.get(attribute),
-                (false, false) => c.to.get(attribute),
-            };
-            let was = live.as_ref().map_or(c.from.get(attribute), |l| l.get(attribute));
-            let follows = to_be == c.to.get(attribute) && was == c.from.get(attribute);
-            // What differs has a row of its own, and for a column's own type
-            // it comes later.
-            if apart && !follows
-                || own && was != to_be
-                || *attribute == "not_null" && not_null_is_odd(&to)
-            {
-                continue;
-            }
-            let mut from = to.clone();
-            let kept_by_type = c.to.get("_storage").or(c.from.get("_storage"));
-            for (name, value) in [(*attribute, then), ("_storage", kept_by_type)] {
-                match value {
-                    Some(value) => from.0.insert(name.to_owned(), value.clone()),
-                    None => from.0.remove(name),
-                };
-            }
-            if from.get(attribute) == to_be {
-                continue;
-            }
-            // There it would be one that doesn't go down.
-            let only = if *attribute == "not_null" && c.server >= 18 { "" } else { "ONLY " };
-            for sub in subcommands(attribute, &column.identity, &from, &to).0 {
-                let table = column.identity.prefix(2).sql();
-                steps.push(Step::new(Phase::GiveBack, format!("ALTER TABLE {only}{table} {sub}")));
-            }
-        }
-    }
-    steps
-}
-
-/// A child that is to come gets the compression that its parent has by then,
-/// and none of what that is given later.
-fn to_come_compressed(c: &Change) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut tables = vec![c.live.identity.prefix(2)];
-    while let Some(table) = tables.pop() {
-        for heir in c.declared_side.heirs(&table) {
-            let column = heir.identity.part(c.live.identity.name());
-            let to_come = c.live_side.relation(&heir.identity).is_none();
-            if to_come && let Some(column) = c.declared_side.named(KIND.name, &column) {
-                let alter = format!("ALTER COLUMN {} {}", c.name(), compress(&column.attrs()));
-                let sql = format!("ALTER TABLE {} {alter}", heir.identity.sql());
-                let step = Step::new(Phase::AlterColumn, sql);
-                steps.push(step.needing(Some(heir.identity.clone())));
-            }
-            tables.push(heir.identity.clone());
-        }
-    }
-    steps
-}
-
-/// What makes a column anew, without what else stands on it.
-fn anew_alone(c: &Change) -> Mend {
-    let table = c.table();
-    let column = definition(c.declared.identity.name(), c.to);
-    // What it is computed from may have taken it away.
-    let drop = format!("ALTER TABLE {table} DROP COLUMN IF EXISTS {}", c.name());
-    let mut mend = Mend::step(Phase::AlterColumn, drop)
-        .and(Phase::AlterColumn, format!("ALTER TABLE {table} ADD COLUMN {column}"));
-    for sql in finish(&c.declared.identity, c.to) {
-        mend = mend.and(Phase::AlterColumn, sql);
-    }
-    mend = mend.dressed(c.declared, c.declared_side);
-    mend.steps.extend(in_children(c.declared, c.live_side, c.declared_side));
-    mend
-}
-
-/// Has the columns that are computed from one make way for its new type.
-fn around_computed(c: &Change, mut mend: Mend) -> Mend {
-    let below = below(c).into_iter().map(|o| o.identity.prefix(2));
-    let tables: Vec<_> = [c.live.identity.prefix(2)].into_iter().chain(below).collect();
-    let columns = tables.iter().flat_map(|t| c.live_side.children_of(t, KIND.name));
-    for live in columns.filter(|o| is_computed_from(o, c.live.identity.name())) {
-        let Some(declared) = c.declared_side.get(live.kind, &live.identity) else { continue };
-        let (from, to) = (live.attrs(), declared.attrs());
-        let change = Change { attribute: "generated", declared, live, from: &from, to: &to, ..*c };
-        if to.get("generated").is_none() {
-            let stays = format!("ALTER COLUMN {} DROP EXPRESSION IF EXISTS", change.name());
-            let sql = format!("ALTER TABLE {} {stays}", change.table());
-            mend.steps.insert(0, Step::new(Phase::DropComputed, sql));
-            continue;
-        }
-        let Mend { mut steps, clears, .. } = anew_alone(&change);
-        mend.steps.insert(0, Step { phase: Phase::DropComputed, ..steps.remove(0) });
-        mend.steps.extend(steps.into_iter().map(|s| Step {
-            phase: if s.phase == Phase::AlterColumn { Phase::AddComputed } else { s.phase },
-            ..s
-        }));
-        mend.clears.extend(clears);
-        mend.clears.extend(tables.iter().map(|t| Target::Column(t.part(live.identity.name()))));
-        let on_it = tables.iter().flat_map(|t| c.live_side.children(t)).filter(|o| {
-            matches!(o.kind.name, "constraint" | "index" | "statistics")
-                && involves(o, live.identity.name())
-        });
-        mend.clears.extend(on_it.map(|o| Target::Object(o.kind.name, o.identity.clone())));
-    }
-    mend
-}
-
-/// Whether a column has an expression of its own that holds another one.
-fn is_computed_from(o: &Object, column: &str) -> bool {
-    o.attributes.get().contains("\"generated\"") && o.may_name(column) && {
-        let attrs = o.attrs();
-        !attrs.is("_inherited")
-            && attrs.text("generated").is_some_and(|g| sql::mentions(g, &sql::ident(column)))
-    }
-}
-
-/// The column with whose new type this one is made anew.
-fn made_with(c: &Change) -> Option<Identity> {
-    c.from.get("generated").and(c.to.get("generated"))?;
-    let columns = c.live_side.children_of(&c.live.identity.prefix(2), KIND.name);
-    let retyped = |o: &&&Object| {
-        let types = [Some(**o), c.declared_side.get(o.kind, &o.identity)].map(|o| {
-            let attrs = o?.attrs();
-            let of = || ["type", "collation"].map(|a| attrs.get(a).cloned());
-            attrs.get("generated").is_none().then(of)
-        });
-        matches!(types, [Some(live), Some(declared)] if live != declared)
-    };
-    let of = columns.iter().filter(|o| is_computed_from(c.live, o.identity.name())).find(retyped);
-    of.map(|o| o.identity.clone())
-}
-
-fn anew(c: &Change) -> Mend {
-    let mut mend = anew_alone(c);
-    // Indexes and constraints on the column went with it, those below with the
-    // columns there.
-    let below = below(c).into_iter().rev().map(|o| o.identity.prefix(2));
-    let tables: Vec<_> = [c.live.identity.prefix(2)].into_iter().chain(below).collect();
-    let kinds = ["constraint", "index", "statistics"];
-    for (table, kind) in tables.iter().flat_map(|t| kinds.map(|kind| (t, kind))) {
-        for child in c.declared_side.children_of(table, kind) {
-            // One that is missing has a row of its own.
-            let there = c.live_side.get(child.kind, &child.identity).is_some();
-            if there && involves(child, c.live.identity.name()) {
-                let drop = (child.kind.drop)(child, c.declared_side).steps;
-                let create = facet::make(child, c.declared_side);
-                mend.steps.extend(drop.into_iter().chain(create).map(|s| Step {
-                    phase: if s.phase < Phase::Finish { Phase::AlterColumn } else { s.phase },
-                    ..s
-                }));
-            }
-        }
-    }
-    mend
-}
-
 /// Whether an index or constraint is about a column.
 pub(crate) fn involves(child: &Object, column: &str) -> bool {
     let attrs = child.attrs();
@@ -1235,122 +775,4 @@ fn changes_with(c: &Change, child: &Object) -> bool {
                 .get(other.kind, &other.identity)
                 .is_some_and(|d| d.attrs().get("type") != other.attrs().get("type"))
     })
-}
-
-/// Base type and modifiers: `numeric(10,2)` is `numeric` and 10, 2.
-fn modifiers(of: &str) -> (String, Vec<i64>) {
-    match (of.find('('), of.find(')')) {
-        (Some(open), Some(close)) if open < close => (
-            format!("{}{}", &of[..open], &of[close + 1..]),
-            of[open + 1..close].split(',').filter_map(|m| m.trim().parse().ok()).collect(),
-        ),
-        _ => (of.to_owned(), Vec::new()),
-    }
-}
-
-/// Whether the server converts by itself, which refuses what doesn't fit
-/// where a cast would cut it off.
-fn assignable(from: &str, to: &str) -> bool {
-    const GROUPS: [&[&str]; 3] = [
-        &["character varying", "text", "character"],
-        &["smallint", "integer", "bigint", "numeric", "real", "double precision"],
-        &["date", "timestamp without time zone", "timestamp with time zone"],
-    ];
-    let (from, to) = (modifiers(from).0, modifiers(to).0);
-    from == to || GROUPS.iter().any(|g| g.contains(&&*from) && g.contains(&&*to))
-}
-
-/// What a value goes through where the server may have no cast from one type
-/// to the other.
-fn through(from: &str, to: &str) -> &'static str {
-    const CAST: [&[&str]; 4] = [
-        &["text", "character varying", "character", "name"],
-        &["boolean", "smallint", "integer", "bigint", "numeric", "real", "double precision"],
-        &["date", "timestamp without time zone", "timestamp with time zone"],
-        &["json", "jsonb"],
-    ];
-    let (from, to) = (modifiers(from).0, modifiers(to).0);
-    let text = [&from, &to].iter().any(|t| CAST[0].contains(&t.as_str()));
-    let known = CAST.iter().any(|g| g.contains(&&*from) && g.contains(&&*to));
-    if text || known || from == to { "" } else { "::text" }
-}
-
-/// Whether values of one type may not survive in another. What isn't known
-/// to keep everything counts as narrower.
-pub(super) fn narrows(from: &str, to: &str) -> bool {
-    if from == to {
-        return false;
-    }
-    let ((base_from, from_mods), (base_to, to_mods)) = (modifiers(from), modifiers(to));
-    if base_from == base_to {
-        return match (&*base_from, &from_mods[..], &to_mods[..]) {
-            (_, _, []) => base_from == "character",
-            ("numeric", [p, s @ ..], [q, t @ ..]) => {
-                let (s, t) = (s.first().unwrap_or(&0), t.first().unwrap_or(&0));
-                t < s || q - t < p - s
-            }
-            (_, [n], [m]) => m < n,
-            _ => true,
-        };
-    }
-    const WIDER: &[(&str, &[&str])] = &[
-        ("smallint", &["integer", "bigint", "numeric", "real", "double precision", "text"]),
-        ("integer", &["bigint", "numeric", "double precision", "text"]),
-        ("bigint", &["numeric", "text"]),
-        ("real", &["double precision", "text"]),
-        ("double precision", &["text"]),
-        ("numeric", &["text"]),
-        ("character varying", &["text"]),
-        ("character", &["text", "character varying"]),
-        ("uuid", &["text"]),
-        ("boolean", &["text"]),
-        ("inet", &["text"]),
-        ("cidr", &["inet", "text"]),
-        ("json", &["text"]),
-        ("jsonb", &["json", "text"]),
-        ("date", &["timestamp without time zone", "timestamp with time zone", "text"]),
-        ("text", &["character varying"]),
-        ("bit", &["bit varying"]),
-    ];
-    let wider = WIDER.iter().any(|(f, list)| *f == base_from && list.contains(&&*base_to));
-    let fits = match (&from_mods[..], &to_mods[..]) {
-        (_, []) => true,
-        ([n], [m]) => base_from.starts_with("character") && m >= n,
-        _ => false,
-    };
-    !(wider && fits)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn narrowing() {
-        for (from, to) in [
-            ("character varying(20)", "character varying(30)"),
-            ("character varying(20)", "character varying"),
-            ("character varying(20)", "text"),
-            ("integer", "bigint"),
-            ("numeric(10,2)", "numeric(12,2)"),
-            ("numeric(10,2)", "numeric"),
-            ("text", "character varying"),
-            ("timestamp(3) without time zone", "timestamp(6) without time zone"),
-        ] {
-            assert!(!narrows(from, to), "{from} to {to}");
-        }
-        for (from, to) in [
-            ("character varying(30)", "character varying(20)"),
-            ("text", "character varying(20)"),
-            ("bigint", "integer"),
-            ("numeric(10,2)", "numeric(10,4)"),
-            ("numeric(10,2)", "numeric(10,0)"),
-            ("numeric", "numeric(10,2)"),
-            ("timestamp with time zone", "date"),
-            ("text", "integer"),
-            ("timestamp(6) without time zone", "timestamp(3) without time zone"),
-        ] {
-            assert!(narrows(from, to), "{from} to {to}");
-        }
-    }
 }
