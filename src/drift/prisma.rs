@@ -10,7 +10,9 @@ use std::collections::BTreeSet;
 const HISTORY: &str = "_prisma_migrations";
 
 /// Weighs differences as a user of Prisma would.
-pub(super) fn weigh(differences: &mut [Difference], declared: &Model, live: &Model) {
+pub(super) fn weigh(differences: &mut Vec<Difference>, declared: &Model, live: &Model) {
+    // Its migrations leave these names as they come about.
+    differences.retain(|d| d.attribute.as_deref() != Some("not_null_name"));
     let weights: Vec<Option<Weight>> =
         differences.iter().map(|d| weight(d, differences, declared, live)).collect();
     for (d, weight) in differences.iter_mut().zip(weights) {

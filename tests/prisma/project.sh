@@ -53,11 +53,12 @@ run() {
 show() { printf '\n=> %s\n' "$1"; psql -Xq -P footer=off -c "$1" 2>&1; }
 
 # transcript NAME FUNCTION: what the function prints must be tests/prisma/expected/NAME.out.
+expected() { cat "$ROOT/tests/prisma/expected/$1.out"; }
 transcript() {
   local got=$ROOT/target/test-output/$PG/cases/$1.out
   mkdir -p "${got%/*}"
   "$2" >"$got" 2>&1
-  if diff -u "$ROOT/tests/prisma/expected/$1.out" "$got"; then echo "ok: $1: as expected"; else
+  if diff -u <(expected "$1") "$got"; then echo "ok: $1: as expected"; else
     echo "NOT ok: $1: when $got is right, copy it to tests/prisma/expected/"
     failed=1
   fi
