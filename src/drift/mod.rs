@@ -358,10 +358,12 @@ impl<'m> Comparison<'m> {
             attrs.retain(|name, _| !name.ends_with("comment"));
             attrs
         };
-        // When it goes back to a parent, nobody asks for what is said of it.
+        let by_name = object.attrs().text("type") == Some("check");
+        // A check that goes back to a parent is no object, and nobody asks what
+        // is said of it; of a partition's index one does.
         let own = match f.declared {
-            Some(_) => compared(&object.attrs()),
-            None => without_comment(object),
+            None if by_name => without_comment(object),
+            _ => compared(&object.attrs()),
         };
         // One that holds for all rows serves where the parent's is not valid.
         let serves = |o: &Object| {
@@ -369,7 +371,6 @@ impl<'m> Comparison<'m> {
             attrs.retain(|name, _| name != "validated" || own.contains_key(name));
             attrs == own
         };
-        let by_name = own.get("type").and_then(|t| t.as_str()) == Some("check");
         // Only partitions have keys and indexes of a parent.
         if !by_name && !table::is_partition(&table, other) {
             return false;
