@@ -160,7 +160,8 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
                 parents.filter_map(|p| side.named("column", &p.part(c.identity.name()))).next();
             let mut given = parent.map(|p| column::handed_down(&p.attrs())).unwrap_or_default();
             // Partitions take the identity from 17 on, and then they have it.
-            if partition_of.is_none() || of.get("identity").is_none() {
+            let takes = partition_of.is_some() && side.model.server >= 17;
+            if !takes || of.get("identity").is_none() {
                 given.0.remove("identity");
             }
             if let Some(not_null) = other_name(c, &of) {
