@@ -181,20 +181,12 @@ pub(super) fn give_back(c: &Change, apart: bool) -> Vec<Step> {
 /// A child that is to come gets the compression that its parent has by then,
 /// and none of what that is given later.
 pub(super) fn to_come_compressed(c: &Change) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut tables = vec![c.live.identity.prefix(2)];
-    while let Some(table) = tables.pop() {
-        for heir in c.declared_side.heirs(&table) {
-            let column = heir.identity.part(c.live.identity.name());
-            let to_come = c.live_side.relation(&heir.identity).is_none();
-            if to_come && let Some(column) = c.declared_side.named(KIND.name, &column) {
-                let alter = format!("ALTER COLUMN {} {}", c.name(), compress(&column.attrs()));
-                let sql = format!("ALTER TABLE {} {alter}", heir.identity.sql());
-                let step = Step::new(Phase::AlterColumn, sql);
-                steps.push(step.needing(Some(heir.identity.clone())));
-            }
-            tables.push(heir.identity.clone());
-        }
-    }
-    steps
+    let to_come = |o: &&Object| c.live_side.relation(&o.identity.prefix(2)).is_none();
+    let compressed = |column: &Object| {
+        let table = column.identity.prefix(2);
+        let alter = format!("ALTER COLUMN {} {}", c.name(), compress(&column.attrs()));
+        let sql = format!("ALTER TABLE {} {alter}", table.sql());
+        Step::new(Phase::AlterColumn, sql).needing(Some(table))
+    };
+    below(c).into_iter().filter(to_come).map(compressed).collect()
 }

@@ -20,10 +20,16 @@ fn anew_alone(c: &Change) -> Mend {
     mend
 }
 
+/// A column's table and those below that have the column from it, parents
+/// first.
+fn tables(c: &Change) -> Vec<Identity> {
+    let below = below(c).into_iter().rev().map(|o| o.identity.prefix(2));
+    [c.live.identity.prefix(2)].into_iter().chain(below).collect()
+}
+
 /// Has the columns that are computed from one make way for its new type.
 pub(super) fn around_computed(c: &Change, mut mend: Mend) -> Mend {
-    let below = below(c).into_iter().map(|o| o.identity.prefix(2));
-    let tables: Vec<_> = [c.live.identity.prefix(2)].into_iter().chain(below).collect();
+    let tables = tables(c);
     let columns = tables.iter().flat_map(|t| c.live_side.children_of(t, KIND.name));
     for live in columns.filter(|o| is_computed_from(o, c.live.identity.name())) {
         let Some(declared) = c.declared_side.get(live.kind, &live.identity) else { continue };
@@ -81,8 +87,7 @@ pub(super) fn anew(c: &Change) -> Mend {
     let mut mend = anew_alone(c);
     // Indexes and constraints on the column went with it, those below with the
     // columns there.
-    let below = below(c).into_iter().rev().map(|o| o.identity.prefix(2));
-    let tables: Vec<_> = [c.live.identity.prefix(2)].into_iter().chain(below).collect();
+    let tables = tables(c);
     let kinds = ["constraint", "index", "statistics"];
     for (table, kind) in tables.iter().flat_map(|t| kinds.map(|kind| (t, kind))) {
         for child in c.declared_side.children_of(table, kind) {

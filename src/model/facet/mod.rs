@@ -20,9 +20,9 @@ pub struct Facet {
     pub attributes: &'static [Attribute],
     /// The query over those catalogs that hold any of the objects: to plan it
     /// for the others takes longer than to read. None where all of them are
-    /// others. `$1` is the array of schema
-    /// names; columns are the address (catalog, OID, column number), the
-    /// attribute's name and its value (JSON text).
+    /// others. `$1` is the array of schema names; columns are the address
+    /// (catalog, OID, column number), the attribute's name and its value (JSON
+    /// text).
     pub query: fn(catalogs: &HashSet<&str>) -> Option<String>,
     /// What gives the object an attribute's value; it has the other one now.
     pub alter: fn(&str, &Object, &Attrs, &Attrs) -> Vec<Step>,
