@@ -103,7 +103,6 @@ fn query(server: u32) -> String {
                             OR substr(ident.name, length(usual.name) + 1) !~ '^[0-9]*$' THEN ident.name END",
                 ),
                 said("_sequence", "ident.name"),
-                said("_sequence_owner", "ident.owner"),
                 said(
                     "sequence_type",
                     "CASE WHEN ident.seqtypid <> a.atttypid THEN format_type(ident.seqtypid, NULL) END",
@@ -166,8 +165,7 @@ fn query(server: u32) -> String {
     format!(
         "{},
          ident AS (
-         SELECT d.refobjid, d.refobjsubid, {} AS options, s.seqtypid, c.relname AS name, c.relpersistence AS persistence,
-                pg_get_userbyid(c.relowner) AS owner
+         SELECT d.refobjid, d.refobjsubid, {} AS options, s.seqtypid, c.relname AS name, c.relpersistence AS persistence
            FROM pg_sequence s
            JOIN pg_class c ON c.oid = s.seqrelid
            JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid

@@ -306,8 +306,6 @@ fn alter(attribute: &str, o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
     };
     if attribute == "sequence_grants" {
         what.columns.clear();
-        let owner = from.text("_sequence_owner").or(to.text("_sequence_owner"));
-        what.owner = owner.map_or(what.owner, sql::ident);
         what.on = format!(" ON SEQUENCE {}", column::sequence_name(&o.identity, from, to).sql());
     }
     let statements = if attribute != "column_grants" {
