@@ -32,6 +32,8 @@ pub(super) struct Rows<'c, 'm> {
     left: HashSet<String>,
     /// Declared objects that rows have made anew, with all that is theirs.
     made: HashSet<Identity>,
+    /// Live objects that came to their table with its own row.
+    taken: HashSet<(&'static str, Identity)>,
     /// Materialized views that rows to come fill, with what they read.
     fills: Vec<(Identity, HashSet<Identity>)>,
     /// What comes at the end of the row.
@@ -69,6 +71,7 @@ impl<'c, 'm> Rows<'c, 'm> {
             leaving,
             left: HashSet::new(),
             made: HashSet::new(),
+            taken: HashSet::new(),
             fills: fills.filter_map(|(f, _)| filled(f.declared?, of)).collect(),
             last: Vec::new(),
             put_off: HashMap::new(),
@@ -92,6 +95,9 @@ impl<'c, 'm> Rows<'c, 'm> {
             && !self.of.makes_anew(f.live, f.change, mend)
         {
             return "-- it was made anew by a row above".to_owned();
+        }
+        if self.taken.contains(&key) {
+            return "-- made with its table, by a row above".to_owned();
         }
         let part_of = f.declared.or(f.live).and_then(|o| (o.kind.parent)(o));
         if let Some(view) = part_of
@@ -139,6 +145,9 @@ impl<'c, 'm> Rows<'c, 'm> {
             && (object.kind.parent)(object).is_some_and(|parent| self.made.contains(&parent))
         {
             steps.extend((object.kind.drop)(object, &self.of.declared).steps);
+        }
+        if let Some(whole) = f.declared.filter(|_| f.change == ChangeKind::Missing) {
+            self.take_parts(whole, &mut steps);
         }
         let mut own = mend.steps.clone();
         if let Some(object) = f.declared {
@@ -239,6 +248,22 @@ impl<'c, 'm> Rows<'c, 'm> {
                 put_off.extend(later.into_iter().map(Later::Step));
             }
             None => self.last.extend(later),
+        }
+    }
+
+    /// What has a missing table's part's name in its schema, and is another
+    /// table's, makes way for it now.
+    fn take_parts(&mut self, whole: &Object, steps: &mut Vec<Step>) {
+        for kind in ["index", "statistics object"] {
+            for part in self.of.declared.children_of(&whole.identity, kind) {
+                let key = (part.kind.name, part.identity.clone());
+                if let Some(live) = self.of.live.get(part.kind, &part.identity)
+                    && !self.is_gone(live)
+                {
+                    steps.extend((live.kind.drop)(live, &self.of.live).steps);
+                    self.taken.insert(key);
+                }
+            }
         }
     }
 
