@@ -84,7 +84,8 @@ impl<'c, 'm> Rows<'c, 'm> {
         let identity = &key.1;
         // It had to make way, and comes back as declared.
         if f.change == ChangeKind::Changed
-            && (self.anew.contains(&key) && self.pending.contains(identity)
+            && (self.anew.contains(&key)
+                && (self.pending.contains(identity) || f.live.is_some_and(|o| self.is_gone(o)))
                 || self.is_put_off(f.kind.name, identity))
             && !self.of.makes_anew(f.live, f.change, mend)
         {
