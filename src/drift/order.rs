@@ -132,6 +132,9 @@ fn uses(side: &Side, object: &Object, by_name: &HashMap<String, Vec<usize>>) -> 
             names.extend([parent.sql(), columns_of(&parent)]);
         }
     }
+    if matches!(object.kind.name, "index" | "statistics") {
+        names.extend((object.kind.parent)(object).map(|relation| relation.sql()));
+    }
     let own = sql::qualified(&object.identity.parts);
     names
         .into_iter()

@@ -255,7 +255,7 @@ impl<'c, 'm> Rows<'c, 'm> {
     /// What has a missing table's part's name in its schema, and is another
     /// table's, makes way for it now.
     fn take_parts(&mut self, whole: &Object, steps: &mut Vec<Step>) {
-        for kind in ["index", "statistics object"] {
+        for kind in ["index", "statistics"] {
             for part in self.of.declared.children_of(&whole.identity, kind) {
                 let key = (part.kind.name, part.identity.clone());
                 if let Some(live) = self.of.live.get(part.kind, &part.identity)

@@ -160,7 +160,8 @@ fn create(o: &Object, side: &Side) -> Vec<Step> {
         sql::ident(o.identity.name()),
         parent(o).map(|t| t.sql()).unwrap_or_default()
     );
-    let mut step = Step::new(Phase::CreateIndex, format!("{what} {text}")).needing(parent(o));
+    let phase = phase(parent(o).as_ref(), side);
+    let mut step = Step::new(phase, format!("{what} {text}")).needing(parent(o));
     if !parent(o).is_some_and(|t| table::is_partitioned(&t, side)) {
         step = step.gently(vec![format!("{what} CONCURRENTLY {text}")]);
     }
@@ -168,6 +169,15 @@ fn create(o: &Object, side: &Side) -> Vec<Step> {
     steps.extend(statistics(&o.identity, &Attrs::default(), &attrs));
     steps.extend(parent(o).iter().flat_map(|table| partition_index::settle(o, table, side)));
     steps
+}
+
+/// When an index or statistics of a relation are made: a materialized view
+/// comes after all indexes of tables.
+pub(super) fn phase(relation: Option<&Identity>, side: &Side) -> Phase {
+    match relation.and_then(|r| side.relation(r)).map(|r| r.kind.name) {
+        Some("materialized view") => Phase::CreateView,
+        _ => Phase::CreateIndex,
+    }
 }
 
 /// Where the WHERE clause of a definition begins: outside brackets and quotes.

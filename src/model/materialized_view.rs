@@ -111,9 +111,7 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     let mut steps = vec![Step::new(Phase::CreateView, text)];
     for kind in [&index::KIND, &statistics::KIND] {
         for child in side.children_of(&o.identity, kind.name) {
-            // Its view comes after all other indexes.
-            let made = (kind.create)(child, side).into_iter();
-            steps.extend(made.map(|s| Step { phase: Phase::CreateView, ..s }));
+            steps.extend((kind.create)(child, side));
         }
     }
     steps.extend(column_settings(o, &Attrs::default(), &attrs));

@@ -1,5 +1,5 @@
 use super::mend::{Change, Mend, Phase, Step};
-use super::{Attribute, Kind, Object, Scope, Severity, fragment};
+use super::{Attribute, Kind, Object, Scope, Severity, fragment, index};
 
 pub static KIND: Kind = Kind {
     name: "statistics",
@@ -46,16 +46,13 @@ pub static KIND: Kind = Kind {
     extra: Severity::Warning,
     drop_loses: false,
     parent: |o| o.attrs().identity("table"),
-    create: |o, _| {
+    create: |o, side| {
         let attrs = o.attrs();
         let definition = attrs.text("definition").unwrap_or_default();
-        let mut steps = vec![
-            Step::new(
-                Phase::CreateIndex,
-                format!("CREATE STATISTICS {} {definition}", o.identity.sql()),
-            )
-            .needing(attrs.identity("table")),
-        ];
+        let relation = attrs.identity("table");
+        let phase = index::phase(relation.as_ref(), side);
+        let sql = format!("CREATE STATISTICS {} {definition}", o.identity.sql());
+        let mut steps = vec![Step::new(phase, sql).needing(relation)];
         if let Some(target) = attrs.shown("target") {
             steps.push(Step::new(Phase::Finish, set_target(o, &target)));
         }
