@@ -14,8 +14,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::model::mend::{Change, Mend, Phase, Side, Step};
 use crate::model::{
-    Attribute, Attrs, Identity, Kind, Model, Object, Severity, column, constraint, facet, range,
-    sequence, show, table,
+    Attribute, Attrs, Identity, Kind, Model, Object, Severity, column, constraint, facet,
+    partition_index, range, sequence, show, table,
 };
 
 pub use terms::{DEFAULT, DEFAULT_OF_PRISMA, Terms};
@@ -533,6 +533,24 @@ impl<'m> Comparison<'m> {
     }
 
     fn mend(&self, f: &Found<'m>) -> Mend {
+        let mut mend = self.mend_alone(f);
+        if matches!(f.kind.name, "constraint" | "index")
+            && mend
+                .steps
+                .iter()
+                .any(|s| matches!(s.phase, Phase::AddConstraint | Phase::CreateIndex))
+            && let Some(declared) = f.declared
+            && let Some(table) = (f.kind.parent)(declared)
+        {
+            let (away, back) =
+                partition_index::keep_apart(declared, &table, &self.live, &self.declared);
+            mend.steps.splice(0..0, away);
+            mend.steps.extend(back);
+        }
+        mend
+    }
+
+    fn mend_alone(&self, f: &Found<'m>) -> Mend {
         match (f.declared, f.live) {
             (Some(declared), None) => {
                 let mut steps = facet::make(declared, &self.declared);

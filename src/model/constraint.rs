@@ -39,10 +39,12 @@ pub static KIND: Kind = Kind {
     parent: by_name,
     create: |o, side| {
         let attrs = o.attrs();
-        let phase = if attrs.text("type") == Some("foreign key") {
-            Phase::AddForeignKey
-        } else {
-            Phase::AddConstraint
+        let phase = match attrs.text("type") {
+            Some("foreign key") => Phase::AddForeignKey,
+            Some("primary key" | "unique") if table::is_partition(&o.identity.prefix(2), side) => {
+                Phase::CreateOwnIndex
+            }
+            _ => Phase::AddConstraint,
         };
         let make = Step::new(phase, add(o)).needing(references(&attrs));
         let mut steps = vec![make.gently(gentle(o, &attrs, side))];

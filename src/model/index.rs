@@ -174,8 +174,9 @@ fn create(o: &Object, side: &Side) -> Vec<Step> {
 /// When an index or statistics of a relation are made: a materialized view
 /// comes after all indexes of tables.
 pub(super) fn phase(relation: Option<&Identity>, side: &Side) -> Phase {
-    match relation.and_then(|r| side.relation(r)).map(|r| r.kind.name) {
-        Some("materialized view") => Phase::CreateView,
+    match relation.and_then(|r| side.relation(r)) {
+        Some(r) if r.kind.name == "materialized view" => Phase::CreateView,
+        Some(r) if table::is_partition(&r.identity, side) => Phase::CreateOwnIndex,
         _ => Phase::CreateIndex,
     }
 }

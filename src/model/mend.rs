@@ -55,6 +55,9 @@ pub enum Phase {
     CreateIndex,
     /// What the server has called by itself gets its name.
     NameIndex,
+    /// What a partition has of its own, once it has its part of its table's:
+    /// the server would take an equal one for that.
+    CreateOwnIndex,
     AddForeignKey,
     CreateView,
     CreateTrigger,
@@ -287,6 +290,18 @@ impl<'a> Side<'a> {
             heirs
         });
         heirs.get(table).into_iter().flatten().map(|&i| &self.model.objects[i]).collect()
+    }
+
+    /// The same at any depth.
+    pub fn below(&self, table: &Identity) -> Vec<&'a Object> {
+        let mut below = self.heirs(table);
+        let mut at = 0;
+        while let Some(heir) = below.get(at) {
+            let heirs = self.heirs(&heir.identity);
+            below.extend(heirs);
+            at += 1;
+        }
+        below
     }
 
     /// Columns and domains whose defaults draw on a sequence: they hold it.

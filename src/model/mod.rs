@@ -36,7 +36,7 @@ pub(crate) mod materialized_view;
 mod operator;
 mod operator_class;
 mod operator_family;
-mod partition_index;
+pub(crate) mod partition_index;
 mod policy;
 mod procedure;
 mod publication;

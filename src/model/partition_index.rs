@@ -4,8 +4,8 @@
 
 use super::mend::{Change, Mend, Phase, Side, Step};
 use super::{
-    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, facet, fragment, index,
-    sql, table,
+    Attribute, Attrs, Identity, Kind, Object, Scope, Severity, by_name, constraint, facet,
+    fragment, index, sql, table,
 };
 
 pub static KIND: Kind = Kind {
@@ -114,6 +114,65 @@ fn alter(c: &Change) -> Mend {
             &format!("ALTER INDEX {}", c.live.identity.beside(name).sql()),
             c,
         ),
+    }
+}
+
+/// What partitions have of their own that the server would take for their part
+/// of a new key or index of the table's: what takes it out of the way first,
+/// and what brings it back then.
+pub(crate) fn keep_apart(
+    of: &Object,
+    table: &Identity,
+    live: &Side,
+    declared: &Side,
+) -> (Vec<Step>, Vec<Step>) {
+    let (mut away, mut back) = (Vec::new(), Vec::new());
+    let Some(shape) = shape(of) else { return (away, back) };
+    let kinds: &[_] =
+        if of.kind.name == "index" { &["index", "constraint"] } else { &["constraint"] };
+    let partitions = live.below(table);
+    for own in kinds
+        .iter()
+        .flat_map(|kind| partitions.iter().flat_map(|p| live.children_of(&p.identity, kind)))
+    {
+        if self::shape(own).as_ref() != Some(&shape) {
+            continue;
+        }
+        for key in constraint::pointing(own, live) {
+            away.extend((key.kind.drop)(key, live).steps);
+        }
+        away.extend((own.kind.drop)(own, live).steps);
+        if let Some(again) = declared.get(own.kind, &own.identity) {
+            back.extend(facet::make(again, declared));
+            back.extend(constraint::stand_again(own, live, declared));
+        }
+    }
+    (away, back)
+}
+
+/// What the server compares to take one index for a part of another.
+fn shape(o: &Object) -> Option<String> {
+    let attrs = o.attrs();
+    let columns = |name| {
+        let quoted = attrs.list(name).iter().map(|c| sql::ident(c)).collect::<Vec<_>>();
+        quoted.join(", ")
+    };
+    match attrs.text("type") {
+        Some("primary key" | "unique") => {
+            let mut text = format!("UNIQUE btree ({})", columns("columns"));
+            if attrs.get("include").is_some() {
+                text.push_str(&format!(" INCLUDE ({})", columns("include")));
+            }
+            if attrs.is("nulls_not_distinct") {
+                text.push_str(" NULLS NOT DISTINCT");
+            }
+            Some(text)
+        }
+        Some(_) => None,
+        None => {
+            let unique = if attrs.is("unique") { "UNIQUE " } else { "" };
+            Some(format!("{unique}{}", attrs.text("definition")?))
+        }
     }
 }
 

@@ -227,6 +227,12 @@ CREATE VIEW app.coffers AS SELECT maker, heavy FROM app.coffer;
 CREATE TABLE app.lots (nr integer, place integer) PARTITION BY LIST (nr);
 CREATE TABLE app.lots_1 PARTITION OF app.lots FOR VALUES IN (1);
 CREATE INDEX lots_place ON app.lots (place);
+-- What a partition has of its own beside its part of the same.
+CREATE INDEX lots_1_own ON app.lots_1 (place);
+COMMENT ON INDEX app.lots_1_own IS 'Kept for old';
+CREATE TABLE app.stalls (nr integer, CONSTRAINT stalls_nr PRIMARY KEY (nr)) PARTITION BY LIST (nr);
+CREATE TABLE app.stalls_1 PARTITION OF app.stalls FOR VALUES IN (1);
+ALTER TABLE app.stalls_1 ADD CONSTRAINT stalls_1_own UNIQUE (nr) DEFERRABLE;
 CREATE TABLE app.events_old (
     id bigint NOT NULL, at date NOT NULL, kind text DEFAULT 'none', body jsonb, CONSTRAINT events_kind_check CHECK (kind <> ''));
 -- What a key points to carries other columns along.
