@@ -542,8 +542,9 @@ impl<'m> Comparison<'m> {
             && let Some(declared) = f.declared
             && let Some(table) = (f.kind.parent)(declared)
         {
+            let partitions = self.live.below(&table);
             let (away, back) =
-                partition_index::keep_apart(declared, &table, &self.live, &self.declared);
+                partition_index::keep_apart(declared, &partitions, &self.live, &self.declared);
             mend.steps.splice(0..0, away);
             mend.steps.extend(back);
         }

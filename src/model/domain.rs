@@ -1,7 +1,7 @@
 use super::mend::{Change, Mend, Phase, Side, Step};
 use super::{
-    Attribute, Attrs, Kind, Object, Scope, Severity, column, constraint, enumeration, fragment,
-    named, no_parent, not_null, sql,
+    Attribute, Attrs, Kind, Object, Scope, Severity, column, constraint, fragment, named,
+    no_parent, not_null, sql, type_swap,
 };
 
 pub static KIND: Kind = Kind {
@@ -141,7 +141,7 @@ fn alter(c: &Change) -> Mend {
         }
         "not_null" => "DROP NOT NULL".to_owned(),
         _ => {
-            return enumeration::swap(c, &create(c.declared, c.declared_side, &|_| true)).losing(
+            return type_swap::swap(c, &create(c.declared, c.declared_side, &|_| true)).losing(
                 c.attribute == "type"
                     && column::narrows(
                         c.from.text("type").unwrap_or_default(),

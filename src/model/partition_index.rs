@@ -122,7 +122,7 @@ fn alter(c: &Change) -> Mend {
 /// and what brings it back then.
 pub(crate) fn keep_apart(
     of: &Object,
-    table: &Identity,
+    partitions: &[&Object],
     live: &Side,
     declared: &Side,
 ) -> (Vec<Step>, Vec<Step>) {
@@ -130,11 +130,11 @@ pub(crate) fn keep_apart(
     let Some(shape) = shape(of) else { return (away, back) };
     let kinds: &[_] =
         if of.kind.name == "index" { &["index", "constraint"] } else { &["constraint"] };
-    let partitions = live.below(table);
     for own in kinds
         .iter()
         .flat_map(|kind| partitions.iter().flat_map(|p| live.children_of(&p.identity, kind)))
     {
+        let Some(again) = declared.get(own.kind, &own.identity) else { continue };
         if self::shape(own).as_ref() != Some(&shape) {
             continue;
         }
@@ -142,10 +142,8 @@ pub(crate) fn keep_apart(
             away.extend((key.kind.drop)(key, live).steps);
         }
         away.extend((own.kind.drop)(own, live).steps);
-        if let Some(again) = declared.get(own.kind, &own.identity) {
-            back.extend(facet::make(again, declared));
-            back.extend(constraint::stand_again(own, live, declared));
-        }
+        back.extend(facet::make(again, declared));
+        back.extend(constraint::stand_again(own, live, declared));
     }
     (away, back)
 }

@@ -1,7 +1,7 @@
 use super::mend::{Change, Mend, Phase, Step};
 use super::{
     Attribute, Attrs, Identity, Kind, Object, Scope, Severity, enumeration, fragment, named,
-    no_parent, sql,
+    no_parent, sql, type_swap,
 };
 
 pub static KIND: Kind = Kind {
@@ -167,7 +167,7 @@ fn alter(c: &Change) -> Mend {
             }
             _ => Mend::default(),
         },
-        _ => enumeration::swap(c, &create(c.declared)),
+        _ => type_swap::swap(c, &create(c.declared)),
     }
 }
 

@@ -495,7 +495,7 @@ fn partitioned_anew(c: &Change) -> Mend {
         // One that is made anew itself is made as a partition.
         let anew = to.get("partition_key") != child.attrs().get("partition_key");
         if !anew && to.identity("partition_of").as_ref() == Some(&c.live.identity) {
-            back.extend(enter(child, &to, c.declared_side));
+            back.extend(enter(c, child, &to));
         }
     }
     let name = &c.live.identity;
@@ -542,15 +542,27 @@ fn other_indexes(c: &Change, partition: &Object) -> Vec<Step> {
 }
 
 /// What makes a table a partition as declared.
-fn enter(table: &Object, to: &Attrs, declared: &Side) -> Vec<Step> {
+fn enter(c: &Change, table: &Object, to: &Attrs) -> Vec<Step> {
     let (Some(parent), Some(bound)) = (to.identity("partition_of"), to.text("partition_bound"))
     else {
         return Vec::new();
     };
+    let (live, declared) = (c.live_side, c.declared_side);
+    let mut partitions = live.below(&table.identity);
+    partitions.push(table);
+    let (mut steps, mut back) = (Vec::new(), Vec::new());
+    for kind in [&constraint::KIND, &index::KIND] {
+        for of in declared.children_of(&parent, kind.name) {
+            let (away, again) = partition_index::keep_apart(of, &partitions, live, declared);
+            steps.extend(away.into_iter().map(|s| Step { phase: Phase::Detach, ..s }));
+            back.extend(again);
+        }
+    }
     let (parent, name) = (parent.sql(), table.identity.sql());
     let sql = format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound}");
-    let mut steps = vec![Step::new(Phase::Attach, sql)];
+    steps.push(Step::new(Phase::Attach, sql));
     steps.extend(partition_index::settle_partitions(&table.identity, declared));
+    steps.extend(back);
     steps
 }
 
@@ -564,7 +576,7 @@ fn partition(c: &Change) -> Mend {
     if let Some(parent) = c.to.identity("partition_of") {
         mend.steps.extend(checks(c, &parent));
     }
-    mend.steps.extend(enter(c.live, c.to, c.declared_side));
+    mend.steps.extend(enter(c, c.live, c.to));
     if mend.steps.is_empty() {
         return Mend::comment("it leaves its parent by a row above");
     }

@@ -134,7 +134,7 @@ fn words(d: &Difference) -> Option<&'static str> {
         return Some(r"\mdetach\M");
     }
     Some(match (d.kind.name, d.attribute.as_deref()?) {
-        (_, "comment") => r"\mcomment\M",
+        (_, "comment" | "comments_on_partitions") => r"\mcomment\M",
         (_, "column_comments") => r"\mcomment\s+on\s+column\M",
         (_, "index_comment") => r"\mcomment\s+on\s+index\M",
         (_, "constraint_comment") => r"\mcomment\s+on\s+constraint\M",
@@ -279,6 +279,15 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
         Some("grants") => {
             let parent = d.part_of().map(|(parent, _)| parent);
             parent.into_iter().chain([d.identity.prefix(1).to_string()]).collect()
+        }
+        Some("comments_on_partitions") => {
+            let (declared, live) = (of(&found.declared), of(&found.live));
+            declared
+                .differing("comments_on_partitions", &live)
+                .map(|partition| {
+                    Identity::new(sql::unquoted(partition)).part(d.identity.name()).to_string()
+                })
+                .collect()
         }
         Some("enabled_on_partitions") => [&found.declared, &found.live]
             .into_iter()

@@ -1,8 +1,8 @@
 //! Computed columns, and what else has to be made anew.
 
-use super::{KIND, below, definition, facet, finish, in_children, involves, sql};
+use super::{KIND, below, definition, finish, in_children, involves, sql};
 use crate::model::mend::{Change, Mend, Phase, Step, Target};
-use crate::model::{Identity, Object};
+use crate::model::{Attrs, Identity, Object};
 
 /// What makes a column anew, without what else stands on it.
 fn anew_alone(c: &Change) -> Mend {
@@ -27,6 +27,44 @@ fn tables(c: &Change) -> Vec<Identity> {
     [c.live.identity.prefix(2)].into_iter().chain(below).collect()
 }
 
+/// What takes a computed column out of the way first, what brings it back, and
+/// what has to make way with it.
+pub(crate) struct Way {
+    pub away: String,
+    pub back: Vec<Step>,
+    pub clears: Vec<Target>,
+}
+
+/// How a computed column makes way for what is done to what its expression
+/// holds.
+fn way(c: &Change) -> Way {
+    if c.to.get("generated").is_none() {
+        let stays = format!("ALTER COLUMN {} DROP EXPRESSION IF EXISTS", c.name());
+        let away = format!("ALTER TABLE {} {stays}", c.table());
+        return Way { away, back: Vec::new(), clears: Vec::new() };
+    }
+    let Mend { mut steps, mut clears, .. } = anew_alone(c);
+    let away = steps.remove(0).sql;
+    for step in steps.iter_mut().filter(|s| s.phase == Phase::AlterColumn) {
+        step.phase = Phase::AddComputed;
+    }
+    let name = c.live.identity.name();
+    clears.extend(tables(c).iter().map(|t| Target::Column(t.part(name))));
+    clears.extend(standing_on(c));
+    Way { away, back: steps, clears }
+}
+
+/// Indexes, constraints and statistics on a column and on those below.
+fn standing_on(c: &Change) -> Vec<Target> {
+    let tables = tables(c);
+    let parts = tables.iter().flat_map(|t| c.live_side.children(t));
+    let on_it = parts.filter(|o| {
+        matches!(o.kind.name, "constraint" | "index" | "statistics")
+            && involves(o, c.live.identity.name())
+    });
+    on_it.map(|o| Target::Object(o.kind.name, o.identity.clone())).collect()
+}
+
 /// Has the columns that are computed from one make way for its new type.
 pub(super) fn around_computed(c: &Change, mut mend: Mend) -> Mend {
     let tables = tables(c);
@@ -35,27 +73,47 @@ pub(super) fn around_computed(c: &Change, mut mend: Mend) -> Mend {
         let Some(declared) = c.declared_side.get(live.kind, &live.identity) else { continue };
         let (from, to) = (live.attrs(), declared.attrs());
         let change = Change { attribute: "generated", declared, live, from: &from, to: &to, ..*c };
-        if to.get("generated").is_none() {
-            let stays = format!("ALTER COLUMN {} DROP EXPRESSION IF EXISTS", change.name());
-            let sql = format!("ALTER TABLE {} {stays}", change.table());
-            mend.steps.insert(0, Step::new(Phase::DropComputed, sql));
-            continue;
-        }
-        let Mend { mut steps, clears, .. } = anew_alone(&change);
-        mend.steps.insert(0, Step { phase: Phase::DropComputed, ..steps.remove(0) });
-        mend.steps.extend(steps.into_iter().map(|s| Step {
-            phase: if s.phase == Phase::AlterColumn { Phase::AddComputed } else { s.phase },
-            ..s
-        }));
+        let Way { away, back, clears } = way(&change);
+        mend.steps.insert(0, Step::new(Phase::DropComputed, away));
+        mend.steps.extend(back);
         mend.clears.extend(clears);
-        mend.clears.extend(tables.iter().map(|t| Target::Column(t.part(live.identity.name()))));
-        let on_it = tables.iter().flat_map(|t| c.live_side.children(t)).filter(|o| {
-            matches!(o.kind.name, "constraint" | "index" | "statistics")
-                && involves(o, live.identity.name())
-        });
-        mend.clears.extend(on_it.map(|o| Target::Object(o.kind.name, o.identity.clone())));
     }
     mend
+}
+
+/// How a computed column makes way for a type that is made anew, where it or
+/// what it is computed from is of that type, or its expression names it.
+pub(crate) fn around_type(
+    c: &Change,
+    column: &Object,
+    is_of: impl Fn(&Attrs) -> bool,
+) -> Option<Way> {
+    let from = column.attrs();
+    let expression = from.text("generated").filter(|_| !from.is("_inherited"))?;
+    let columns = || c.live_side.children_of(&column.identity.prefix(2), KIND.name);
+    let concerned = is_of(&from)
+        || sql::pairs(expression).contains(&c.live.identity.sql().as_str())
+        || columns().iter().any(|o| {
+            sql::mentions(expression, &sql::ident(o.identity.name())) && is_of(&o.attrs())
+        });
+    if !concerned {
+        return None;
+    }
+    // What isn't declared comes back as it was, until it goes.
+    let declared = c.declared_side.get(column.kind, &column.identity);
+    let mut way = way(&Change {
+        attribute: "generated",
+        declared: declared.unwrap_or(column),
+        live: column,
+        from: &from,
+        to: &declared.unwrap_or(column).attrs(),
+        declared_side: if declared.is_some() { c.declared_side } else { c.live_side },
+        ..*c
+    });
+    if declared.is_none() {
+        way.back.iter_mut().for_each(|s| s.phase = Phase::SwapType);
+    }
+    Some(way)
 }
 
 /// Whether a column has an expression of its own that holds another one.
@@ -83,25 +141,10 @@ pub(super) fn made_with(c: &Change) -> Option<Identity> {
     of.map(|o| o.identity.clone())
 }
 
+/// Makes a column anew, with the indexes and constraints on it, which go with
+/// it.
 pub(super) fn anew(c: &Change) -> Mend {
     let mut mend = anew_alone(c);
-    // Indexes and constraints on the column went with it, those below with the
-    // columns there.
-    let tables = tables(c);
-    let kinds = ["constraint", "index", "statistics"];
-    for (table, kind) in tables.iter().flat_map(|t| kinds.map(|kind| (t, kind))) {
-        for child in c.declared_side.children_of(table, kind) {
-            // One that is missing has a row of its own.
-            let there = c.live_side.get(child.kind, &child.identity).is_some();
-            if there && involves(child, c.live.identity.name()) {
-                let drop = (child.kind.drop)(child, c.declared_side).steps;
-                let create = facet::make(child, c.declared_side);
-                mend.steps.extend(drop.into_iter().chain(create).map(|s| Step {
-                    phase: if s.phase < Phase::Finish { Phase::AlterColumn } else { s.phase },
-                    ..s
-                }));
-            }
-        }
-    }
+    mend.clears.extend(standing_on(c));
     mend
 }

@@ -9,6 +9,7 @@ pub static FACET: Facet = Facet {
         Attribute::info("column_comments").absent("none"),
         Attribute::info("index_comment").absent("none"),
         Attribute::info("constraint_comment").absent("none"),
+        Attribute::info("comments_on_partitions").absent("none"),
         Attribute::info("sequence_comment").absent("none").within("identity"),
     ],
     query: |_| {
@@ -19,6 +20,7 @@ pub static FACET: Facet = Facet {
         let only_columns = fragment::only("p.refobjid");
         let only_constraints = fragment::only("con.oid");
         let only_partitions = fragment::only("con.conindid");
+        let only_triggers = fragment::only("up.oid");
         let only_types = fragment::only("CASE WHEN c.relkind = 'c' THEN c.reltype ELSE c.oid END");
         Some(format!(
             "SELECT d.classoid, d.objoid, d.objsubid, 'comment', to_json(d.description)::text
@@ -49,6 +51,23 @@ pub static FACET: Facet = Facet {
            FROM pg_description d
            JOIN pg_constraint con ON con.oid = d.objoid AND con.contype IN ('p', 'u', 'x') AND con.conparentid <> 0
           WHERE d.objoid >= 16384 AND d.classoid = 'pg_constraint'::regclass {only_partitions}
+         UNION ALL
+         -- A partition's trigger is its table's, but can be spoken of by itself.
+         SELECT 'pg_trigger'::regclass::oid, up.oid, 0, 'comments_on_partitions',
+                json_object_agg(quote_ident(n.nspname) || '.' || quote_ident(c.relname), d.description
+                                ORDER BY n.nspname, c.relname)::text
+           FROM pg_description d
+           JOIN pg_trigger t ON t.oid = d.objoid AND t.tgparentid <> 0
+           JOIN pg_class c ON c.oid = t.tgrelid
+           JOIN pg_namespace n ON n.oid = c.relnamespace
+          CROSS JOIN LATERAL (
+                WITH RECURSIVE up AS (
+                    SELECT p.oid, p.tgparentid FROM pg_trigger p WHERE p.oid = t.tgparentid
+                    UNION ALL
+                    SELECT p.oid, p.tgparentid FROM up JOIN pg_trigger p ON p.oid = up.tgparentid)
+                SELECT oid FROM up WHERE tgparentid = 0) up
+          WHERE d.objoid >= 16384 AND d.classoid = 'pg_trigger'::regclass {only_triggers}
+          GROUP BY up.oid
          UNION ALL
          SELECT 'pg_class'::regclass::oid, p.refobjid, p.refobjsubid, 'sequence_comment', to_json(d.description)::text
            FROM pg_description d
@@ -81,6 +100,14 @@ fn alter(attribute: &str, o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
             let what = format!("CONSTRAINT {name} ON {}", o.identity.prefix(2).sql());
             vec![say(&what, to.text(attribute))]
         }
+        "comments_on_partitions" => to
+            .differing(attribute, from)
+            .map(|partition| {
+                let text = to.within(attribute, partition).and_then(|v| v.as_str());
+                let trigger = sql::ident(o.identity.name());
+                say(&format!("TRIGGER {trigger} ON {partition}"), text)
+            })
+            .collect(),
         _ => to
             .differing(attribute, from)
             .map(|column| {

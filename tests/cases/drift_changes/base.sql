@@ -227,6 +227,22 @@ CREATE VIEW app.coffers AS SELECT maker, heavy FROM app.coffer;
 CREATE TABLE app.lots (nr integer, place integer) PARTITION BY LIST (nr);
 CREATE TABLE app.lots_1 PARTITION OF app.lots FOR VALUES IN (1);
 CREATE INDEX lots_place ON app.lots (place);
+-- Columns computed from values of an enum, and one that is of it.
+CREATE TYPE app.tint AS ENUM ('red', 'green', 'blue');
+CREATE DOMAIN app.tinted AS app.tint DEFAULT 'red' CONSTRAINT not_blue CHECK (VALUE <> 'blue');
+COMMENT ON DOMAIN app.tinted IS 'But blue';
+CREATE TABLE app.panes (tint app.tinted DEFAULT 'green', many app.tinted[]);
+INSERT INTO app.panes VALUES ('red', '{red,green}');
+CREATE TABLE app.glass (
+    tint app.tint, dark boolean GENERATED ALWAYS AS (tint > 'green') STORED,
+    shade app.tint GENERATED ALWAYS AS (CASE WHEN tint IS NULL THEN 'red' ELSE tint END) STORED NOT NULL,
+    word text GENERATED ALWAYS AS (CASE WHEN tint = ANY (ARRAY['red', 'blue']::app.tint[]) THEN 'x' END) STORED,
+    CONSTRAINT glass_dark CHECK (dark OR tint = 'red' OR tint IS NULL));
+CREATE INDEX glass_dark_idx ON app.glass (dark, shade);
+COMMENT ON COLUMN app.glass.dark IS 'By tint';
+INSERT INTO app.glass VALUES ('red'), ('blue'), (NULL);
+CREATE TABLE app.lead_glass () INHERITS (app.glass);
+CREATE VIEW app.dark_glass AS SELECT shade, word FROM app.glass WHERE dark;
 -- What a partition has of its own beside its part of the same.
 CREATE INDEX lots_1_own ON app.lots_1 (place);
 COMMENT ON INDEX app.lots_1_own IS 'Kept for old';

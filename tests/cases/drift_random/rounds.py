@@ -182,7 +182,7 @@ def exact(before, after, rows):
         names = [r["object"]] + [live + r["object"][len(was):] for was, live in renamed if r["object"].startswith(was + ".")]
         if r["object_type"] in ("index", "sequence"):
             names += [schema(live) + r["object"][len(schema(was)):] for was, live in renamed if r["object"].startswith(schema(was) + ".")]
-        if r["attribute"] == "enabled_on_partitions":
+        if r["attribute"] in ("enabled_on_partitions", "comments_on_partitions"):
             # It is the partition's trigger that has changed.
             names += [c for c in changed if c.endswith(r["object"][r["object"].rindex("."):])]
         near = any(c == o or c.startswith(o + ".") or r["object_type"] == "constraint" and o.startswith(c + ".") or c.split("(")[0] == o.split("(")[0] for c in changed for o in names)
