@@ -12,7 +12,7 @@ pub static FACET: Facet = Facet {
         Attribute::info("comments_on_partitions").absent("none"),
         Attribute::info("sequence_comment").absent("none").within("identity"),
     ],
-    query: |_| {
+    query: |catalogs| {
         // Columns are objects of their own in tables only; the index of a
         // constraint is none at all, but on a partition the constraint is
         // none. The server's own objects come first.
@@ -22,6 +22,14 @@ pub static FACET: Facet = Facet {
         let only_partitions = fragment::only("con.conindid");
         let only_triggers = fragment::only("up.oid");
         let only_types = fragment::only("CASE WHEN c.relkind = 'c' THEN c.reltype ELSE c.oid END");
+        // A partition's trigger is its table's, but can be spoken of by itself.
+        let triggers = if catalogs.contains("pg_trigger") {
+            format!(
+                "\n         UNION ALL\n         {ON_PARTITIONS} {only_triggers} GROUP BY up.oid"
+            )
+        } else {
+            String::new()
+        };
         Some(format!(
             "SELECT d.classoid, d.objoid, d.objsubid, 'comment', to_json(d.description)::text
            FROM pg_description d
@@ -52,7 +60,19 @@ pub static FACET: Facet = Facet {
            JOIN pg_constraint con ON con.oid = d.objoid AND con.contype IN ('p', 'u', 'x') AND con.conparentid <> 0
           WHERE d.objoid >= 16384 AND d.classoid = 'pg_constraint'::regclass {only_partitions}
          UNION ALL
-         -- A partition's trigger is its table's, but can be spoken of by itself.
+         SELECT 'pg_class'::regclass::oid, p.refobjid, p.refobjsubid, 'sequence_comment', to_json(d.description)::text
+           FROM pg_description d
+           JOIN pg_depend p ON p.classid = 'pg_class'::regclass AND p.objid = d.objoid AND p.objsubid = 0
+                           AND p.refclassid = 'pg_class'::regclass AND p.deptype = 'i'
+           JOIN pg_class c ON c.oid = d.objoid AND c.relkind = 'S'
+          WHERE d.objoid >= 16384 AND d.classoid = 'pg_class'::regclass {only_columns}{triggers}"
+        ))
+    },
+    alter,
+};
+
+/// What is said of triggers on partitions, by the topmost trigger.
+const ON_PARTITIONS: &str = "
          SELECT 'pg_trigger'::regclass::oid, up.oid, 0, 'comments_on_partitions',
                 json_object_agg(quote_ident(n.nspname) || '.' || quote_ident(c.relname), d.description
                                 ORDER BY n.nspname, c.relname)::text
@@ -66,19 +86,7 @@ pub static FACET: Facet = Facet {
                     UNION ALL
                     SELECT p.oid, p.tgparentid FROM up JOIN pg_trigger p ON p.oid = up.tgparentid)
                 SELECT oid FROM up WHERE tgparentid = 0) up
-          WHERE d.objoid >= 16384 AND d.classoid = 'pg_trigger'::regclass {only_triggers}
-          GROUP BY up.oid
-         UNION ALL
-         SELECT 'pg_class'::regclass::oid, p.refobjid, p.refobjsubid, 'sequence_comment', to_json(d.description)::text
-           FROM pg_description d
-           JOIN pg_depend p ON p.classid = 'pg_class'::regclass AND p.objid = d.objoid AND p.objsubid = 0
-                           AND p.refclassid = 'pg_class'::regclass AND p.deptype = 'i'
-           JOIN pg_class c ON c.oid = d.objoid AND c.relkind = 'S'
-          WHERE d.objoid >= 16384 AND d.classoid = 'pg_class'::regclass {only_columns}"
-        ))
-    },
-    alter,
-};
+          WHERE d.objoid >= 16384 AND d.classoid = 'pg_trigger'::regclass";
 
 fn alter(attribute: &str, o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
     let say = |what: &str, text: Option<&str>| {
