@@ -5,7 +5,7 @@ use super::row::{self, Row};
 use super::sys::{self, cstring, fingerprint};
 use crate::model::deparsed::{self, DEPARSED};
 use crate::model::facet::{self, FACETS, Facet};
-use crate::model::{Address, Identity, KINDS, Kind, Model, Object, READER, fragment};
+use crate::model::{Address, KINDS, Kind, Model, Object, READER, fragment};
 use pgrx::spi::Spi;
 use pgrx::{IntoDatum, pg_sys};
 use std::cell::RefCell;
@@ -361,7 +361,8 @@ unsafe fn read_kind(
             objects.push(object);
         });
         texts.lay(kind, schemas, objects);
-        objects[first..].sort_by(|a, b| place(a).cmp(&place(b)));
+        let read = objects.split_off(first);
+        objects.extend(in_order(read));
     }
 }
 
@@ -446,10 +447,38 @@ impl Texts {
     }
 }
 
-/// Where an object stands among those of its kind.
-fn place(object: &Object) -> (&[String], i32, &Identity) {
-    let (of, _) = object.identity.parts.split_at(object.identity.parts.len().min(2));
-    (of, object.address.map_or(0, |(_, _, part)| part), &object.identity)
+/// Objects of a kind by their tables (or their own names), the numbers of the
+/// columns that they are, and their identities. There may be many of each
+/// table: tables are put in order once.
+fn in_order(objects: Vec<Object>) -> impl Iterator<Item = Object> {
+    let of = |o: &Object| o.identity.parts.len().min(2);
+    let mut groups: Vec<&[String]> = Vec::new();
+    let mut known: HashMap<&[String], usize> = HashMap::new();
+    let mut places: Vec<(usize, i32, usize)> = Vec::with_capacity(objects.len());
+    for (at, object) in objects.iter().enumerate() {
+        let group = &object.identity.parts[..of(object)];
+        // Most rows come with the others of their table.
+        let same = places.last().map(|last| last.0).filter(|last| groups[*last] == group);
+        let number = same.unwrap_or_else(|| {
+            *known.entry(group).or_insert_with(|| {
+                groups.push(group);
+                groups.len() - 1
+            })
+        });
+        places.push((number, object.address.map_or(0, |(_, _, part)| part), at));
+    }
+    let mut sorted: Vec<usize> = (0..groups.len()).collect();
+    sorted.sort_unstable_by_key(|number| groups[*number]);
+    let mut ranks = vec![0; groups.len()];
+    for (rank, number) in sorted.into_iter().enumerate() {
+        ranks[number] = rank;
+    }
+    places.sort_unstable_by(|a, b| {
+        let by_table = (ranks[a.0], a.1).cmp(&(ranks[b.0], b.1));
+        by_table.then_with(|| objects[a.2].identity.cmp(&objects[b.2].identity))
+    });
+    let mut objects: Vec<Option<Object>> = objects.into_iter().map(Some).collect();
+    places.into_iter().filter_map(move |(_, _, at)| objects[at].take())
 }
 
 /// Reads a facet and lays it onto the objects that it was read for.

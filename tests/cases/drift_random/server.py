@@ -61,6 +61,9 @@ CREATE FUNCTION looks.named(VARIADIC parts text[]) RETURNS text LANGUAGE sql IMM
 CREATE FUNCTION looks.granted(acl aclitem[], owner oid) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT string_agg(concat_ws(' ', grantee::regrole, grantor::regrole, privilege_type, is_grantable AND grantee <> owner), ','
                       ORDER BY grantee, grantor, privilege_type) FROM aclexplode(acl) $$;
+-- The order in which options were set is no matter of the schema.
+CREATE FUNCTION looks.sorted(options text[]) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+    SELECT array_agg(o ORDER BY o) FROM unnest(options) o $$;
 CREATE VIEW looks.spaces AS
     SELECT oid, nspname FROM pg_namespace WHERE nspname IN ('rnd', 'Rnd.2');
 
@@ -99,7 +102,7 @@ CREATE VIEW looks.choice AS SELECT
 
 -- What is there, told by the server's own functions and by none of schemaguard's.
 CREATE VIEW looks.seen AS
-    SELECT looks.named(space, name) AS object, concat_ws(' ', c.relkind, c.relpersistence, c.reloptions, (SELECT reloptions FROM pg_class x WHERE x.oid = c.reltoastrelid), c.relrowsecurity, c.relforcerowsecurity,
+    SELECT looks.named(space, name) AS object, concat_ws(' ', c.relkind, c.relpersistence, looks.sorted(c.reloptions), (SELECT reloptions FROM pg_class x WHERE x.oid = c.reltoastrelid), c.relrowsecurity, c.relforcerowsecurity,
             -- By an index that is gone is by none.
             CASE WHEN c.relreplident <> 'i' OR EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND indisreplident) THEN c.relreplident ELSE 'n' END,
             pg_get_userbyid(relowner), pg_get_expr(relpartbound, c.oid), pg_get_partkeydef(c.oid),
@@ -118,7 +121,7 @@ CREATE VIEW looks.seen AS
      WHERE r.kind IN ('r', 'p', 'v', 'm') AND attnum > 0 AND NOT attisdropped
     UNION ALL
     SELECT looks.named(space, name, conname), concat_ws(' ', pg_get_constraintdef(c.oid), conislocal,
-            (SELECT concat_ws(' ', i.reloptions, i.relpersistence, indisclustered, indisreplident, obj_description(i.oid, 'pg_class'),
+            (SELECT concat_ws(' ', looks.sorted(i.reloptions), i.relpersistence, indisclustered, indisreplident, obj_description(i.oid, 'pg_class'),
                 (SELECT string_agg(attname || attstattarget, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = i.oid AND attstattarget >= 0))
                FROM pg_class i JOIN pg_index ON indexrelid = i.oid WHERE i.oid = conindid AND contype IN ('p', 'u', 'x')), obj_description(c.oid, 'pg_constraint'))
       FROM looks.relations r JOIN pg_constraint c ON conrelid = r.oid WHERE contype <> 'n' AND conparentid = 0
@@ -140,7 +143,7 @@ CREATE VIEW looks.seen AS
        AND NOT r.part
     UNION ALL
     -- A partition's index is known by the topmost one.
-    SELECT looks.named(t.space, t.name, root.relname), concat_ws(' ', 'called', r.name, c.reloptions, c.reltablespace, indisclustered, indisreplident, obj_description(c.oid, 'pg_class'),
+    SELECT looks.named(t.space, t.name, root.relname), concat_ws(' ', 'called', r.name, looks.sorted(c.reloptions), c.reltablespace, indisclustered, indisreplident, obj_description(c.oid, 'pg_class'),
             (SELECT string_agg(attname || attstattarget, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = c.oid AND attstattarget >= 0),
             (SELECT obj_description(oid, 'pg_constraint') FROM pg_constraint WHERE conrelid = t.oid AND conindid = c.oid AND contype IN ('p', 'u', 'x')))
       FROM looks.relations r JOIN pg_class c USING (oid) JOIN pg_index ON indexrelid = c.oid JOIN looks.relations t ON t.oid = indrelid JOIN pg_class root ON root.oid = pg_partition_root(c.oid)
