@@ -1,5 +1,6 @@
 //! Views, triggers, policies, rules and functions that stand in the way of a change:
-//! the server drops or retypes nothing under them.
+//! the server drops or retypes nothing under them. In the way of a function stand also the
+//! checks, indexes and statistics that call it.
 
 use std::cell::OnceCell;
 
@@ -20,7 +21,7 @@ impl<'s, 'm> Users<'s, 'm> {
 
     fn candidates(&self) -> &[(&'m Object, String)] {
         self.candidates.get_or_init(|| {
-            const KINDS: [&str; 8] = [
+            const KINDS: [&str; 11] = [
                 "view",
                 "materialized view",
                 "trigger",
@@ -29,6 +30,9 @@ impl<'s, 'm> Users<'s, 'm> {
                 "publication",
                 "function",
                 "procedure",
+                "constraint",
+                "index",
+                "statistics",
             ];
             KINDS
                 .into_iter()
@@ -38,7 +42,7 @@ impl<'s, 'm> Users<'s, 'm> {
                     if is_routine(o) {
                         return (o, routine::held_by(o));
                     }
-                    let text = ["definition", "using", "with_check"]
+                    let text = ["definition", "expression", "using", "with_check"]
                         .iter()
                         .filter_map(|a| attrs.text(a))
                         .collect::<Vec<_>>()
@@ -90,6 +94,11 @@ fn uses(object: &Object, text: &str, target: &Target) -> bool {
         return text
             .lines()
             .any(|part| has_pair(part, &table) && sql::mentions(part, &sql::ident(column.name())));
+    }
+    if matches!(object.kind.name, "constraint" | "index" | "statistics")
+        && !matches!(target, Target::Routine(_))
+    {
+        return false;
     }
     match target {
         // What is named under it goes with it.

@@ -1,7 +1,7 @@
 //! What functions and procedures have in common.
 
 use super::mend::{Change, Mend, Phase, Side, Step, Target};
-use super::{Attribute, Object, fragment, sql};
+use super::{Attribute, Attrs, Object, column, fragment, sql};
 
 pub(super) static ATTRIBUTES: &[Attribute] = &[
     Attribute::error("arguments"),
@@ -223,7 +223,7 @@ pub(super) fn drop(o: &Object, side: &Side) -> Mend {
 }
 
 pub(super) fn alter(c: &Change) -> Mend {
-    let defaults = |a: &super::Attrs| a.get("_defaults").and_then(|v| v.as_i64()).unwrap_or(0);
+    let defaults = |a: &Attrs| a.get("_defaults").and_then(|v| v.as_i64()).unwrap_or(0);
     // Names of arguments, defaults that go and another result are refused by
     // CREATE OR REPLACE; so is another kind of function.
     let same_names = c.to.get("_names") == c.from.get("_names") || c.from.get("_names").is_none();
@@ -234,11 +234,51 @@ pub(super) fn alter(c: &Change) -> Mend {
     if replaceable {
         return Mend::step(Phase::CreateLateRoutine, definition(c.declared, true));
     }
-    let mut mend = drop(c.live, c.live_side);
-    for step in &mut mend.steps {
-        step.phase = Phase::CreateLateRoutine;
+    let Mend { steps, clears, .. } = drop(c.live, c.live_side);
+    let mut mend = Mend { clears, ..Mend::default() };
+    let back = make_way(c, &mut mend);
+    mend.steps.extend(steps.into_iter().map(|s| Step { phase: Phase::CreateLateRoutine, ..s }));
+    let mut mend = mend.and(Phase::CreateLateRoutine, definition(c.declared, false));
+    mend.steps.extend(back);
+    mend
+}
+
+/// Has defaults and computed columns that call a function make way for it, and
+/// gives back what brings them back.
+fn make_way(c: &Change, mend: &mut Mend) -> Vec<Step> {
+    let call = format!("{}(", sql::qualified(&c.live.identity.parts));
+    let mut back = Vec::new();
+    for kind in ["domain", "column"] {
+        for user in c.live_side.all(kind).filter(|o| o.may_name(c.live.identity.name())) {
+            let phase = Phase::CreateLateRoutine;
+            let calls = |_: &Attrs, text: &str| text.contains(&call);
+            if let Some(way) = column::around(c, user, phase, calls) {
+                mend.steps.push(Step::new(phase, way.away));
+                mend.clears.extend(way.clears);
+                back.extend(way.back);
+                continue;
+            }
+            let attrs = user.attrs();
+            let Some(default) = attrs.text("default").filter(|d| d.contains(&call)) else {
+                continue;
+            };
+            let what = match kind {
+                "domain" => format!("ALTER DOMAIN {}", user.identity.sql()),
+                _ => format!(
+                    "ALTER TABLE ONLY {} ALTER COLUMN {}",
+                    user.identity.prefix(2).sql(),
+                    sql::ident(user.identity.name())
+                ),
+            };
+            mend.steps.push(Step::new(phase, format!("{what} DROP DEFAULT")));
+            let declared = c.declared_side.get(user.kind, &user.identity).map(Object::attrs);
+            // Another one has a row of its own, which comes later.
+            if declared.is_none_or(|d| d.text("default") == Some(default)) {
+                back.push(Step::new(phase, format!("{what} SET DEFAULT {default}")));
+            }
+        }
     }
-    mend.and(Phase::CreateLateRoutine, definition(c.declared, false))
+    back
 }
 
 #[cfg(test)]

@@ -25,7 +25,17 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
     let mut computed = Vec::new();
     for column in c.live_side.all("column") {
         if column.attributes.get().contains("\"generated\"") {
-            let Some(way) = column::around_type(c, column, is_of) else { continue };
+            let parts = || c.live_side.children_of(&column.identity.prefix(2), "column");
+            let holds_it = |attrs: &Attrs, expression: &str| {
+                is_of(attrs)
+                    || sql::pairs(expression).contains(&name.as_str())
+                    || parts().iter().any(|o| {
+                        sql::mentions(expression, &sql::ident(o.identity.name()))
+                            && is_of(&o.attrs())
+                    })
+            };
+            let way = column::around(c, column, Phase::SwapType, holds_it);
+            let Some(way) = way else { continue };
             first.push(way.away);
             mend.clears.extend(way.clears);
             // One that is computed no more stays, and gets the new type.

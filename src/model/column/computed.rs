@@ -81,22 +81,17 @@ pub(super) fn around_computed(c: &Change, mut mend: Mend) -> Mend {
     mend
 }
 
-/// How a computed column makes way for a type that is made anew, where it or
-/// what it is computed from is of that type, or its expression names it.
-pub(crate) fn around_type(
+/// How a computed column makes way for what its expression holds and is made
+/// anew in that phase; None where it holds nothing of it.
+pub(crate) fn around(
     c: &Change,
     column: &Object,
-    is_of: impl Fn(&Attrs) -> bool,
+    phase: Phase,
+    holds_it: impl Fn(&Attrs, &str) -> bool,
 ) -> Option<Way> {
     let from = column.attrs();
     let expression = from.text("generated").filter(|_| !from.is("_inherited"))?;
-    let columns = || c.live_side.children_of(&column.identity.prefix(2), KIND.name);
-    let concerned = is_of(&from)
-        || sql::pairs(expression).contains(&c.live.identity.sql().as_str())
-        || columns().iter().any(|o| {
-            sql::mentions(expression, &sql::ident(o.identity.name())) && is_of(&o.attrs())
-        });
-    if !concerned {
+    if !holds_it(&from, expression) {
         return None;
     }
     // What isn't declared comes back as it was, until it goes.
@@ -111,7 +106,7 @@ pub(crate) fn around_type(
         ..*c
     });
     if declared.is_none() {
-        way.back.iter_mut().for_each(|s| s.phase = Phase::SwapType);
+        way.back.iter_mut().for_each(|s| s.phase = phase);
     }
     Some(way)
 }

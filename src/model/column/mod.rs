@@ -13,7 +13,7 @@ use super::{
 
 pub(super) use children::kept;
 pub(crate) use children::{drops, goes_along, in_children};
-pub(super) use computed::around_type;
+pub(super) use computed::around;
 pub(super) use identity::{draws_on, own_sequence, waits_with_default};
 pub(crate) use identity::{free_sequence, let_go, make_way};
 pub(super) use types::narrows;

@@ -227,6 +227,18 @@ CREATE VIEW app.coffers AS SELECT maker, heavy FROM app.coffer;
 CREATE TABLE app.lots (nr integer, place integer) PARTITION BY LIST (nr);
 CREATE TABLE app.lots_1 PARTITION OF app.lots FOR VALUES IN (1);
 CREATE INDEX lots_place ON app.lots (place);
+-- All that may call a function.
+CREATE FUNCTION app.scaled(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n * 10';
+CREATE DOMAIN app.scale AS integer DEFAULT app.scaled(1) CONSTRAINT scale_check CHECK (app.scaled(VALUE) < 1000);
+CREATE TABLE app.scales (
+    a integer DEFAULT app.scaled(2), b integer GENERATED ALWAYS AS (app.scaled(a)) STORED, c app.scale,
+    CONSTRAINT scales_check CHECK (app.scaled(a) > 0));
+CREATE TABLE app.scales_more () INHERITS (app.scales);
+CREATE INDEX scales_scaled ON app.scales (app.scaled(a));
+CREATE INDEX scales_b ON app.scales (b);
+CREATE STATISTICS app.scales_stats ON app.scaled(a), a FROM app.scales;
+CREATE VIEW app.scales_seen AS SELECT b, app.scaled(c) AS c FROM app.scales;
+INSERT INTO app.scales (a) VALUES (3);
 -- Columns computed from values of an enum, and one that is of it.
 CREATE TYPE app.tint AS ENUM ('red', 'green', 'blue');
 CREATE DOMAIN app.tinted AS app.tint DEFAULT 'red' CONSTRAINT not_blue CHECK (VALUE <> 'blue');
