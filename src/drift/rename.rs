@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::model::mend::{Mend, Phase, Side, Step};
+use crate::model::mend::{Mend, Phase, RELATIONS, Side, Step};
 use crate::model::table::{self, LEFT};
 use crate::model::{self, Attrs, Identity, Kind, Model, Object, Scope, sql};
 
@@ -110,8 +110,20 @@ impl Renames {
                 .then(|| (object.kind.parent)(object))
                 .flatten()
                 .map(|table| renames.name(&table));
+            // A name that something else there has can't be given back.
+            let taken = |was: &Identity| match object.identity.parts.len() {
+                2 if RELATIONS.contains(&object.kind.name) => {
+                    RELATIONS.iter().any(|kind| there.contains(&(kind, was.clone())))
+                }
+                3 if was.name() != object.identity.name() => {
+                    let other = object.identity.prefix(2).part(was.name());
+                    there.contains(&(object.kind.name, other))
+                }
+                _ => false,
+            };
             let declared = former.into_iter().find(|(was, _)| {
                 around.as_ref().is_none_or(|table| was.prefix(2) == *table)
+                    && !taken(was)
                     && missing.remove(&(object.kind.name, was.clone()))
             });
             if let Some((was, caused_by)) = declared {

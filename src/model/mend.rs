@@ -176,7 +176,7 @@ impl Mend {
 }
 
 /// Kinds whose objects share one name space and have columns.
-const RELATIONS: [&str; 4] = ["table", "view", "materialized view", "foreign table"];
+pub(crate) const RELATIONS: [&str; 4] = ["table", "view", "materialized view", "foreign table"];
 
 /// One of the two schemas, indexed.
 pub struct Side<'a> {

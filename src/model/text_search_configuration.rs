@@ -42,7 +42,7 @@ pub static KIND: Kind = Kind {
             let what = format!("ALTER TEXT SEARCH CONFIGURATION {}", c.sql());
             let mut mend = Mend::default();
             for (token, _) in from.iter().filter(|(token, _)| !to.iter().any(|t| t.0 == *token)) {
-                mend = mend.and(Phase::Finish, format!("{what} DROP MAPPING FOR {token}"));
+                mend = mend.and(Phase::CreateRoutine, format!("{what} DROP MAPPING FOR {token}"));
             }
             for (token, dictionaries) in &to {
                 let verb = match from.iter().find(|f| f.0 == *token) {
@@ -51,7 +51,7 @@ pub static KIND: Kind = Kind {
                     None => "ADD",
                 };
                 let sql = format!("{what} {verb} MAPPING FOR {token} WITH {dictionaries}");
-                mend = mend.and(Phase::Finish, sql);
+                mend = mend.and(Phase::CreateRoutine, sql);
             }
             mend
         }

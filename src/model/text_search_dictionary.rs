@@ -44,7 +44,7 @@ pub static KIND: Kind = Kind {
                 options.push(to.to_owned());
             }
             let sql = format!("ALTER TEXT SEARCH DICTIONARY {} ({})", c.sql(), options.join(", "));
-            Mend::step(Phase::Finish, sql)
+            Mend::step(Phase::CreateType, sql)
         }
         _ => Mend::step(Phase::CreateType, drop(c.live))
             .and(Phase::CreateType, create(c.declared))
