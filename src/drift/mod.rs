@@ -270,7 +270,8 @@ impl<'m> Comparison<'m> {
                 .collect();
             let places: Vec<usize> = common.iter().map(|&(_, l)| l).collect();
             let stay = order::longest_increasing(&places);
-            for (d, l) in common.into_iter().filter(|(_, l)| !stay.contains(l)) {
+            // One in the middle of others that changed places is where it was.
+            for (d, l) in common.into_iter().filter(|(d, l)| !stay.contains(l) && d != l) {
                 found.push(Found {
                     kind: declared[d].kind,
                     change: ChangeKind::Changed,

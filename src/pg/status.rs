@@ -2,7 +2,7 @@
 
 use super::settings::{self, Mode, OnDrift};
 use super::sys::{self, text};
-use super::{as_owner, guard, ledger};
+use super::{as_owner, catalog, guard, ledger};
 use pgrx::pg_sys;
 use pgrx::spi::Spi;
 
@@ -145,8 +145,11 @@ pub fn rows() -> Vec<Row> {
             "SELECT schemaguard.declare('…'); tells what the schema should be".into(),
         );
     }
-    for (name, version, at) in &facts.declared {
-        add("declared schema", name, format!("version {version}, declared {at}"));
+    for (name, version, at, others) in &facts.declared {
+        let others = others.as_ref().map_or_else(String::new, |schemas| {
+            format!("; it says nothing of what is in schema {schemas}")
+        });
+        add("declared schema", name, format!("version {version}, declared {at}{others}"));
     }
     rows
 }
@@ -165,7 +168,8 @@ struct Facts {
     refused: i64,
     approvals: i64,
     standing_rules: i64,
-    declared: Vec<(String, i64, String)>,
+    /// Name, version, when, and the schemas that it isn't about.
+    declared: Vec<(String, i64, String, Option<String>)>,
 }
 
 fn facts() -> Facts {
@@ -209,6 +213,7 @@ fn facts() -> Facts {
         "schemaguard_sql_drop",
         "schemaguard_ddl_command_end",
     ];
+    let schemas = catalog::schemas();
     as_owner(|| {
         Spi::connect(|client| {
             if let Ok(rows) = client.select(
@@ -253,15 +258,19 @@ fn facts() -> Facts {
             if let Ok(rows) = client.select(
                 "SELECT DISTINCT ON (d.name) d.name, d.version,
                         d.declared_at::pg_catalog.text OPERATOR(pg_catalog.||) CASE WHEN d.pending AND r.version IS NULL
-                             THEN ', pending' ELSE '' END
+                             THEN ', pending' ELSE '' END,
+                        (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(s), ', ' ORDER BY s)
+                           FROM pg_catalog.unnest($1) s
+                          WHERE s OPERATOR(pg_catalog.<>) ALL (d.schemas OPERATOR(pg_catalog.||) d.unmanaged))
                    FROM schemaguard.declared d LEFT JOIN schemaguard.declared_reached r ON r.version OPERATOR(pg_catalog.=) d.version
                   ORDER BY d.name, d.version DESC",
                 None,
-                &[],
+                &[schemas.clone().into()],
             ) {
                 facts.declared = rows
                     .filter_map(|row| {
-                        Some((row.get(1).ok()??, row.get(2).ok()??, row.get(3).ok()??))
+                        let others = row.get(4).ok()?;
+                        Some((row.get(1).ok()??, row.get(2).ok()??, row.get(3).ok()??, others))
                     })
                     .collect();
             }

@@ -82,6 +82,12 @@ SELECT schemaguard.declare('CREATE TABLE t (id int)', name => 'other');
 SELECT schemaguard.declare('CREATE TABLE t (id int, v text)');
 SELECT state, regexp_replace(detail, 'declared .*', 'declared …') AS detail FROM s WHERE item = 'declared schema' ORDER BY state;
 
+-- what a declaration isn't about
+CREATE SCHEMA "Else";
+CREATE SCHEMA where_else;
+SELECT state, regexp_replace(detail, 'declared [^;]*', 'declared …') AS detail FROM s WHERE item = 'declared schema' ORDER BY state;
+DROP SCHEMA "Else", where_else;
+
 -- consent in force
 BEGIN;
 SELECT schemaguard.accept_data_loss('shown');

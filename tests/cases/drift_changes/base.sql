@@ -227,6 +227,7 @@ CREATE VIEW app.coffers AS SELECT maker, heavy FROM app.coffer;
 CREATE TABLE app.lots (nr integer, place integer) PARTITION BY LIST (nr);
 CREATE TABLE app.lots_1 PARTITION OF app.lots FOR VALUES IN (1);
 CREATE INDEX lots_place ON app.lots (place);
+CREATE TABLE app.thirds (a integer, b integer, c integer);
 -- All that may call a function.
 CREATE FUNCTION app.scaled(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n * 10';
 CREATE DOMAIN app.scale AS integer DEFAULT app.scaled(1) CONSTRAINT scale_check CHECK (app.scaled(VALUE) < 1000);
