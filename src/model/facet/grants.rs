@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::Facet;
-use crate::model::mend::{Phase, Step};
+use crate::model::mend::{Phase, Side, Step};
 use crate::model::{Attribute, Attrs, Object, column, fragment, sql};
 
 pub static FACET: Facet = Facet {
@@ -271,8 +271,8 @@ impl What {
     }
 }
 
-fn alter(attribute: &str, o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
-    let owner = to.text("owner").or(from.text("owner"));
+/// What is granted on an object as a whole.
+fn on(o: &Object, owner: Option<&str>) -> What {
     let mut what = What {
         head: String::new(),
         on: String::new(),
@@ -304,6 +304,51 @@ fn alter(attribute: &str, o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
         "sequence" => format!(" ON SEQUENCE {name}"),
         _ => format!(" ON SCHEMA {name}"),
     };
+    what
+}
+
+/// What takes from a new object what default privileges may have given it when
+/// it was made: by whom it will be made isn't known.
+pub(super) fn not_by_default(o: &Object, side: &Side) -> Vec<Step> {
+    let on_all = match o.kind.name {
+        "table" | "view" | "materialized view" | "foreign table" => "tables",
+        "sequence" => "sequences",
+        "function" | "procedure" | "aggregate" => "functions",
+        "enum" | "composite" | "range" | "base type" | "domain" => "types",
+        "schema" => "schemas",
+        _ => return Vec::new(),
+    };
+    let schema = o.identity.parts.first();
+    let mut given: Vec<String> = side
+        .all("default privileges")
+        .filter(|d| {
+            let parts = &d.identity.parts;
+            parts.get(1).is_some_and(|on| on == on_all)
+                && (parts.len() < 3 || parts.get(2) == schema)
+        })
+        .flat_map(|d| d.attrs().list("granted"))
+        .filter(|line| !line.ends_with(" TO its owner"))
+        .collect();
+    if given.is_empty() {
+        return Vec::new();
+    }
+    let mut attrs = o.attrs();
+    super::of_whole(o, &mut attrs, &[side]);
+    let what = on(o, attrs.text("owner"));
+    // What the owner and PUBLIC have is said whole where it is said.
+    let public = attrs.list("grants").iter().any(|line| line.ends_with(" TO PUBLIC"));
+    given.retain(|line| {
+        !line.ends_with(&format!(" TO {}", what.owner)) && !(public && line.ends_with(" TO PUBLIC"))
+    });
+    given.sort();
+    given.dedup();
+    let statements = what.change(&given, &[]).into_iter();
+    statements.map(|sql| Step::new(Phase::Finish, sql)).collect()
+}
+
+fn alter(attribute: &str, o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
+    let owner = to.text("owner").or(from.text("owner"));
+    let mut what = on(o, owner);
     if attribute == "sequence_grants" {
         what.columns.clear();
         what.on = format!(" ON SEQUENCE {}", column::sequence_name(&o.identity, from, to).sql());

@@ -52,16 +52,18 @@ pub fn lay(object: &mut Object, attribute: &str, value: &str) {
 
 /// What gives a new object its comment, its owner, its grants.
 pub fn steps(o: &Object, side: &Side) -> Vec<Step> {
+    let mut steps = grants::not_by_default(o, side);
     let text = o.attributes.get();
     let attrs = attributes().any(|a| text.contains(a.name)).then(|| o.attrs());
     let Some(mut to) = attrs else {
-        return Vec::new();
+        return steps;
     };
     let all = FACETS.iter().flat_map(|f| f.attributes.iter().map(move |a| (f, a)));
     let said: Vec<_> = all.filter(|(_, a)| to.get(a.name).is_some()).collect();
     of_whole(o, &mut to, &[side]);
     let none = Attrs::default();
-    said.into_iter().flat_map(|(f, a)| (f.alter)(a.name, o, &none, &to)).collect()
+    steps.extend(said.into_iter().flat_map(|(f, a)| (f.alter)(a.name, o, &none, &to)));
+    steps
 }
 
 /// What grants again all that a column is granted.
