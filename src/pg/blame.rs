@@ -387,6 +387,13 @@ fn index_behind(d: &Difference) -> Option<Identity> {
     (d.kind.name == "constraint").then(|| Identity::new([schema, name]))
 }
 
+/// What is said of event triggers fires none, and no hook: no row has it, and
+/// the rows that there are have nothing to do with it.
+fn may_be_recorded(d: &Difference) -> bool {
+    let said = matches!(d.attribute.as_deref(), Some("comment" | "security_labels"));
+    !(said && d.kind.name == "event trigger")
+}
+
 /// The record knows what is called otherwise by both names.
 fn with_live_names(mut names: Vec<String>, renames: &Renames) -> Vec<String> {
     let live = |name: &String| renames.live_name(&Identity::new(Identity::parts_shown(name)));
@@ -410,7 +417,7 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
                 "n": n,
                 "change": d.change.as_str(),
                 "type": d.object_type(),
-                "object": d.object(),
+                "object": may_be_recorded(d).then(|| d.object()),
                 "name": mentioned(d),
                 "is_table": d.kind.name == "table",
                 "words": words(d),

@@ -213,13 +213,14 @@ DO $$ BEGIN PERFORM set_config(name, 'on', false) FROM pg_settings WHERE name = 
 SELECT * FROM precious;
 SELECT command_tag, object_type, object, statement, current_user_name FROM schemaguard.ddl_log
  WHERE object_type = 'event trigger' ORDER BY id;
--- taken out of the extension and dropped: both are recorded
+-- taken out of the extension and dropped, and the way back: all of it is recorded
 ALTER EXTENSION schemaguard DROP EVENT TRIGGER schemaguard_sql_drop;
 DROP EVENT TRIGGER schemaguard_sql_drop;
 SELECT command_tag, object_type, object, statement FROM schemaguard.ddl_log WHERE id > (SELECT max(id) - 2 FROM schemaguard.ddl_log) ORDER BY id;
 CREATE EVENT TRIGGER schemaguard_sql_drop ON sql_drop EXECUTE FUNCTION schemaguard.on_sql_drop();
 ALTER EVENT TRIGGER schemaguard_sql_drop ENABLE ALWAYS;
 ALTER EXTENSION schemaguard ADD EVENT TRIGGER schemaguard_sql_drop;
+SELECT command_tag, object_type, object, statement FROM schemaguard.ddl_log WHERE id > (SELECT max(id) - 3 FROM schemaguard.ddl_log) ORDER BY id;
 DROP TABLE precious;
 -- the functions do nothing for a superuser either when called by hand
 SELECT schemaguard.on_sql_drop();

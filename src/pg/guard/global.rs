@@ -21,11 +21,10 @@ fn object_type(class: pg_sys::Oid) -> Option<&'static str> {
     })
 }
 
-/// Keeps a row for the record. An event trigger that is made does fire one.
+/// Keeps a row for the record.
 pub fn record(address: Address, made: bool) {
     let Some(object_type) = object_type(address.class) else { return };
-    let by_trigger = made && address.class == pg_sys::EventTriggerRelationId;
-    if by_trigger || sys::extension().is_none() {
+    if sys::extension().is_none() {
         return;
     }
     let asked = statement::with_current(|tree| {
@@ -91,6 +90,10 @@ unsafe fn named(tree: *mut pg_sys::Node) -> Option<String> {
             T::T_AlterDatabaseSetStmt => (*tree.cast::<pg_sys::AlterDatabaseSetStmt>()).dbname,
             T::T_CreateTableSpaceStmt => {
                 (*tree.cast::<pg_sys::CreateTableSpaceStmt>()).tablespacename
+            }
+            T::T_CreateEventTrigStmt => {
+                let name = (*tree.cast::<pg_sys::CreateEventTrigStmt>()).trigname;
+                return text(name).map(|name| Identity::new([name]).to_string());
             }
             T::T_DropRoleStmt => {
                 let roles = (*tree.cast::<pg_sys::DropRoleStmt>()).roles;
