@@ -10,17 +10,19 @@ use pgrx::{JsonB, Spi};
 /// names it, or its table with it as a part; for what is missing also if it
 /// dropped its table or schema. A row of what the object belongs to counts if
 /// the statement says the object's name. Where nothing else is known, a table
-/// was made as it is by the statement that created it. Of several the newest counts, but
-/// what is missing was dropped, what is extra was created, and what is changed
-/// was changed by a statement with the words for it, and for a table as a
-/// whole by one that made no part of it. What was done to an object that is
-/// gone says nothing of the one in its place. Refused statements did nothing,
-/// and rows that went are no change of the schema.
+/// was made as it is by the statement that created it, or that gave it its
+/// name. Of several the newest counts, but what is missing was dropped, what
+/// is extra was created, and what is changed was changed by a statement with
+/// the words for it, and for a table as a whole by one that made no part of
+/// it. What was done to an object that is gone says nothing of the one in its
+/// place. Refused statements did nothing, and rows that went are no change of
+/// the schema.
 const CAUSES: &str = "
 WITH difference AS (
     SELECT * FROM pg_catalog.jsonb_to_recordset($1)
         AS d(n int, change text, type text, object text, name text, is_table boolean, words text,
-             parent text, part text, containers text[], through text[], owners text[], in_schema boolean)
+             parent text, part text, containers text[], tables text[], through text[], owners text[],
+             in_schema boolean)
 ), ddl AS NOT MATERIALIZED (
     SELECT * FROM schemaguard.ddl_log
      WHERE coalesce(rule, '') OPERATOR(pg_catalog.<>) ALL ('{truncate,delete_without_where,update_without_where,max_rows_lost}')
@@ -29,7 +31,7 @@ WITH difference AS (
     SELECT d.n, d.change, d.type, d.object, d.name, d.is_table,
            CASE WHEN o.object_type OPERATOR(pg_catalog.=) 'default value' AND d.words OPERATOR(pg_catalog.=) '\\mdefault\\M'
                 THEN '' ELSE d.words END AS words,
-           d.parent, d.part, d.containers, d.through, d.owners, d.in_schema,
+           d.parent, d.part, d.containers, d.tables, d.through, d.owners, d.in_schema,
            o.id, o.statement, o.verdict, o.action, o.parts, false AS of_owner, false AS of_creation
       FROM difference d
       JOIN ddl o ON o.object OPERATOR(pg_catalog.=) d.object
@@ -42,7 +44,7 @@ WITH difference AS (
     SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, false, false
       FROM difference d
       JOIN ddl o
-        ON o.object OPERATOR(pg_catalog.=) ANY (d.containers)
+        ON o.object OPERATOR(pg_catalog.=) ANY (d.containers OPERATOR(pg_catalog.||) d.tables)
        AND o.action OPERATOR(pg_catalog.=) 'drop'
      WHERE d.change OPERATOR(pg_catalog.=) 'missing'
     UNION ALL
@@ -54,7 +56,7 @@ WITH difference AS (
     UNION ALL
     -- What it says names something that has another name now: any word fits.
     SELECT d.n, d.change, d.type, d.object, d.name, d.is_table, '' AS words, d.parent, d.part,
-           d.containers, d.through, d.owners, d.in_schema,
+           d.containers, d.tables, d.through, d.owners, d.in_schema,
            o.id, o.statement, o.verdict,
            CASE d.change WHEN 'extra' THEN 'create' ELSE o.action END, NULL, false, false
       FROM difference d
@@ -71,7 +73,7 @@ WITH difference AS (
     SELECT d.*, o.id, o.statement, o.verdict, o.action, NULL, true, true
       FROM difference d
       JOIN ddl o ON o.object OPERATOR(pg_catalog.=) d.parent
-     WHERE o.action OPERATOR(pg_catalog.=) 'create'
+     WHERE (o.action OPERATOR(pg_catalog.=) 'create' OR o.formerly IS NOT NULL)
        AND (d.change OPERATOR(pg_catalog.<>) 'missing'
             OR pg_catalog.strpos(o.statement, d.part) OPERATOR(pg_catalog.=) 0)
 ), gone AS (
@@ -381,6 +383,18 @@ fn whole(d: &Difference, found: &Compared) -> Vec<String> {
     names
 }
 
+/// The table that a missing index went with, or that statistics did. Another
+/// name of the table is none of theirs.
+fn tables(d: &Difference, found: &Compared) -> Vec<String> {
+    if !matches!(d.kind.name, "index" | "statistics") {
+        return Vec::new();
+    }
+    let declared =
+        found.declared.objects.iter().find(|o| o.kind == d.kind && o.identity == d.identity);
+    let table = declared.and_then(|o| (o.kind.parent)(o));
+    table.iter().map(Identity::to_string).collect()
+}
+
 /// A constraint's index can be spoken of by itself.
 fn index_behind(d: &Difference) -> Option<Identity> {
     let [schema, _, name] = d.identity.parts.as_slice() else { return None };
@@ -432,6 +446,10 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
                         let gone_with = [whole(d, found), through(d), columns(d, found)].concat();
                         with_live_names(gone_with, &found.renames)
                     }
+                    _ => Vec::new(),
+                },
+                "tables": match d.change {
+                    ChangeKind::Missing => with_live_names(tables(d, found), &found.renames),
                     _ => Vec::new(),
                 },
                 "through": through(d),

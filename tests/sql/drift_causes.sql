@@ -19,3 +19,28 @@ CREATE EVENT TRIGGER e ON sql_drop WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION n
 COMMENT ON EVENT TRIGGER e IS 'Watches';
 CREATE EVENT TRIGGER more ON sql_drop EXECUTE FUNCTION nothing();
 :causes
+DROP EVENT TRIGGER e;
+DROP EVENT TRIGGER more;
+CREATE EVENT TRIGGER e ON sql_drop WHEN TAG IN ('DROP VIEW') EXECUTE FUNCTION nothing();
+
+-- what went with a table that was made again
+DROP TABLE t;
+CREATE TABLE t (a integer NOT NULL DEFAULT 3, b text);
+:causes
+CREATE INDEX i ON t (a);
+CREATE STATISTICS s ON a, b FROM t;
+DROP INDEX i;
+DROP STATISTICS s;
+:causes
+-- its table's other name is not what it went with
+ALTER TABLE t RENAME TO u;
+:causes
+ALTER TABLE u RENAME TO t;
+CREATE INDEX i ON t (a);
+CREATE STATISTICS s ON a, b FROM t;
+
+-- what a copy doesn't have that took its table's name
+CREATE TABLE copy AS SELECT * FROM t;
+DROP TABLE t;
+ALTER TABLE copy RENAME TO t;
+:causes
