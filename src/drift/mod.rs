@@ -297,12 +297,38 @@ impl<'m> Comparison<'m> {
                 "constraint" | "index" => !self.is_from_parent(f),
                 // It comes and goes with its partition, or with the topmost index.
                 "partition index" => f.change == ChangeKind::Changed && !is_made_anew(f, &said),
-                "table" => !follows_index(f, &said),
+                "table" => !follows_index(f, &said) && !self.follows_columns(f, &said),
                 _ => true,
             })
             .collect();
         let mut keep = keep.into_iter();
         found.retain(|_| keep.next().unwrap_or(true));
+    }
+
+    /// Whether what a table defines besides inheriting it is another only for
+    /// columns that its parents have got or lost, and it has on both sides.
+    fn follows_columns(&self, f: &Found<'m>, said: &HashSet<EchoKey<'m>>) -> bool {
+        let (Some("defines_again"), Some(declared), Some(live)) = (f.attribute, f.declared, f.live)
+        else {
+            return false;
+        };
+        let [to, from] = [declared, live].map(|o| o.attrs().list("defines_again"));
+        let mut parents = table::above(&declared.identity, &self.declared);
+        parents.extend(table::above(&live.identity, &self.live));
+        let has = |o: &Object, side: &Side, name: &str| {
+            side.named("column", &o.identity.part(name)).is_some()
+        };
+        let comes_or_goes = |name: &String| {
+            has(declared, &self.declared, name)
+                && has(live, &self.live, name)
+                && parents.iter().any(|parent| {
+                    [ChangeKind::Missing, ChangeKind::Extra].into_iter().any(|change| {
+                        said.contains(&("column", change, None, parent.part(name), None, None))
+                    })
+                })
+        };
+        to.iter().filter(|n| !from.contains(n)).all(comes_or_goes)
+            && from.iter().filter(|n| !to.contains(n)).all(comes_or_goes)
     }
 
     fn is_echo(&self, f: &Found<'m>, said: &HashSet<EchoKey<'m>>) -> bool {

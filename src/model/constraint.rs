@@ -46,7 +46,7 @@ pub static KIND: Kind = Kind {
             }
             _ => Phase::AddConstraint,
         };
-        let make = Step::new(phase, add(o)).needing(references(&attrs));
+        let make = Step::new(phase, add(o)).needing(stands_on(&attrs));
         let mut steps = vec![make.gently(gentle(o, &attrs, side))];
         steps.extend(partition_index::settle(o, &o.identity.prefix(2), side));
         steps
@@ -229,6 +229,12 @@ fn action(column: &str) -> String {
 /// The table that a foreign key points to.
 pub(super) fn references(attrs: &Attrs) -> Option<Identity> {
     attrs.identity("_references")
+}
+
+/// The key that a foreign key stands on, under its table.
+pub(super) fn stands_on(attrs: &Attrs) -> Option<Identity> {
+    let table = references(attrs)?;
+    Some(attrs.text("_key").map_or(table.clone(), |key| table.part(key)))
 }
 
 /// The constraint as it stands in CREATE TABLE.
@@ -436,11 +442,7 @@ pub(crate) fn stand_again(key: &Object, live: &Side, declared: &Side) -> Vec<Ste
         .filter_map(|key| declared.named("constraint", &key.identity))
         .map(|key| {
             let attrs = key.attrs();
-            let on = attrs.text("_key").zip(references(&attrs)).map(|(name, mut on)| {
-                on.parts.push(name.to_owned());
-                on
-            });
-            again(key).needing(on)
+            again(key).needing(stands_on(&attrs))
         })
         .collect()
 }

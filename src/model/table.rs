@@ -216,16 +216,16 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
     let key = |of: &Attrs| (of.list("columns"), of.text("definition").map(str::to_owned));
     for c in &constraints {
         let of = c.attrs();
-        let step = Step::new(Phase::AddForeignKey, constraint::add(c))
-            .needing(constraint::references(&of));
+        let add = constraint::add(c);
         if of.text("type") == Some("foreign key") {
-            foreign_keys.push(step);
+            let step = Step::new(Phase::AddForeignKey, add);
+            foreign_keys.push(step.needing(constraint::stands_on(&of)));
         } else if of.get("validated").is_some()
             || of.get("enforced").is_some()
             // Of two keys on the same columns, CREATE TABLE makes only one.
             || keys.contains(&key(&of)) && is_key(&of)
         {
-            after.push(step.sql);
+            after.push(add);
         } else {
             items.push(constraint::clause(c));
             if is_key(&of) {

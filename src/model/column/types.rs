@@ -28,11 +28,19 @@ pub(super) fn assignable(from: &str, to: &str) -> bool {
 pub(super) fn through(from: &str, to: &str) -> &'static str {
     const CAST: [&[&str]; 4] = [
         &["text", "character varying", "character", "name"],
-        &["boolean", "smallint", "integer", "bigint", "numeric", "real", "double precision"],
+        &["smallint", "integer", "bigint", "numeric", "real", "double precision"],
         &["date", "timestamp without time zone", "timestamp with time zone"],
         &["json", "jsonb"],
     ];
     let (from, to) = (modifiers(from).0, modifiers(to).0);
+    // Of the numbers only integer is cast to boolean and back.
+    match (from.as_str(), to.as_str()) {
+        ("boolean", "integer") | ("integer", "boolean") => return "",
+        ("boolean", number) | (number, "boolean") if CAST[1].contains(&number) => {
+            return "::integer";
+        }
+        _ => {}
+    }
     let text = [&from, &to].iter().any(|t| CAST[0].contains(&t.as_str()));
     let known = CAST.iter().any(|g| g.contains(&&*from) && g.contains(&&*to));
     if text || known || from == to { "" } else { "::text" }
@@ -87,6 +95,16 @@ pub(in crate::model) fn narrows(from: &str, to: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn casts() {
+        assert_eq!(through("bigint", "boolean"), "::integer");
+        assert_eq!(through("boolean", "numeric(10,2)"), "::integer");
+        assert_eq!(through("integer", "boolean"), "");
+        assert_eq!(through("integer", "bigint"), "");
+        assert_eq!(through("boolean", "text"), "");
+        assert_eq!(through("date", "integer"), "::text");
+    }
 
     #[test]
     fn narrowing() {
