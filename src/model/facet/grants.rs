@@ -338,7 +338,8 @@ pub(super) fn not_by_default(o: &Object, side: &Side) -> Vec<Step> {
     // What the owner and PUBLIC have is said whole where it is said.
     let public = attrs.list("grants").iter().any(|line| line.ends_with(" TO PUBLIC"));
     given.retain(|line| {
-        !line.ends_with(&format!(" TO {}", what.owner)) && !(public && line.ends_with(" TO PUBLIC"))
+        let to = |grantee: &str| line.ends_with(&format!(" TO {grantee}"));
+        !(to(&what.owner) || public && to("PUBLIC"))
     });
     given.sort();
     given.dedup();
