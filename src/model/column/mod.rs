@@ -648,10 +648,12 @@ fn altered(c: &Change) -> Mend {
     }
     let apart = apart(c);
     let only = if apart { "ONLY " } else { "" };
+    // What is computed no more may get a default then.
+    let phase = if c.attribute == "generated" { Phase::DropComputed } else { Phase::AlterColumn };
     // The server refuses ADD IDENTITY before a default is dropped and the
     // column is NOT NULL, even in one command.
     for s in sub {
-        let mut step = Step::new(Phase::AlterColumn, format!("ALTER TABLE {only}{table} {s}"));
+        let mut step = Step::new(phase, format!("ALTER TABLE {only}{table} {s}"));
         // A valid check spares the look at all rows.
         if s == format!("ALTER COLUMN {} SET NOT NULL", c.name())
             && !apart
