@@ -333,6 +333,10 @@ pub(super) fn not_by_default(o: &Object, side: &Side) -> Vec<Step> {
         return Vec::new();
     }
     let mut attrs = o.attrs();
+    // Nothing is granted on a type that is only announced.
+    if o.kind.name == "base type" && attrs.get("input").is_none() {
+        return Vec::new();
+    }
     super::of_whole(o, &mut attrs, &[side]);
     let what = on(o, attrs.text("owner"));
     // What the owner and PUBLIC have is said whole where it is said.
