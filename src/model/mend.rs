@@ -182,6 +182,7 @@ pub(crate) const RELATIONS: [&str; 4] = ["table", "view", "materialized view", "
 pub struct Side<'a> {
     pub model: &'a Model,
     index: OnceCell<HashMap<(&'static str, &'a Identity), usize>>,
+    kinds: OnceCell<HashMap<&'static str, Vec<usize>>>,
     children: OnceCell<HashMap<Identity, Vec<usize>>>,
     heirs: OnceCell<HashMap<Identity, Vec<usize>>>,
     defaults: OnceCell<HashMap<String, Vec<usize>>>,
@@ -193,6 +194,7 @@ impl<'a> Side<'a> {
         Side {
             model,
             index: OnceCell::new(),
+            kinds: OnceCell::new(),
             children: OnceCell::new(),
             heirs: OnceCell::new(),
             defaults: OnceCell::new(),
@@ -251,8 +253,16 @@ impl<'a> Side<'a> {
     }
 
     /// All objects of a kind.
-    pub fn all(&self, kind: &'static str) -> impl Iterator<Item = &'a Object> {
-        self.model.objects.iter().filter(move |o| o.kind.name == kind)
+    pub fn all(&self, kind: &'static str) -> impl Iterator<Item = &'a Object> + use<'_, 'a> {
+        // Asked for each object that is made, and most are of other kinds.
+        let kinds = self.kinds.get_or_init(|| {
+            let mut kinds: HashMap<&str, Vec<usize>> = HashMap::new();
+            for (i, object) in self.model.objects.iter().enumerate() {
+                kinds.entry(object.kind.name).or_default().push(i);
+            }
+            kinds
+        });
+        kinds.get(kind).into_iter().flatten().map(|&i| &self.model.objects[i])
     }
 
     /// What is part of an object: columns, constraints, indexes, triggers,
