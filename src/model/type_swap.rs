@@ -20,8 +20,9 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
     let array = format!("{name}[]");
     let mut mend = Mend::default().clearing(Target::Type(c.live.identity.clone()));
     let (mut first, mut away, mut back, mut last) = (vec![], vec![], vec![], vec![]);
-    let is_of = |attrs: &Attrs| attrs.text("type").is_some_and(|t| t == name || t == array);
-    let holders = if through_text { Vec::new() } else { holders(c, is_of) };
+    let is_it = |of: &str| of == name || of == array;
+    let is_of = |attrs: &Attrs| attrs.text("type").is_some_and(is_it);
+    let holders = if through_text { Vec::new() } else { holders(c, is_it) };
     let mut computed = Vec::new();
     for column in c.live_side.all("column") {
         if column.attributes.get().contains("\"generated\"") {
@@ -49,7 +50,7 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
             continue;
         }
         let attrs = column.attrs();
-        let Some(of) = attrs.text("type").filter(|t| *t == name || *t == array) else {
+        let Some(of) = attrs.text("type").filter(|of| is_it(of)) else {
             if !holders.iter().any(|(holder, _)| holds(column, holder)) {
                 back.extend(said_again(c, column, &attrs));
             }
@@ -140,22 +141,19 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
 
 /// Composite types and domains made of the type, with what has them made of
 /// the one that takes its place.
-fn holders<'m>(
-    c: &Change<'_, 'm>,
-    is_of: impl Fn(&Attrs) -> bool,
-) -> Vec<(&'m Object, Vec<String>)> {
-    let (name, side) = (c.sql(), c.live_side);
-    let array = format!("{name}[]");
+fn holders<'m>(c: &Change<'_, 'm>, is_it: impl Fn(&str) -> bool) -> Vec<(&'m Object, Vec<String>)> {
+    let side = c.live_side;
     let anew = |holder: &Object| {
         let attrs = holder.attrs();
         if holder.kind.name == "domain" {
             let drop = format!("DROP DOMAIN {}", holder.identity.sql());
             let made = || facet::make(holder, side).into_iter().map(|s| s.sql);
-            return is_of(&attrs).then(|| [drop].into_iter().chain(made()).collect());
+            let is_over = attrs.text("type").is_some_and(&is_it);
+            return is_over.then(|| [drop].into_iter().chain(made()).collect());
         }
         let fields: Vec<_> = composite::pairs(&attrs)
             .into_iter()
-            .filter(|(_, of)| *of == name || *of == array)
+            .filter(|(_, of)| is_it(of))
             .map(|(field, of)| format!("ALTER ATTRIBUTE {field} TYPE {of}"))
             .collect();
         let alter = format!("ALTER TYPE {} {}", holder.identity.sql(), fields.join(", "));

@@ -265,7 +265,7 @@ fn facts() -> Facts {
                    FROM schemaguard.declared d LEFT JOIN schemaguard.declared_reached r ON r.version OPERATOR(pg_catalog.=) d.version
                   ORDER BY d.name, d.version DESC",
                 None,
-                &[schemas.clone().into()],
+                &[schemas.into()],
             ) {
                 facts.declared = rows
                     .filter_map(|row| {
