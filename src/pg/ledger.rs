@@ -48,12 +48,20 @@ impl Who {
                 application_name: text(pg_sys::application_name).filter(|n| !n.is_empty()),
                 client_addr: client_addr(),
                 backend_pid: pg_sys::MyProcPid,
-                database: text(pg_sys::get_database_name(pg_sys::MyDatabaseId)).unwrap_or_default(),
+                database: database(),
                 search_path: text(pg_sys::namespace_search_path),
                 migration: migration::running(),
             }
         }
     }
+}
+
+/// The name of this session's database: it keeps that while somebody uses it.
+fn database() -> String {
+    thread_local!(static NAME: OnceCell<String> = const { OnceCell::new() });
+    // SAFETY: a catalog lookup.
+    let read = || unsafe { text(pg_sys::get_database_name(pg_sys::MyDatabaseId)) };
+    NAME.with(|name| name.get_or_init(|| read().unwrap_or_default()).clone())
 }
 
 /// The client's address as inet's text, None over a Unix socket.

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # What the guard and the record cost, against a bare server and against what people write otherwise: an
-# event trigger in PL/pgSQL that logs each command. One server, four databases, paired blocks whose
-# order changes from round to round: only the ratios mean anything.
+# event trigger in PL/pgSQL that logs each command. One server, four databases with a session each, and
+# short blocks in turn, whose order changes from round to round, so that what else the machine does
+# meets all four alike: only the ratios of a round mean anything.
 #   tests/bench/run.sh [PG]      after tests/setup.sh with PROFILE=release (make bench does both)
 # ROUNDS and SIZE: how many blocks, of how many statements.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-pg=${1:-15} rounds=${ROUNDS:-12} size=${SIZE:-400}
+pg=${1:-15} rounds=${ROUNDS:-120} size=${SIZE:-40}
 server=bench-$$
 here=$root/tests/bench
 databases=(bare plain named ours)
@@ -20,7 +21,16 @@ fresh() {
   psql -qX -d plain -f "$here/plain_log.sql"
   psql -qX -d named -v only='WHERE original' -f "$here/plain_log.sql"
   psql -qX -d ours -c 'CREATE EXTENSION schemaguard'
+  local db to from
+  for db in "${databases[@]}"; do
+    rm -f "$work/to.$db" "$work/from.$db"
+    mkfifo "$work/to.$db" "$work/from.$db"
+    psql -qXAt -F ' ' -v ON_ERROR_STOP=1 -d "$db" <"$work/to.$db" >"$work/from.$db" &
+    exec {to}>"$work/to.$db" {from}<"$work/from.$db"
+    session[$db]=$to answers[$db]=$from
+  done
 }
+declare -A session answers
 
 statements() { for i in $(seq "$size"); do printf "$1\n" "$i"; done; }
 statements 'CREATE TABLE t%d (id serial PRIMARY KEY, name text NOT NULL, at timestamptz DEFAULT now());' >"$work/create"
@@ -32,21 +42,23 @@ statements 'DROP TABLE t%d;' >"$work/drop"
 block() {
   local now="clock_timestamp() AS t, split_part(pg_read_file('/proc/self/schedstat'), ' ', 1) AS c, pg_current_wal_insert_lsn() AS w"
   { echo "SELECT $now \\gset a"; cat "$2"; echo "SELECT $now \\gset b"
-    echo "SELECT round(extract(epoch FROM timestamptz :'bt' - :'at') * 1e6 / $size), round((:bc - :ac) / 1000.0 / $size), round((pg_lsn :'bw' - :'aw') / $size)"
-  } | psql -qXAt -F ' ' -v ON_ERROR_STOP=1 -d "$1" -f - | tail -n 1
+    echo "SELECT round(extract(epoch FROM timestamptz :'bt' - :'at') * 1e6 / $size), round((:bc - :ac) / 1000.0 / $size), round((pg_lsn :'bw' - :'aw') / $size);"
+  } >&"${session[$1]}"
+  local line
+  IFS= read -r line <&"${answers[$1]}" && echo "$line"
 }
 
 # measure ROUNDS: lines of statement, database, round and what block says.
 measure() {
   local round what k db
-  for round in $(seq 0 "$1"); do
+  for round in $(seq 0 "$(($1 + 4))"); do
     for what in create add drop; do
       for k in 0 1 2 3; do
         db=${databases[(k + round) % 4]}
         echo "$what $db $round $(block "$db" "$work/$what")"
       done
     done
-  done | awk '$3 > 0' # the first one only warms up
+  done | awk '$3 >= 5' # the first ones only warm up
 }
 
 # ratio STATEMENT DATABASE COLUMN: median, and the middle half, of the pairs' ratios to the bare server.
@@ -76,8 +88,8 @@ table() {
 
 echo "PostgreSQL $pg: median ratio to the bare server (and the middle half), blocks of $size statements"
 fresh
-measure "$(((rounds + 1) / 2))" >"$work/times"
-echo; echo "As the server comes, each statement waiting for the disk: $(((rounds + 1) / 2)) rounds"
+measure "$((rounds / 2))" >"$work/times"
+echo; echo "As the server comes, each statement waiting for the disk: $((rounds / 2)) rounds"
 table
 fresh 'fsync = off' 'synchronous_commit = off'
 measure "$rounds" >"$work/times"

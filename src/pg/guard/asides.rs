@@ -96,14 +96,16 @@ fn sequence_used(sequence: pg_sys::Oid, table: pg_sys::Oid, column: i16) {
 
 /// Something is about to be dropped.
 pub fn dropping(address: Address) {
+    // A table's own sequence goes with it.
+    if !state::with(|s| s.running.last().is_some_and(|r| r.drops_tables_alone == 0)) {
+        return;
+    }
     let seen = match address.class {
         pg_sys::RelationRelationId => address.sub == 0 && relkind(address.object) == b'S',
         catalog::ATTR_DEFAULT | catalog::PUBLICATION | catalog::SUBSCRIPTION => true,
         _ => false,
     };
-    // A table's own sequence goes with it.
-    let counts = || state::with(|s| s.running.last().is_some_and(|r| r.drops_tables_alone == 0));
-    if !seen || !counts() || !wanted() {
+    if !seen || !wanted() {
         return;
     }
     // SAFETY: catalog lookups; null for what is gone.

@@ -6,11 +6,17 @@ use crate::pg::identity::{self, Address};
 use crate::pg::sys::{self, catalog, text};
 use pgrx::{PgList, pg_sys};
 
+/// Keeps the definition of what is about to be dropped with the running
+/// statement; of a relation with its kind.
+pub fn keep_dropped(address: Address, kind: Option<u8>) {
+    let drops_one = state::with(|s| s.running.last().is_some_and(|r| r.drops_tables_alone == 1));
+    if !(drops_one && go(address, kind)) {
+        keep(address);
+    }
+}
+
 /// Keeps the object's definition with the running statement.
 pub fn keep(address: Address) {
-    if state::with(|s| s.running.last().is_some_and(|r| r.drops_tables_alone == 1)) && go(address) {
-        return;
-    }
     let Some(tag) = state::with(|s| {
         s.running.last().filter(|r| !r.definitions.contains_key(&address)).map(|r| r.tag)
     }) else {
@@ -79,24 +85,17 @@ pub fn keep(address: Address) {
 
 /// Notes what goes with the one table that a statement names; true for what
 /// needs no further look, because the table is already described.
-fn go(address: Address) -> bool {
-    let alone = || state::with(|s| s.running.last().is_some_and(|r| r.alone.is_some()));
-    if address.class != pg_sys::RelationRelationId || address.sub != 0 {
-        return alone();
-    }
-    // SAFETY: a catalog lookup.
-    let kind = unsafe { pg_sys::get_rel_relkind(address.object) } as u8;
-    if matches!(kind, b'r' | b'S')
-        && !is_toast(address.object)
+fn go(address: Address, kind: Option<u8>) -> bool {
+    if matches!(kind, Some(b'r' | b'S'))
         && let Some(identity) = identity::of(address)
     {
-        if kind == b'S' {
+        if kind == Some(b'S') {
             let name = sys::scan::relation_name(address.object);
             put(address, sequence(address.object, &name));
         }
         state::with(|s| s.running.last_mut().map(|r| r.going.push((address, identity))));
     }
-    alone()
+    state::with(|s| s.running.last().is_some_and(|r| r.alone.is_some()))
 }
 
 /// Notes that a table is described which goes with nothing but its parts: the
@@ -428,7 +427,9 @@ fn sequence(oid: pg_sys::Oid, name: &str) -> String {
     )
 }
 
-/// A table with its columns, constraints and indexes.
+/// A table with its columns, constraints and indexes. Put together without
+/// `format!`, which takes a multiple of the time: this is most of what a
+/// dropped table costs.
 fn table(oid: pg_sys::Oid, kind: u8) -> String {
     // SAFETY: the relation is there and locked by the running statement;
     // everything read is copied before it is closed.
@@ -445,7 +446,7 @@ fn table(oid: pg_sys::Oid, kind: u8) -> String {
                 let name =
                     text(pg_sys::quote_identifier(pg_sys::get_constraint_name(constraint.oid)));
                 if let (Some(definition), Some(name)) = (definition, name) {
-                    parts.push(format!("CONSTRAINT {name} {definition}"));
+                    parts.push(["CONSTRAINT ", &name, " ", &definition].concat());
                 }
             }
             for index in
@@ -477,15 +478,19 @@ fn table(oid: pg_sys::Oid, kind: u8) -> String {
             _ if (*(*rel).rd_rel).relpersistence as u8 == b'u' => {
                 format!("CREATE UNLOGGED TABLE {name}")
             }
-            _ => format!("CREATE TABLE {name}"),
+            _ => ["CREATE TABLE ", &name].concat(),
         };
         pg_sys::relation_close(rel, pg_sys::NoLock as _);
-        format!(
-            "{head} (\n    {}\n){}{}{after}",
-            parts.join(",\n    "),
-            partition_key.unwrap_or_default(),
-            partition.unwrap_or_default(),
-        )
+        [
+            &head,
+            " (\n    ",
+            &parts.join(",\n    "),
+            "\n)",
+            partition_key.as_deref().unwrap_or_default(),
+            partition.as_deref().unwrap_or_default(),
+            &after,
+        ]
+        .concat()
     }
 }
 
@@ -513,7 +518,7 @@ unsafe fn column(rel: pg_sys::Relation, number: i16) -> Option<String> {
         let name = text(pg_sys::quote_identifier((*form).attname.data.as_ptr()))?;
         let type_name =
             text(pg_sys::format_type_with_typemod((*form).atttypid, (*form).atttypmod))?;
-        let mut out = format!("{name} {type_name}");
+        let mut out = [&name, " ", &type_name].concat();
         if (*form).attcollation != pg_sys::InvalidOid
             && (*form).attcollation != pg_sys::get_typcollation((*form).atttypid)
             && let Some(collation) = text(pg_sys::get_collation_name((*form).attcollation))
@@ -526,7 +531,7 @@ unsafe fn column(rel: pg_sys::Relation, number: i16) -> Option<String> {
             match (*form).attgenerated as u8 {
                 b's' => out.push_str(&format!(" GENERATED ALWAYS AS ({expression}) STORED")),
                 b'v' => out.push_str(&format!(" GENERATED ALWAYS AS ({expression}) VIRTUAL")),
-                _ => out.push_str(&format!(" DEFAULT {expression}")),
+                _ => out.extend([" DEFAULT ", &expression]),
             }
         }
         match (*form).attidentity as u8 {

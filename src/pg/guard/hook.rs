@@ -221,8 +221,10 @@ fn dropping(address: Address, internal: bool) {
         return;
     }
     let in_bracket = state::with(|s| !s.running.is_empty());
+    let whole = address.class == pg_sys::RelationRelationId && address.sub == 0;
+    let kind = if whole { probe::relkind(address.object) } else { None };
     if in_bracket {
-        definition::keep(address);
+        definition::keep_dropped(address, kind);
         touched(address);
     }
     if address.class == pg_sys::ExtensionRelationId
@@ -246,7 +248,7 @@ fn dropping(address: Address, internal: bool) {
     }
     let victims: Vec<Victim> = match address.class {
         pg_sys::RelationRelationId if address.sub == 0 => {
-            probe::table(address.object).into_iter().collect()
+            probe::table(address.object, kind).into_iter().collect()
         }
         pg_sys::RelationRelationId => probe::column(address.object, address.sub as i16),
         catalog::LARGE_OBJECT => probe::large_object(address.object).into_iter().collect(),

@@ -12,12 +12,11 @@ use crate::pg::sys::scan::{self, Bound, Look};
 use crate::pg::sys::text;
 use pgrx::pg_sys;
 
-/// What dropping a relation would lose.
-pub fn table(relation: pg_sys::Oid) -> Option<Victim> {
-    let kind = relkind(relation)?;
+/// What dropping a relation of this kind would lose.
+pub fn table(relation: pg_sys::Oid, kind: Option<u8>) -> Option<Victim> {
     // Partitioned tables hold nothing themselves: their partitions come by
     // themselves. Foreign tables' rows are elsewhere and stay there.
-    if kind != b'r' || is_disposable(relation) {
+    if kind != Some(b'r') || is_disposable(relation) {
         return None;
     }
     let (rule, count) = rows(relation, &DROP_TABLE);

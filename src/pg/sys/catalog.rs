@@ -2,7 +2,9 @@
 //! which sees what is committed now also under REPEATABLE READ.
 
 use pgrx::{FromDatum, pg_sys};
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::ffi::{CStr, c_char};
 
 /// OIDs of catalogs that pgrx has no names for. They are fixed: part of the
 /// server's catalog headers, the same in every version.
@@ -536,7 +538,7 @@ pub fn enum_labels(type_oid: pg_sys::Oid) -> Vec<String> {
         // SAFETY: a float4 and a name, never null.
         unsafe {
             let order = f32::from_datum(values[2], false).unwrap();
-            let label = values[3].cast_mut_ptr::<std::ffi::c_char>();
+            let label = values[3].cast_mut_ptr::<c_char>();
             labels.push((order, super::text(label).unwrap_or_default()));
         }
     });
@@ -865,11 +867,22 @@ pub fn subscription(oid: pg_sys::Oid) -> Option<(String, Option<String>)> {
     found
 }
 
-/// Where a catalog's column stands in this version, counted from 0.
-pub(super) fn column(catalog: pg_sys::Oid, name: &std::ffi::CStr) -> usize {
+/// Where a column of a catalog, or of a table of our own, stands in this
+/// version, counted from 0. The server's catalogs are asked once.
+pub(super) fn column(table: pg_sys::Oid, name: &'static CStr) -> usize {
+    type Known = HashMap<(pg_sys::Oid, *const c_char), usize>;
+    thread_local!(static KNOWN: RefCell<Known> = RefCell::default());
+    let key = (table, name.as_ptr());
+    if let Some(at) = KNOWN.with_borrow(|known| known.get(&key).copied()) {
+        return at;
+    }
     // SAFETY: a catalog lookup; the columns asked for exist in each version.
-    let number = unsafe { pg_sys::get_attnum(catalog, name.as_ptr()) };
-    number as usize - 1
+    let at = unsafe { pg_sys::get_attnum(table, name.as_ptr()) } as usize - 1;
+    // Ours may be made anew.
+    if table.to_u32() < pg_sys::FirstNormalObjectId {
+        KNOWN.with_borrow_mut(|known| known.insert(key, at));
+    }
+    at
 }
 
 /// Rows of a catalog whose oid columns (counted from 0) have these values.

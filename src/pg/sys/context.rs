@@ -16,7 +16,10 @@ pub fn with_query_string<T>(f: impl FnOnce(&str) -> T) -> Option<T> {
     // SAFETY: as above; nothing of it is kept.
     unsafe {
         let text = pg_sys::debug_query_string;
-        (!text.is_null()).then(|| f(&CStr::from_ptr(text).to_string_lossy()))
+        (!text.is_null()).then(|| match CStr::from_ptr(text).to_str() {
+            Ok(text) => f(text),
+            Err(_) => f(&CStr::from_ptr(text).to_string_lossy()),
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::{catalog, cstring, table, text};
 use pgrx::{FromDatum, pg_sys};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::c_int;
 
 /// pg_class by name and schema.
@@ -39,7 +39,31 @@ enum Watched {
 /// With more schemas than this all news counts.
 const SCHEMAS: usize = 200;
 
-thread_local!(static NAMED: RefCell<Vec<Named>> = const { RefCell::new(Vec::new()) });
+thread_local! {
+    static NAMED: RefCell<Vec<Named>> = const { RefCell::new(Vec::new()) };
+    /// A bit for each hash that one of them watches: nearly all news of
+    /// relations ends here.
+    static WATCHED: [Cell<u64>; 32] = const { [const { Cell::new(u64::MAX) }; 32] };
+}
+
+/// Where a hash's bit stands, and the bit.
+fn bit(hash: u32) -> (usize, u64) {
+    (hash as usize / 64 % 32, 1 << (hash % 64))
+}
+
+/// Notes which hashes are watched now.
+fn watch(all: &[Named]) {
+    let mut bits = [0; 32];
+    for named in all {
+        match &named.watched {
+            Watched::These(hashes) => hashes.iter().map(|hash| bit(*hash)).for_each(|(at, bit)| {
+                bits[at] |= bit;
+            }),
+            Watched::Unknown | Watched::All => bits.fill(u64::MAX),
+        }
+    }
+    WATCHED.with(|watched| watched.iter().zip(bits).for_each(|(cell, bits)| cell.set(bits)));
+}
 
 /// Once, when the library is loaded.
 pub fn install() {
@@ -55,6 +79,10 @@ pub fn install() {
 /// The server says that relations with this hash have changed (0: any), in
 /// whichever session. Called in the middle of anything: it only notes that.
 unsafe extern "C-unwind" fn on_relation(_: pg_sys::Datum, _: c_int, hash: u32) {
+    let (at, bit) = bit(hash);
+    if hash != 0 && WATCHED.with(|watched| watched[at].get() & bit == 0) {
+        return;
+    }
     note(|named| {
         let concerned = match &named.watched {
             Watched::These(hashes) => hash == 0 || hashes.contains(&hash),
@@ -73,6 +101,7 @@ unsafe extern "C-unwind" fn on_schema(_: pg_sys::Datum, _: c_int, _: u32) {
         named.watched = Watched::Unknown;
         named.news += 1;
     });
+    WATCHED.with(|watched| watched.iter().for_each(|cell| cell.set(u64::MAX)));
 }
 
 fn note(f: impl FnMut(&mut Named)) {
@@ -105,6 +134,7 @@ pub fn tables_named(name: &'static str) -> Vec<Found> {
         if named.news == news {
             (named.tables, named.known, named.watched) = (tables.clone(), true, watched);
         }
+        watch(all);
     });
     tables
 }

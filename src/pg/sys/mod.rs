@@ -19,6 +19,7 @@ pub mod version;
 pub use error::{Raised, entry, raise};
 
 use pgrx::{FromDatum, IntoDatum, pg_sys};
+use std::cell::Cell;
 use std::ffi::{CStr, CString};
 
 /// A server string as Rust text; bytes that are no UTF-8 are replaced.
@@ -59,8 +60,19 @@ pub fn may_act() -> bool {
             && !pg_sys::InitializingParallelWorker
             && pg_sys::ParallelWorkerNumber < 0
             && pg_sys::IsTransactionState()
-            && !pg_sys::RecoveryInProgress()
+            && is_primary()
     }
+}
+
+/// Whether the server is no standby. A standby can be promoted, a primary
+/// becomes a standby only by a restart: it is asked until it says so.
+fn is_primary() -> bool {
+    thread_local!(static PRIMARY: Cell<bool> = const { Cell::new(false) });
+    if !PRIMARY.get() {
+        // SAFETY: reads a flag in shared memory.
+        PRIMARY.set(unsafe { !pg_sys::RecoveryInProgress() });
+    }
+    PRIMARY.get()
 }
 
 /// The nesting depth of subtransactions: 1 is the transaction itself.

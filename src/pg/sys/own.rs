@@ -45,23 +45,23 @@ fn relation(name: &str) -> Option<pg_sys::Oid> {
 }
 
 impl Row<'_> {
-    fn get<T: FromDatum>(&self, column: &std::ffi::CStr) -> Option<T> {
+    fn get<T: FromDatum>(&self, column: &'static std::ffi::CStr) -> Option<T> {
         let at = catalog::column(self.table, column);
         // SAFETY: the callers below ask for columns of their type.
         unsafe { T::from_datum(self.values[at], self.nulls[at]) }
     }
-    pub fn text(&self, column: &std::ffi::CStr) -> Option<String> {
+    pub fn text(&self, column: &'static std::ffi::CStr) -> Option<String> {
         self.get(column)
     }
     /// A bigint, or a time in microseconds as the server counts them.
-    pub fn long(&self, column: &std::ffi::CStr) -> Option<i64> {
+    pub fn long(&self, column: &'static std::ffi::CStr) -> Option<i64> {
         self.get(column)
     }
     /// A json column's text.
-    pub fn json(&self, column: &std::ffi::CStr) -> Option<String> {
+    pub fn json(&self, column: &'static std::ffi::CStr) -> Option<String> {
         self.get(column)
     }
-    pub fn interval(&self, column: &std::ffi::CStr) -> Option<pgrx::datum::Interval> {
+    pub fn interval(&self, column: &'static std::ffi::CStr) -> Option<pgrx::datum::Interval> {
         self.get(column)
     }
 }

@@ -68,6 +68,13 @@ pub fn count(relation: pg_sys::Oid, look: Look, bound: Bound) -> Count {
             pg_sys::table_close(rel, pg_sys::NoLock as _);
             return Count::Exact(0);
         }
+        // A heap without a page has no rows, and most that go were never filled.
+        if (*rel).rd_tableam == pg_sys::GetHeapamTableAmRoutine()
+            && pg_sys::RelationGetNumberOfBlocksInFork(rel, pg_sys::ForkNumber::MAIN_FORKNUM) == 0
+        {
+            pg_sys::table_close(rel, pg_sys::NoLock as _);
+            return Count::Exact(0);
+        }
         let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
         let slot = pg_sys::table_slot_create(rel, std::ptr::null_mut());
         let am = &*(*rel).rd_tableam;
