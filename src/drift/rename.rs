@@ -60,6 +60,7 @@ const LITERAL: &[&str] = &[
     "column_comments",
     "comment",
     "constraint_comment",
+    "depends_on_extensions",
     "fdw_options",
     "index_comment",
     "labels",

@@ -143,6 +143,7 @@ fn words(d: &Difference) -> Option<&'static str> {
         (_, "owner") => r"\mowner\M|\mreassign\M",
         (_, "grants" | "column_grants") => r"\m(grant|revoke|owner)\M",
         (_, "security_labels") => r"\mlabel\M",
+        (_, "depends_on_extensions") => r"\mdepends\s+on\M",
         ("column", "type" | "collation") => r"\mtype\M",
         ("column", "default") => r"\mdefault\M",
         ("column", "not_null" | "not_null_validated" | "not_null_no_inherit") => {

@@ -1,8 +1,9 @@
 //! What objects of many kinds have in common and no kind's own query reads:
-//! comments, owners, grants, security labels. Each is one query over its
+//! comments, owners, grants, security labels, the extensions that they go with. Each is one query over its
 //! catalogs; what it finds is laid onto the objects by their addresses.
 
 mod comment;
+mod depends_on;
 pub(super) mod grants;
 mod owner;
 mod security_label;
@@ -29,7 +30,7 @@ pub struct Facet {
 }
 
 pub static FACETS: &[&Facet] =
-    &[&comment::FACET, &security_label::FACET, &owner::FACET, &grants::FACET];
+    &[&comment::FACET, &security_label::FACET, &owner::FACET, &grants::FACET, &depends_on::FACET];
 
 /// The facet that an attribute belongs to.
 pub fn of(attribute: &str) -> Option<&'static Facet> {

@@ -157,8 +157,7 @@ fn dropped(event: Event) {
             return;
         }
         let tag = event.tag();
-        // Those of tables that go as a whole are many, and of no interest.
-        let objects = event::dropped(tag != "DROP TABLE");
+        let objects = event::dropped(tag);
         judge::end_of_statement(&objects);
         if by_script {
             return;

@@ -123,10 +123,10 @@ pub fn commands() -> Vec<Command> {
     rows
 }
 
-/// What the statement has dropped, but for parts that are no relations, or
-/// only hold a relation's long values; of the parts with constraints, where those are
-/// asked for. Only in sql_drop.
-pub fn dropped(constraints: bool) -> Vec<Dropped> {
+/// What a statement with this tag has dropped, but for parts that nobody asks
+/// for, as a relation's row type or what holds its long values. Only in
+/// sql_drop.
+pub fn dropped(tag: &str) -> Vec<Dropped> {
     thread_local!(static KNOWN: Described = const { Cell::new(std::ptr::null_mut()) });
     let mut rows = Vec::new();
     call(pg_sys::F_PG_EVENT_TRIGGER_DROPPED_OBJECTS, &KNOWN, |row| {
@@ -135,9 +135,14 @@ pub fn dropped(constraints: bool) -> Vec<Dropped> {
         // objects have a name of their own.
         let part = !row.boolean(3) && !row.boolean(4);
         let relation = row.oid(0) == pg_sys::RelationRelationId;
-        let told = relation
-            || row.oid(0) == super::catalog::STATISTICS_OBJECT
-            || constraints && row.oid(0) == super::catalog::CONSTRAINT;
+        let told = match row.oid(0) {
+            pg_sys::RelationRelationId | super::catalog::STATISTICS_OBJECT => true,
+            // Those of tables that go as a whole are many, and of no interest.
+            super::catalog::CONSTRAINT => tag != "DROP TABLE",
+            // They can go with an extension without being part of it.
+            pg_sys::ProcedureRelationId | pg_sys::TriggerRelationId => tag == "DROP EXTENSION",
+            _ => false,
+        };
         if part && (!told || row.str(7) == Some("pg_toast")) {
             return;
         }

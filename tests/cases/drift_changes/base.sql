@@ -146,6 +146,8 @@ ALTER SEQUENCE app.lent_nr OWNER TO drift_b;
 
 -- What stands in the database as a whole, and what few schemas have.
 CREATE EXTENSION fuzzystrmatch WITH SCHEMA app;
+CREATE FUNCTION app.goes_along() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+ALTER FUNCTION app.goes_along() DEPENDS ON EXTENSION fuzzystrmatch;
 CREATE TYPE app.coin AS ENUM ('head', 'tail');
 CREATE FUNCTION app.to_coin(integer) RETURNS app.coin LANGUAGE sql IMMUTABLE AS $$ SELECT 'head'::app.coin $$;
 CREATE FUNCTION app.to_coin_too(integer) RETURNS app.coin LANGUAGE sql IMMUTABLE AS $$ SELECT 'tail'::app.coin $$;
