@@ -14,8 +14,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::model::mend::{Change, Mend, Phase, Side, Step};
 use crate::model::{
-    Attribute, Attrs, Identity, Kind, Model, Object, Severity, column, constraint, facet,
-    partition_index, range, sequence, show, table,
+    Attribute, Attrs, Identity, Kind, Model, Object, Severity, column, composite, constraint,
+    facet, partition_index, range, sequence, show, table,
 };
 
 pub use terms::{DEFAULT, DEFAULT_OF_PRISMA, Terms};
@@ -293,7 +293,12 @@ impl<'m> Comparison<'m> {
         let keep: Vec<bool> = found
             .iter()
             .map(|f| match f.kind.name {
-                "column" => !self.is_echo(f, &said) && !is_parents_not_null(f),
+                "column" => {
+                    !self.is_echo(f, &said)
+                        && !is_parents_not_null(f)
+                        && !self.goes_with_type(f, &said)
+                }
+                "composite" => !is_said_of_what_goes(f),
                 "constraint" | "index" => !self.is_from_parent(f),
                 // It comes and goes with its partition, or with the topmost index.
                 "partition index" => f.change == ChangeKind::Changed && !is_made_anew(f, &said),
@@ -329,6 +334,25 @@ impl<'m> Comparison<'m> {
         };
         to.iter().filter(|n| !from.contains(n)).all(comes_or_goes)
             && from.iter().filter(|n| !to.contains(n)).all(comes_or_goes)
+    }
+
+    /// Whether a column of a table that is made of a type follows the type.
+    fn goes_with_type(&self, f: &Found<'m>, said: &HashSet<EchoKey<'m>>) -> bool {
+        let sides = [&self.declared, &self.live];
+        let follows = match (f.change, f.attribute) {
+            (ChangeKind::Missing, _) => f
+                .declared
+                .and_then(|column| column::beyond_type(column, sides))
+                .is_some_and(|more| more.is_empty()),
+            (ChangeKind::Extra, _) | (_, Some("type" | "collation")) => true,
+            _ => false,
+        };
+        let of = follows.then(|| column::type_of(&f.identity().prefix(2), sides)).flatten();
+        of.is_some_and(|of| {
+            said.iter().any(|(kind, _, attribute, name, ..)| {
+                *kind == "composite" && *attribute == Some("attributes") && name.sql() == of
+            })
+        })
     }
 
     fn is_echo(&self, f: &Found<'m>, said: &HashSet<EchoKey<'m>>) -> bool {
@@ -581,6 +605,11 @@ impl<'m> Comparison<'m> {
     fn mend_alone(&self, f: &Found<'m>) -> Mend {
         match (f.declared, f.live) {
             (Some(declared), None) => {
+                if f.kind.name == "column"
+                    && let Some(steps) = column::beyond_type(declared, [&self.declared, &self.live])
+                {
+                    return Mend::steps(steps);
+                }
                 let mut steps = facet::make(declared, &self.declared);
                 if matches!(f.kind.name, "table" | "column") {
                     sequence::take(declared, &mut steps, &self.live, &self.declared);
@@ -735,6 +764,15 @@ fn is_made_anew<'m>(f: &Found<'m>, said: &HashSet<EchoKey<'m>>) -> bool {
         "constraint" => *of == key && attribute.is_some_and(|a| facet::of(a).is_none()),
         _ => false,
     })
+}
+
+/// Whether it is about comments on attributes that come or go themselves.
+fn is_said_of_what_goes(f: &Found) -> bool {
+    let (Some("column_comments"), Some(declared), Some(live)) = (f.attribute, f.declared, f.live)
+    else {
+        return false;
+    };
+    composite::comments_go_along(&declared.attrs(), &live.attrs())
 }
 
 /// Whether it is about the name of a NOT NULL constraint that is a parent's on

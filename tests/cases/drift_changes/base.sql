@@ -281,3 +281,6 @@ CREATE VIEW app.hulls AS SELECT nr, hull FROM app.berth;
 SET check_function_bodies = off;
 CREATE FUNCTION app.all_hulls() RETURNS SETOF app.hulls LANGUAGE sql AS 'SELECT * FROM app.sunken';
 RESET check_function_bodies;
+CREATE TYPE app.figure AS (sides integer, name text);
+COMMENT ON COLUMN app.figure.name IS 'As people say';
+CREATE TABLE app.figures OF app.figure (name WITH OPTIONS DEFAULT 'none');
