@@ -290,6 +290,25 @@ impl<'m> Comparison<'m> {
     /// what it will have from a parent once it has that parent again.
     fn without_echoes(&self, found: &mut Vec<Found<'m>>) {
         let said: HashSet<_> = found.iter().map(echo_key).collect();
+        // What multiranges are called, and are to be.
+        let multiranges: HashMap<String, String> = found
+            .iter()
+            .filter(|f| f.attribute == Some("multirange"))
+            .filter_map(|f| {
+                let name = |o: Option<&Object>| Some(o?.attrs().identity("multirange")?.sql());
+                Some((name(f.live)?, name(f.declared)?))
+            })
+            .collect();
+        let follows_multirange = |f: &Found| {
+            let (Some("type"), Some(was), Some(is)) = (f.attribute, &f.was, &f.is) else {
+                return false;
+            };
+            let (was, is) = match (was.strip_suffix("[]"), is.strip_suffix("[]")) {
+                (Some(was), Some(is)) => (was, is),
+                _ => (was.as_str(), is.as_str()),
+            };
+            multiranges.get(is).is_some_and(|name| name == was)
+        };
         let keep: Vec<bool> = found
             .iter()
             .map(|f| match f.kind.name {
@@ -297,8 +316,10 @@ impl<'m> Comparison<'m> {
                     !self.is_echo(f, &said)
                         && !is_parents_not_null(f)
                         && !self.goes_with_type(f, &said)
+                        && !follows_multirange(f)
                 }
                 "composite" => !is_said_of_what_goes(f),
+                "domain" => !follows_multirange(f),
                 "constraint" | "index" => !self.is_from_parent(f),
                 // It comes and goes with its partition, or with the topmost index.
                 "partition index" => f.change == ChangeKind::Changed && !is_made_anew(f, &said),
@@ -470,6 +491,15 @@ impl<'m> Comparison<'m> {
                 }
             })
             .collect();
+        // What a domain checks is made with it.
+        let anew_too: HashSet<Identity> = mends.iter().flat_map(|m| m.anew.clone()).collect();
+        for (f, mend) in found.iter().zip(&mut mends).filter(|_| !anew_too.is_empty()) {
+            let domain = f.identity().prefix(2);
+            if f.kind.name == "constraint" && anew_too.contains(&domain) {
+                let how = if f.change == ChangeKind::Extra { "gone" } else { "made" };
+                *mend = Mend::comment(&format!("{how} with {domain}, which is made anew"));
+            }
+        }
         // A partition gets its columns before it comes back to the table.
         for at in 0..found.len() {
             let of = found[at].identity().prefix(2);
