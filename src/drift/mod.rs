@@ -707,6 +707,12 @@ impl<'m> Comparison<'m> {
                     mend.steps.splice(0..0, steps);
                 }
                 if f.kind.name == "column" {
+                    // Rows of what goes hold that back.
+                    if column::holds_rows(live, &self.live)
+                        .is_some_and(|of| self.declared.get(of.kind, &of.identity).is_none())
+                    {
+                        mend.steps.iter_mut().for_each(|s| s.phase = Phase::Detach);
+                    }
                     if let Some(phase) = mend.steps.first().map(|s| s.phase) {
                         let drops = column::drops(live, &self.live, &self.declared);
                         mend.steps = drops.into_iter().map(|sql| Step::new(phase, sql)).collect();

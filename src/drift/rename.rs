@@ -119,6 +119,9 @@ fn is_literal(attribute: &str, attrs: &Attrs) -> bool {
     text || LITERAL.contains(&attribute)
 }
 
+/// Kinds whose objects share one name space, with that of relations.
+const TYPES: [&str; 5] = ["enum", "composite", "range", "domain", "base type"];
+
 impl Renames {
     /// Finds them. `events` are what the record says of the names of what is
     /// live and not declared, the newest first; `counts` says which objects
@@ -142,6 +145,7 @@ impl Renames {
         missing.retain(|key| !there.contains(key));
 
         let mut renames = Renames::default();
+        let side = Side::new(live);
         // What others are part of comes first.
         extra.sort_by_key(|o| o.identity.parts.len());
         // A partition's index is known by others' names.
@@ -159,6 +163,17 @@ impl Renames {
                 2 if RELATIONS.contains(&object.kind.name) => {
                     RELATIONS.iter().any(|kind| there.contains(&(kind, was.clone())))
                 }
+                // Types may exchange their names.
+                2 if TYPES.contains(&object.kind.name) => {
+                    let others = TYPES.iter().chain(&RELATIONS).filter_map(|kind| {
+                        (*kind != object.kind.name).then(|| side.named(kind, was)).flatten()
+                    });
+                    others.into_iter().any(|other| {
+                        let moves = |(was, _)| missing.contains(&(other.kind.name, was));
+                        !renames.declared_as.contains_key(&key(other))
+                            && !trace(&other.identity, false, events).into_iter().any(moves)
+                    })
+                }
                 3 if was.name() != object.identity.name() => {
                     let other = object.identity.prefix(2).part(was.name());
                     there.contains(&(object.kind.name, other))
@@ -168,15 +183,16 @@ impl Renames {
             let declared = former.into_iter().find(|(was, _)| {
                 around.as_ref().is_none_or(|table| was.prefix(2) == *table)
                     && !taken(was)
-                    && missing.remove(&(object.kind.name, was.clone()))
+                    && missing.contains(&(object.kind.name, was.clone()))
             });
             if let Some((was, caused_by)) = declared {
+                missing.remove(&(object.kind.name, was.clone()));
                 let live = object.identity.clone();
                 renames.insert(object.kind.name, &live, &was);
                 renames.own.push(Rename { kind: object.kind, declared: was, live, caused_by });
             }
         }
-        let (side, declared) = (Side::new(live), Side::new(declared));
+        let declared = Side::new(declared);
         renames.find_parts_of_types(&side, &declared, events, &counts);
         if renames.is_empty() {
             return renames;
@@ -748,11 +764,32 @@ impl Renames {
                     .map(|parent| Step { phase: Phase::Rename, ..table::leave(t, &parent) })
             })
             .collect();
+        // Types whose names are needed before their own turn comes.
+        let is_type = |r: &&Rename| TYPES.contains(&r.kind.name);
+        let mut waiting: HashMap<Identity, &Rename> =
+            self.own.iter().filter(is_type).map(|r| (self.in_its_schema(r), r)).collect();
+        let mut aside: HashSet<&Identity> = HashSet::new();
         self.own
             .iter()
             .filter_map(|r| {
                 let object = side.get(r.kind, &r.declared)?;
-                let mut steps = self.steps(r, object);
+                let mut steps = Vec::new();
+                if is_type(&r) {
+                    waiting.remove(&self.in_its_schema(r));
+                    if let Some(other) = waiting.get(&r.declared)
+                        && let Some(object) = side.get(other.kind, &other.declared)
+                        && aside.insert(&other.live)
+                    {
+                        let object = self.now(other, object, other.live.name());
+                        let sql = model::rename(&object, &set_aside(other.live.name()));
+                        steps.push(Step::new(Phase::Rename, sql));
+                    }
+                }
+                let own = match aside.contains(&r.live) {
+                    true => set_aside(r.live.name()),
+                    false => r.live.name().to_owned(),
+                };
+                steps.extend(self.steps(r, object, &own));
                 if r.kind.name == "column" {
                     steps.splice(0..0, std::mem::take(&mut leave));
                 }
@@ -791,34 +828,42 @@ impl Renames {
             .collect()
     }
 
-    fn steps(&self, rename: &Rename, object: &Object) -> Vec<Step> {
-        let mut now = Object {
-            kind: object.kind,
-            identity: rename.declared.clone(),
-            attributes: object.attributes.clone(),
-            address: None,
-        };
-        let own = rename.live.name();
-        let n = now.identity.parts.len() - 1;
-        now.identity.parts[n] = own.to_owned();
-        let mut steps = Vec::new();
+    /// A type as it is called in the schema that it is declared in, or would be.
+    fn in_its_schema(&self, rename: &Rename) -> Identity {
+        self.name(&rename.live.prefix(1)).part(rename.live.name())
+    }
+
+    /// An object under the name that it has at that point.
+    fn now(&self, rename: &Rename, object: &Object, own: &str) -> Object {
+        let mut identity = rename.declared.clone();
+        let n = identity.parts.len() - 1;
+        identity.parts[n] = own.to_owned();
         if n == 1 {
-            let schema = self.name(&rename.live.prefix(1)).parts.remove(0);
-            if schema != rename.declared.parts[0] {
-                now.identity.parts[0] = schema;
-                steps.push(format!(
-                    "ALTER {} SET SCHEMA {}",
-                    (now.kind.sql_name)(&now),
-                    sql::ident(&rename.declared.parts[0])
-                ));
-                now.identity.parts[0] = rename.declared.parts[0].clone();
-            }
+            identity.parts[0] = self.name(&rename.live.prefix(1)).parts.remove(0);
+        }
+        let attributes = object.attributes.clone();
+        Object { kind: object.kind, identity, attributes, address: None }
+    }
+
+    fn steps(&self, rename: &Rename, object: &Object, own: &str) -> Vec<Step> {
+        let mut now = self.now(rename, object, own);
+        let mut steps = Vec::new();
+        let schema = &rename.declared.parts[0];
+        if now.identity.parts.len() == 2 && now.identity.parts[0] != *schema {
+            let sql_name = (now.kind.sql_name)(&now);
+            steps.push(format!("ALTER {sql_name} SET SCHEMA {}", sql::ident(schema)));
+            now.identity.parts[0].clone_from(schema);
         }
         if own != rename.declared.name() {
             steps.push(model::rename(&now, rename.declared.name()));
         }
         steps.into_iter().map(|sql| Step::new(Phase::Rename, sql)).collect()
     }
+}
+
+/// What something is called while another one takes its name.
+fn set_aside(name: &str) -> String {
+    format!("{name}__old")
 }
 
 /// What something was called, the last first, and the row that gave it its

@@ -123,6 +123,8 @@ pub enum Target {
     Relation(Identity),
     Column(Identity),
     Routine(Identity),
+    /// By what SQL says of it in full.
+    Operator(String),
     Type(Identity),
     /// One that is known by its kind and name.
     Object(&'static str, Identity),

@@ -336,6 +336,13 @@ pub(super) fn settle_typed(identity: &Identity, to: &Attrs) -> Vec<String> {
     settle(identity, &given, to)
 }
 
+/// The table or view whose rows a column holds.
+pub(crate) fn holds_rows<'m>(column: &Object, side: &Side<'m>) -> Option<&'m Object> {
+    let attrs = column.attrs();
+    let of = attrs.text("type")?;
+    side.relation_in_sql(of.strip_suffix("[]").unwrap_or(of))
+}
+
 /// The type of a table's columns, where it is the same on both sides: they come
 /// and go with its attributes.
 pub(crate) fn type_of<'m>(table: &Identity, sides: [&Side<'m>; 2]) -> Option<String> {

@@ -295,3 +295,11 @@ CREATE TABLE app.arm (reach app.extent, all_of app.extent_multirange, more app.e
 CREATE TYPE app.ware AS ENUM ('a', 'it''s');
 CREATE TABLE app.stock (ware app.ware NOT NULL) PARTITION BY LIST (ware);
 CREATE TABLE app.stock_a PARTITION OF app.stock FOR VALUES IN ('a', 'it''s');
+-- An operator that columns, checks, indexes and views use.
+CREATE FUNCTION app.alike(integer, integer) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1 % 3 = $2 % 3;
+CREATE OPERATOR app.=== (FUNCTION = app.alike, LEFTARG = integer, RIGHTARG = integer);
+CREATE TABLE app.pairs (
+    a integer DEFAULT 1, b integer, alike boolean GENERATED ALWAYS AS (a OPERATOR(app.===) b) STORED,
+    CONSTRAINT pairs_check CHECK (a OPERATOR(app.===) 1));
+CREATE INDEX pairs_b ON app.pairs (b) WHERE b OPERATOR(app.===) 2;
+CREATE VIEW app.alikes AS SELECT a FROM app.pairs WHERE a OPERATOR(app.===) b;
