@@ -80,7 +80,7 @@ impl<'s, 'm> Users<'s, 'm> {
     }
 }
 
-fn is_routine(object: &Object) -> bool {
+pub(super) fn is_routine(object: &Object) -> bool {
     matches!(object.kind.name, "function" | "procedure")
 }
 
