@@ -1162,4 +1162,52 @@ mod tests {
         assert!(!alike("(email > 1)", "(mail > 2)"));
         assert!(!alike("SELECT users.email", "SELECT people.mail AS other"));
     }
+
+    #[test]
+    fn labels_and_attributes() {
+        let mood = |labels: &str| {
+            object("enum", &["public", "mood"], &format!(r#"{{"labels":[{labels}]}}"#))
+        };
+        let of = |default: &str| {
+            column("t", "m", &format!(r#"{{"type":"public.mood","default":"{default}"}}"#))
+        };
+        let declared = [mood(r#""sad","ok""#), table("t", ""), of("'sad'::public.mood")];
+        let live = [mood(r#""blue","ok""#), table("t", ""), of("'blue'::public.mood")];
+        let renamed = event(5, Some("public.mood.sad"), "public.mood.blue");
+        assert_eq!(
+            found(&declared, &live, &[renamed]),
+            ["5: ALTER TYPE public.mood RENAME VALUE 'blue' TO 'sad';"]
+        );
+        // The type was made again since.
+        let again =
+            [event(7, None, "public.mood"), event(5, Some("public.mood.sad"), "public.mood.blue")];
+        assert_eq!(found(&declared, &live, &again), ["public.mood changed", "public.t.m changed"]);
+        // Another text that says the same is another text.
+        let live = [mood(r#""blue","ok""#), table("t", ""), of("'blue'::text")];
+        let renamed = event(5, Some("public.mood.sad"), "public.mood.blue");
+        assert_eq!(found(&declared, &live, &[renamed]).len(), 2);
+
+        let pair = |name: &str| {
+            let attributes = format!(r#"{{"attributes":["{name} integer"],"_names":["{name}"]}}"#);
+            object("composite", &["public", "pair"], &attributes)
+        };
+        let renamed = event(5, Some("public.pair.a"), "public.pair.b");
+        assert_eq!(
+            found(&[pair("a")], &[pair("b")], &[renamed]),
+            ["5: ALTER TYPE public.pair RENAME ATTRIBUTE b TO a CASCADE;"]
+        );
+    }
+
+    #[test]
+    fn literals() {
+        assert_eq!(
+            replaced("'x''a'::t = 'a'::t OR 'a'::tt", "'a'::t", "'b'::t"),
+            "'x''a'::t = 'b'::t OR 'a'::tt"
+        );
+        assert_eq!(
+            with_elements("x = ANY ('{a,ab,a}'::t[])", "t", "a", "b"),
+            "x = ANY ('{b,ab,b}'::t[])"
+        );
+        assert_eq!(with_elements("'{a,\"a b\"}'::t[]", "t", "a", "b"), "'{a,\"a b\"}'::t[]");
+    }
 }

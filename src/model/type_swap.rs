@@ -185,7 +185,7 @@ fn partitioned_by(c: &Change, holds: impl Fn(&str) -> bool) -> Option<Identity> 
                 sql::mentions(&key, &sql::ident(column.identity.name()))
                     && column.attrs().text("type").is_some_and(&holds)
             };
-            columns.iter().any(|column| is_of_key(column)).then(|| table.identity.clone())
+            columns.iter().any(is_of_key).then(|| table.identity.clone())
         },
     )
 }

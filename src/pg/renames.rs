@@ -24,15 +24,15 @@ WITH ddl AS MATERIALIZED (
     UNION
     SELECT formerly FROM ddl WHERE formerly IS NOT NULL
 ), whole AS (
-    SELECT object FROM name
-    UNION
-    SELECT pg_catalog.regexp_replace(object, '\.("([^"]|"")*"|[^.]*)$', '') FROM name
+    SELECT DISTINCT pg_catalog.regexp_replace(object, '\.("([^"]|"")*"|[^.]*)$', '') AS object FROM name
 )
 SELECT id, object, formerly
   FROM ddl
  WHERE EXISTS (SELECT FROM ddl r WHERE r.formerly IS NOT NULL)
    AND (formerly IS NOT NULL
+        OR object IN (SELECT n.object FROM name n)
         OR object IN (SELECT w.object FROM whole w)
+           AND object_type OPERATOR(pg_catalog.=) ANY ('{schema,table,foreign table,view,materialized view,type,domain}')
         OR action OPERATOR(pg_catalog.=) 'drop'
            AND object_type OPERATOR(pg_catalog.=) ANY ('{column,constraint,trigger,rule,policy}'))
  ORDER BY id DESC"#;

@@ -303,5 +303,5 @@ CREATE TABLE app.pairs (
     CONSTRAINT pairs_check CHECK (a OPERATOR(app.===) 1));
 CREATE INDEX pairs_b ON app.pairs (b) WHERE b OPERATOR(app.===) 2;
 CREATE VIEW app.alikes AS SELECT a FROM app.pairs WHERE a OPERATOR(app.===) b;
-CREATE VIEW app.numbers AS SELECT 1 AS one;
-CREATE FUNCTION app.first_number(app.numbers) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+CREATE VIEW app.single AS SELECT 1 AS one;
+CREATE FUNCTION app.first_number(app.single) RETURNS integer LANGUAGE sql AS 'SELECT 1';
