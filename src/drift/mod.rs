@@ -14,8 +14,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::model::mend::{Change, Mend, Phase, Side, Step};
 use crate::model::{
-    Attribute, Attrs, Identity, Kind, Model, Object, Severity, column, constraint, facet,
-    partition_index, range, sequence, show, table,
+    Attribute, Attrs, Identity, Kind, Model, Object, Severity, column, composite, constraint,
+    facet, partition_index, range, sequence, show, table,
 };
 
 pub use terms::{DEFAULT, DEFAULT_OF_PRISMA, Terms};
@@ -290,10 +290,36 @@ impl<'m> Comparison<'m> {
     /// what it will have from a parent once it has that parent again.
     fn without_echoes(&self, found: &mut Vec<Found<'m>>) {
         let said: HashSet<_> = found.iter().map(echo_key).collect();
+        // What multiranges are called, and are to be.
+        let multiranges: HashMap<String, String> = found
+            .iter()
+            .filter(|f| f.attribute == Some("multirange"))
+            .filter_map(|f| {
+                let name = |o: Option<&Object>| Some(o?.attrs().identity("multirange")?.sql());
+                Some((name(f.live)?, name(f.declared)?))
+            })
+            .collect();
+        let follows_multirange = |f: &Found| {
+            let (Some("type"), Some(was), Some(is)) = (f.attribute, &f.was, &f.is) else {
+                return false;
+            };
+            let (was, is) = match (was.strip_suffix("[]"), is.strip_suffix("[]")) {
+                (Some(was), Some(is)) => (was, is),
+                _ => (was.as_str(), is.as_str()),
+            };
+            multiranges.get(is).is_some_and(|name| name == was)
+        };
         let keep: Vec<bool> = found
             .iter()
             .map(|f| match f.kind.name {
-                "column" => !self.is_echo(f, &said) && !is_parents_not_null(f),
+                "column" => {
+                    !self.is_echo(f, &said)
+                        && !is_parents_not_null(f)
+                        && !self.goes_with_type(f, &said)
+                        && !follows_multirange(f)
+                }
+                "composite" => !is_said_of_what_goes(f),
+                "domain" => !follows_multirange(f),
                 "constraint" | "index" => !self.is_from_parent(f),
                 // It comes and goes with its partition, or with the topmost index.
                 "partition index" => f.change == ChangeKind::Changed && !is_made_anew(f, &said),
@@ -329,6 +355,25 @@ impl<'m> Comparison<'m> {
         };
         to.iter().filter(|n| !from.contains(n)).all(comes_or_goes)
             && from.iter().filter(|n| !to.contains(n)).all(comes_or_goes)
+    }
+
+    /// Whether a column of a table that is made of a type follows the type.
+    fn goes_with_type(&self, f: &Found<'m>, said: &HashSet<EchoKey<'m>>) -> bool {
+        let sides = [&self.declared, &self.live];
+        let follows = match (f.change, f.attribute) {
+            (ChangeKind::Missing, _) => f
+                .declared
+                .and_then(|column| column::beyond_type(column, sides))
+                .is_some_and(|more| more.is_empty()),
+            (ChangeKind::Extra, _) | (_, Some("type" | "collation")) => true,
+            _ => false,
+        };
+        let of = follows.then(|| column::type_of(&f.identity().prefix(2), sides)).flatten();
+        of.is_some_and(|of| {
+            said.iter().any(|(kind, _, attribute, name, ..)| {
+                *kind == "composite" && *attribute == Some("attributes") && name.sql() == of
+            })
+        })
     }
 
     fn is_echo(&self, f: &Found<'m>, said: &HashSet<EchoKey<'m>>) -> bool {
@@ -446,6 +491,15 @@ impl<'m> Comparison<'m> {
                 }
             })
             .collect();
+        // What a domain checks is made with it.
+        let anew_too: HashSet<Identity> = mends.iter().flat_map(|m| m.anew.clone()).collect();
+        for (f, mend) in found.iter().zip(&mut mends).filter(|_| !anew_too.is_empty()) {
+            let domain = f.identity().prefix(2);
+            if f.kind.name == "constraint" && anew_too.contains(&domain) {
+                let how = if f.change == ChangeKind::Extra { "gone" } else { "made" };
+                *mend = Mend::comment(&format!("{how} with {domain}, which is made anew"));
+            }
+        }
         // A partition gets its columns before it comes back to the table.
         for at in 0..found.len() {
             let of = found[at].identity().prefix(2);
@@ -581,6 +635,11 @@ impl<'m> Comparison<'m> {
     fn mend_alone(&self, f: &Found<'m>) -> Mend {
         match (f.declared, f.live) {
             (Some(declared), None) => {
+                if f.kind.name == "column"
+                    && let Some(steps) = column::beyond_type(declared, [&self.declared, &self.live])
+                {
+                    return Mend::steps(steps);
+                }
                 let mut steps = facet::make(declared, &self.declared);
                 if matches!(f.kind.name, "table" | "column") {
                     sequence::take(declared, &mut steps, &self.live, &self.declared);
@@ -648,6 +707,12 @@ impl<'m> Comparison<'m> {
                     mend.steps.splice(0..0, steps);
                 }
                 if f.kind.name == "column" {
+                    // Rows of what goes hold that back.
+                    if column::holds_rows(live, &self.live)
+                        .is_some_and(|of| self.declared.get(of.kind, &of.identity).is_none())
+                    {
+                        mend.steps.iter_mut().for_each(|s| s.phase = Phase::Detach);
+                    }
                     if let Some(phase) = mend.steps.first().map(|s| s.phase) {
                         let drops = column::drops(live, &self.live, &self.declared);
                         mend.steps = drops.into_iter().map(|sql| Step::new(phase, sql)).collect();
@@ -735,6 +800,15 @@ fn is_made_anew<'m>(f: &Found<'m>, said: &HashSet<EchoKey<'m>>) -> bool {
         "constraint" => *of == key && attribute.is_some_and(|a| facet::of(a).is_none()),
         _ => false,
     })
+}
+
+/// Whether it is about comments on attributes that come or go themselves.
+fn is_said_of_what_goes(f: &Found) -> bool {
+    let (Some("column_comments"), Some(declared), Some(live)) = (f.attribute, f.declared, f.live)
+    else {
+        return false;
+    };
+    composite::comments_go_along(&declared.attrs(), &live.attrs())
 }
 
 /// Whether it is about the name of a NOT NULL constraint that is a parent's on

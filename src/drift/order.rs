@@ -51,7 +51,7 @@ impl Ranks {
     /// dropped, last where they are made.
     pub fn of(&self, phase: Phase, kind: &'static str, identity: &Identity) -> isize {
         let key = (kind, identity.clone());
-        if phase.drops() {
+        if phase.drops() && phase != Phase::SwapType {
             self.live.get(&key).map_or(0, |&r| -(r as isize))
         } else {
             self.declared.get(&key).map_or(0, |&r| r as isize)

@@ -32,6 +32,48 @@ struct Rename {
     caused_by: Option<i64>,
 }
 
+/// A label of an enum or an attribute of a composite type that is called
+/// otherwise than declared: parts that are no objects of their own.
+#[derive(Debug)]
+struct PartOfType {
+    kind: &'static Kind,
+    /// The type's name and the part's.
+    declared: Identity,
+    live: Identity,
+    caused_by: Option<i64>,
+}
+
+impl PartOfType {
+    /// What their list says of the live type, or of what is part of it, by name.
+    fn rename(&self, value: &mut Value) {
+        match value {
+            Value::String(name) if name == self.live.name() => {
+                self.declared.name().clone_into(name);
+            }
+            Value::Array(list) => list.iter_mut().for_each(|item| self.rename(item)),
+            Value::Object(map) => {
+                if let Some(said) = map.remove(self.live.name()) {
+                    map.insert(self.declared.name().to_owned(), said);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn step(&self) -> Step {
+        let (of, was, now) =
+            (self.declared.prefix(2).sql(), self.declared.name(), self.live.name());
+        let sql = match self.kind.name {
+            "enum" => {
+                format!("RENAME VALUE {} TO {}", sql::literal(now), sql::literal(was))
+            }
+            // Tables that are made of the type go along.
+            _ => format!("RENAME ATTRIBUTE {} TO {} CASCADE", sql::ident(now), sql::ident(was)),
+        };
+        Step::new(Phase::Rename, format!("ALTER TYPE {of} {sql}"))
+    }
+}
+
 /// All objects that are called otherwise than declared.
 #[derive(Debug, Default)]
 pub struct Renames {
@@ -52,6 +94,8 @@ pub struct Renames {
     words: HashSet<String>,
     /// Those with a difference of their own; what others are part of first.
     own: Vec<Rename>,
+    /// After the types that they are part of.
+    of_types: Vec<PartOfType>,
 }
 
 /// Attributes of other people's text: what it speaks of may be called
@@ -76,6 +120,9 @@ fn is_literal(attribute: &str, attrs: &Attrs) -> bool {
     text || LITERAL.contains(&attribute)
 }
 
+/// Kinds whose objects share one name space, with that of relations.
+const TYPES: [&str; 5] = ["enum", "composite", "range", "domain", "base type"];
+
 impl Renames {
     /// Finds them. `events` are what the record says of the names of what is
     /// live and not declared, the newest first; `counts` says which objects
@@ -99,11 +146,12 @@ impl Renames {
         missing.retain(|key| !there.contains(key));
 
         let mut renames = Renames::default();
+        let side = Side::new(live);
         // What others are part of comes first.
         extra.sort_by_key(|o| o.identity.parts.len());
         // A partition's index is known by others' names.
         for object in extra.iter().filter(|o| o.kind.name != "partition index") {
-            let former = trace(object, events);
+            let former = trace(&object.identity, object.kind.name == "constraint", events);
             // The newest of its names that is declared: further back it may
             // have had others of those. What is part of a table stays in it,
             // whatever else is called as the table was.
@@ -116,6 +164,17 @@ impl Renames {
                 2 if RELATIONS.contains(&object.kind.name) => {
                     RELATIONS.iter().any(|kind| there.contains(&(kind, was.clone())))
                 }
+                // Types may exchange their names.
+                2 if TYPES.contains(&object.kind.name) => {
+                    let others = TYPES.iter().chain(&RELATIONS).filter_map(|kind| {
+                        (*kind != object.kind.name).then(|| side.named(kind, was)).flatten()
+                    });
+                    others.into_iter().any(|other| {
+                        let moves = |(was, _)| missing.contains(&(other.kind.name, was));
+                        !renames.declared_as.contains_key(&key(other))
+                            && !trace(&other.identity, false, events).into_iter().any(moves)
+                    })
+                }
                 3 if was.name() != object.identity.name() => {
                     let other = object.identity.prefix(2).part(was.name());
                     there.contains(&(object.kind.name, other))
@@ -125,18 +184,20 @@ impl Renames {
             let declared = former.into_iter().find(|(was, _)| {
                 around.as_ref().is_none_or(|table| was.prefix(2) == *table)
                     && !taken(was)
-                    && missing.remove(&(object.kind.name, was.clone()))
+                    && missing.contains(&(object.kind.name, was.clone()))
             });
             if let Some((was, caused_by)) = declared {
+                missing.remove(&(object.kind.name, was.clone()));
                 let live = object.identity.clone();
                 renames.insert(object.kind.name, &live, &was);
                 renames.own.push(Rename { kind: object.kind, declared: was, live, caused_by });
             }
         }
+        let declared = Side::new(declared);
+        renames.find_parts_of_types(&side, &declared, events, &counts);
         if renames.is_empty() {
             return renames;
         }
-        let (side, declared) = (Side::new(live), Side::new(declared));
         let mut again = true;
         // Parents before children, however deep.
         while again {
@@ -179,6 +240,55 @@ impl Renames {
         renames
     }
 
+    /// Labels and attributes of types that both sides have.
+    fn find_parts_of_types(
+        &mut self,
+        live: &Side,
+        declared: &Side,
+        events: &[Event],
+        counts: impl Fn(&Object) -> bool,
+    ) {
+        for object in ["enum", "composite"].into_iter().flat_map(|kind| live.all(kind)) {
+            let Some(other) = declared.get(object.kind, &self.identity(object)) else { continue };
+            if other.attributes == object.attributes || !counts(object) {
+                continue;
+            }
+            let list = if object.kind.name == "enum" { "labels" } else { "_names" };
+            let [to, from] = [other, object].map(|o| o.attrs().list(list));
+            let mut missing: Vec<&String> = to.iter().filter(|name| !from.contains(name)).collect();
+            for name in from.iter().filter(|name| !to.contains(name)) {
+                let part = object.identity.part(name);
+                let was = trace(&part, false, events).into_iter().find_map(|(was, caused_by)| {
+                    let at = missing.iter().position(|name| *name == was.name())?;
+                    (was.prefix(2) == other.identity).then_some((at, was, caused_by))
+                });
+                let Some((at, was, caused_by)) = was else { continue };
+                missing.remove(at);
+                self.words.insert(name.clone());
+                if object.kind.name == "composite" {
+                    self.stand_for_each_other(was.name(), name);
+                } else {
+                    // Its type stands beside it, but in the bounds of partitions.
+                    self.words.insert(other.identity.name().to_owned());
+                    self.words.insert(object.identity.name().to_owned());
+                    self.words.insert(sql::literal(name));
+                }
+                self.live_as.insert(was.clone(), part.clone());
+                self.of_types.push(PartOfType {
+                    kind: object.kind,
+                    declared: was,
+                    live: part,
+                    caused_by,
+                });
+            }
+        }
+    }
+
+    fn stand_for_each_other(&mut self, was: &str, now: &str) {
+        self.alike.insert((was.to_owned(), now.to_owned()));
+        self.alike.insert((sql::ident(was), sql::ident(now)));
+    }
+
     fn insert(&mut self, kind: &'static str, live: &Identity, declared: &Identity) {
         const AROUND: [&str; 9] = [
             "schema",
@@ -208,16 +318,14 @@ impl Renames {
             pairs.insert(sql::qualified(&live.parts), sql::qualified(&declared.parts));
         }
         if live.name() != declared.name() {
-            let (was, now) = (declared.name(), live.name());
-            self.alike.insert((was.to_owned(), now.to_owned()));
-            self.alike.insert((sql::ident(was), sql::ident(now)));
+            self.stand_for_each_other(declared.name(), live.name());
         }
         self.live_as.insert(declared.clone(), live.clone());
         self.declared_as.insert((kind, live.clone()), declared.clone());
     }
 
     pub fn is_empty(&self) -> bool {
-        self.declared_as.is_empty()
+        self.declared_as.is_empty() && self.of_types.is_empty()
     }
 
     /// What a live object that the record doesn't name is declared as, by that
@@ -225,8 +333,14 @@ impl Renames {
     fn follows(&self, object: &Object, side: &Side) -> Option<Identity> {
         let identity = &object.identity;
         if object.kind.name == "column" {
-            // A column's name comes down from its table's parents.
+            // A column's name comes down from its table's parents, or from its type.
             let table = identity.prefix(2);
+            if let Some(part) = self.of_types.iter().find(|p| p.live.name() == identity.name())
+                && side.relation(&table)?.attrs().text("of_type")
+                    == Some(part.live.prefix(2).sql().as_str())
+            {
+                return Some(self.name(&table).part(part.declared.name()));
+            }
             return side.parents(&table).into_iter().find_map(|mut parent| {
                 parent.parts.push(identity.name().to_owned());
                 let was = self.declared_as.get(&("column", parent))?;
@@ -364,8 +478,55 @@ impl Renames {
         })
     }
 
-    /// Text in which qualified names are those of the declared schema.
+    /// Partitions that hold rows by labels that are called otherwise. Their
+    /// bounds say labels without the type.
+    fn bounds_by_labels(&self, live: &Model) -> HashMap<Identity, Vec<&PartOfType>> {
+        let labels: Vec<&PartOfType> =
+            self.of_types.iter().filter(|p| p.kind.name == "enum").collect();
+        let mut bounds: HashMap<Identity, Vec<&PartOfType>> = HashMap::new();
+        if labels.is_empty() {
+            return bounds;
+        }
+        let side = Side::new(live);
+        let tables = side.all("table").filter(|t| t.attributes.get().contains("\"partition_key\""));
+        for table in tables {
+            let key = table.attrs().shown("partition_key").unwrap_or_default();
+            for column in side.children_of(&table.identity, "column") {
+                let by = format!(" ({})", sql::ident(column.identity.name()));
+                if !key.ends_with(&by) {
+                    continue;
+                }
+                let attrs = column.attrs();
+                for part in &labels {
+                    if attrs.text("type") == Some(part.live.prefix(2).sql().as_str()) {
+                        for partition in side.heirs(&table.identity) {
+                            bounds.entry(partition.identity.clone()).or_default().push(part);
+                        }
+                    }
+                }
+            }
+        }
+        bounds
+    }
+
+    /// Text in which qualified names, and the labels of enums, are those of the
+    /// declared schema.
     fn rewritten(&self, text: &str) -> String {
+        let mut text = self.with_declared_names(text);
+        for part in self.of_types.iter().filter(|p| p.kind.name == "enum") {
+            let of = part.declared.prefix(2).sql();
+            if !text.contains(&of) {
+                continue;
+            }
+            let [was, now] =
+                [&part.declared, &part.live].map(|p| format!("{}::{of}", sql::literal(p.name())));
+            text = replaced(&text, &now, &was);
+            text = with_elements(&text, &of, part.live.name(), part.declared.name());
+        }
+        text
+    }
+
+    fn with_declared_names(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut from = 0;
         for span in sql::pair_spans(text) {
@@ -395,6 +556,7 @@ impl Renames {
     /// the declared schemas then goes: it was read to be found under its other
     /// name.
     pub fn apply(&self, declared: &Model, live: &mut Model) {
+        let bounds = self.bounds_by_labels(live);
         for object in &mut live.objects {
             let identity = self.identity(object);
             if self.words.iter().any(|word| object.may_name(word)) {
@@ -403,6 +565,23 @@ impl Renames {
                     attrs.0.keys().filter(|name| is_literal(name, &attrs)).cloned().collect();
                 for (name, value) in &mut attrs.0 {
                     self.value(value, literal.contains(name));
+                }
+                let is_it =
+                    |p: &&PartOfType| p.kind == object.kind && p.live.prefix(2) == object.identity;
+                for part in self.of_types.iter().filter(is_it) {
+                    for list in ["labels", "_names", "column_comments"] {
+                        attrs.0.get_mut(list).into_iter().for_each(|list| part.rename(list));
+                    }
+                    model::rename_attribute(&mut attrs, part.live.name(), part.declared.name());
+                }
+                if let Some(labels) = bounds.get(&object.identity)
+                    && let Some(Value::String(bound)) = attrs.0.get_mut("partition_bound")
+                {
+                    for part in labels {
+                        let [was, now] =
+                            [&part.declared, &part.live].map(|p| sql::literal(p.name()));
+                        *bound = replaced(bound, &now, &was);
+                    }
                 }
                 object.set(attrs);
             }
@@ -586,11 +765,32 @@ impl Renames {
                     .map(|parent| Step { phase: Phase::Rename, ..table::leave(t, &parent) })
             })
             .collect();
+        // Types whose names are needed before their own turn comes.
+        let is_type = |r: &&Rename| TYPES.contains(&r.kind.name);
+        let mut waiting: HashMap<Identity, &Rename> =
+            self.own.iter().filter(is_type).map(|r| (self.in_its_schema(r), r)).collect();
+        let mut aside: HashSet<&Identity> = HashSet::new();
         self.own
             .iter()
             .filter_map(|r| {
                 let object = side.get(r.kind, &r.declared)?;
-                let mut steps = self.steps(r, object);
+                let mut steps = Vec::new();
+                if is_type(&r) {
+                    waiting.remove(&self.in_its_schema(r));
+                    if let Some(other) = waiting.get(&r.declared)
+                        && let Some(object) = side.get(other.kind, &other.declared)
+                        && aside.insert(&other.live)
+                    {
+                        let object = self.now(other, object, other.live.name());
+                        let sql = model::rename(&object, &set_aside(other.live.name()));
+                        steps.push(Step::new(Phase::Rename, sql));
+                    }
+                }
+                let own = match aside.contains(&r.live) {
+                    true => set_aside(r.live.name()),
+                    false => r.live.name().to_owned(),
+                };
+                steps.extend(self.steps(r, object, &own));
                 if r.kind.name == "column" {
                     steps.splice(0..0, std::mem::take(&mut leave));
                 }
@@ -609,31 +809,51 @@ impl Renames {
                     renamed_by: r.caused_by,
                 })
             })
+            .chain(self.of_types.iter().map(|p| {
+                let steps = vec![p.step()];
+                Difference {
+                    kind: p.kind,
+                    identity: p.declared.clone(),
+                    change: ChangeKind::Changed,
+                    attribute: Some("name".to_owned()),
+                    declared: Some(p.declared.to_string()),
+                    actual: Some(p.live.to_string()),
+                    severity: p.kind.missing,
+                    unmanaged: false,
+                    data_loss: false,
+                    fix: statements(steps.iter()),
+                    mend: Mend::steps(steps),
+                    renamed_by: p.caused_by,
+                }
+            }))
             .collect()
     }
 
-    fn steps(&self, rename: &Rename, object: &Object) -> Vec<Step> {
-        let mut now = Object {
-            kind: object.kind,
-            identity: rename.declared.clone(),
-            attributes: object.attributes.clone(),
-            address: None,
-        };
-        let own = rename.live.name();
-        let n = now.identity.parts.len() - 1;
-        now.identity.parts[n] = own.to_owned();
-        let mut steps = Vec::new();
+    /// A type as it is called in the schema that it is declared in, or would be.
+    fn in_its_schema(&self, rename: &Rename) -> Identity {
+        self.name(&rename.live.prefix(1)).part(rename.live.name())
+    }
+
+    /// An object under the name that it has at that point.
+    fn now(&self, rename: &Rename, object: &Object, own: &str) -> Object {
+        let mut identity = rename.declared.clone();
+        let n = identity.parts.len() - 1;
+        identity.parts[n] = own.to_owned();
         if n == 1 {
-            let schema = self.name(&rename.live.prefix(1)).parts.remove(0);
-            if schema != rename.declared.parts[0] {
-                now.identity.parts[0] = schema;
-                steps.push(format!(
-                    "ALTER {} SET SCHEMA {}",
-                    (now.kind.sql_name)(&now),
-                    sql::ident(&rename.declared.parts[0])
-                ));
-                now.identity.parts[0] = rename.declared.parts[0].clone();
-            }
+            identity.parts[0] = self.name(&rename.live.prefix(1)).parts.remove(0);
+        }
+        let attributes = object.attributes.clone();
+        Object { kind: object.kind, identity, attributes, address: None }
+    }
+
+    fn steps(&self, rename: &Rename, object: &Object, own: &str) -> Vec<Step> {
+        let mut now = self.now(rename, object, own);
+        let mut steps = Vec::new();
+        let schema = &rename.declared.parts[0];
+        if now.identity.parts.len() == 2 && now.identity.parts[0] != *schema {
+            let sql_name = (now.kind.sql_name)(&now);
+            steps.push(format!("ALTER {sql_name} SET SCHEMA {}", sql::ident(schema)));
+            now.identity.parts[0].clone_from(schema);
         }
         if own != rename.declared.name() {
             steps.push(model::rename(&now, rename.declared.name()));
@@ -642,11 +862,20 @@ impl Renames {
     }
 }
 
-/// What an object was called, the last first, and the row that gave it its
+/// What something is called while another one takes its name.
+fn set_aside(name: &str) -> String {
+    format!("{name}__old")
+}
+
+/// What something was called, the last first, and the row that gave it its
 /// own name.
-fn trace(object: &Object, events: &[Event]) -> Vec<(Identity, Option<i64>)> {
+fn trace(
+    identity: &Identity,
+    is_constraint: bool,
+    events: &[Event],
+) -> Vec<(Identity, Option<i64>)> {
     let mut former = Vec::new();
-    let mut name = object.identity.clone();
+    let mut name = identity.clone();
     let mut cause = None;
     for event in events {
         let length = name.parts.len();
@@ -679,7 +908,7 @@ fn trace(object: &Object, events: &[Event]) -> Vec<(Identity, Option<i64>)> {
             // It was made under this name, or what was called so is gone.
             (Some(_), None) => break,
             // A key is called as its index.
-            (None, Some(formerly)) if object.kind.name == "constraint" && length == 3 => {
+            (None, Some(formerly)) if is_constraint && length == 3 => {
                 let index = Identity::new([&name.parts[0], &name.parts[2]]);
                 let parts = Identity::parts_shown(formerly);
                 if event.object == index.to_string() && parts.len() == 2 {
@@ -692,6 +921,49 @@ fn trace(object: &Object, events: &[Event]) -> Vec<(Identity, Option<i64>)> {
         }
     }
     former
+}
+
+/// A text with another literal in place of one; not in place of the end of a
+/// longer one, or of one that is cast to something of a longer name.
+fn replaced(text: &str, literal: &str, by: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, found) in text.match_indices(literal) {
+        let before = text[..at].chars().next_back();
+        let after = text[at + found.len()..].chars().next();
+        let longer = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '\'' | '"');
+        if before.is_some_and(longer) || after.is_some_and(longer) {
+            continue;
+        }
+        out.push_str(&text[from..at]);
+        out.push_str(by);
+        from = at + found.len();
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
+/// The same for what is an element of arrays of a type; what needs quotes in
+/// them is left alone.
+fn with_elements(text: &str, of: &str, element: &str, by: &str) -> String {
+    let end = format!("}}'::{of}[]");
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(&end) {
+        let (before, after) = rest.split_at(at);
+        match before.rsplit_once("'{") {
+            Some((start, list)) if !list.contains(['"', '\'', '{', '\\']) => {
+                let list: Vec<&str> =
+                    list.split(',').map(|item| if item == element { by } else { item }).collect();
+                out.push_str(&format!("{start}'{{{}", list.join(",")));
+            }
+            _ => out.push_str(before),
+        }
+        out.push_str(&end);
+        rest = &after[end.len()..];
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Whether two values differ only by names that stand for each other.
@@ -890,5 +1162,53 @@ mod tests {
         assert!(!alike("('email' = x)", "('mail' = x)"));
         assert!(!alike("(email > 1)", "(mail > 2)"));
         assert!(!alike("SELECT users.email", "SELECT people.mail AS other"));
+    }
+
+    #[test]
+    fn labels_and_attributes() {
+        let mood = |labels: &str| {
+            object("enum", &["public", "mood"], &format!(r#"{{"labels":[{labels}]}}"#))
+        };
+        let of = |default: &str| {
+            column("t", "m", &format!(r#"{{"type":"public.mood","default":"{default}"}}"#))
+        };
+        let declared = [mood(r#""sad","ok""#), table("t", ""), of("'sad'::public.mood")];
+        let live = [mood(r#""blue","ok""#), table("t", ""), of("'blue'::public.mood")];
+        let renamed = event(5, Some("public.mood.sad"), "public.mood.blue");
+        assert_eq!(
+            found(&declared, &live, &[renamed]),
+            ["5: ALTER TYPE public.mood RENAME VALUE 'blue' TO 'sad';"]
+        );
+        // The type was made again since.
+        let again =
+            [event(7, None, "public.mood"), event(5, Some("public.mood.sad"), "public.mood.blue")];
+        assert_eq!(found(&declared, &live, &again), ["public.mood changed", "public.t.m changed"]);
+        // Another text that says the same is another text.
+        let live = [mood(r#""blue","ok""#), table("t", ""), of("'blue'::text")];
+        let renamed = event(5, Some("public.mood.sad"), "public.mood.blue");
+        assert_eq!(found(&declared, &live, &[renamed]).len(), 2);
+
+        let pair = |name: &str| {
+            let attributes = format!(r#"{{"attributes":["{name} integer"],"_names":["{name}"]}}"#);
+            object("composite", &["public", "pair"], &attributes)
+        };
+        let renamed = event(5, Some("public.pair.a"), "public.pair.b");
+        assert_eq!(
+            found(&[pair("a")], &[pair("b")], &[renamed]),
+            ["5: ALTER TYPE public.pair RENAME ATTRIBUTE b TO a CASCADE;"]
+        );
+    }
+
+    #[test]
+    fn literals() {
+        assert_eq!(
+            replaced("'x''a'::t = 'a'::t OR 'a'::tt", "'a'::t", "'b'::t"),
+            "'x''a'::t = 'b'::t OR 'a'::tt"
+        );
+        assert_eq!(
+            with_elements("x = ANY ('{a,ab,a}'::t[])", "t", "a", "b"),
+            "x = ANY ('{b,ab,b}'::t[])"
+        );
+        assert_eq!(with_elements("'{a,\"a b\"}'::t[]", "t", "a", "b"), "'{a,\"a b\"}'::t[]");
     }
 }

@@ -95,6 +95,17 @@ pub fn script<'d>(
         .map(|u| (u.kind.name, &u.identity))
         .chain(run.iter().filter(|d| anew(d)).map(|d| (d.kind.name, &d.identity)))
         .collect();
+    // A routine that makes way for what it takes its rows from comes back after it,
+    // and not by itself besides.
+    let made_later: HashSet<String> = users
+        .iter()
+        .filter(|u| users::is_routine(u))
+        .flat_map(|u| {
+            let made = declared.get(u.kind, &u.identity).map(|o| (o.kind.create)(o, declared));
+            let dropped = (u.kind.drop)(u, live).steps;
+            dropped.into_iter().chain(made.unwrap_or_default()).map(|s| s.sql)
+        })
+        .collect();
     let mut entries = Vec::new();
     for d in &run {
         // So is what is part of it.
@@ -109,6 +120,9 @@ pub fn script<'d>(
         for step in &d.mend.steps {
             // It goes by its declared name.
             if again && step.phase != Phase::Rename {
+                continue;
+            }
+            if d.change == ChangeKind::Changed && made_later.contains(&step.sql) {
                 continue;
             }
             entries.push(Entry {

@@ -1,6 +1,6 @@
 //! Views, triggers, policies, rules and functions that stand in the way of a change:
-//! the server drops or retypes nothing under them. In the way of a function stand also the
-//! checks, indexes and statistics that call it.
+//! the server drops or retypes nothing under them. In the way of a function or an
+//! operator stand also the checks, indexes and statistics that call it.
 
 use std::cell::OnceCell;
 
@@ -80,7 +80,7 @@ impl<'s, 'm> Users<'s, 'm> {
     }
 }
 
-fn is_routine(object: &Object) -> bool {
+pub(super) fn is_routine(object: &Object) -> bool {
     matches!(object.kind.name, "function" | "procedure")
 }
 
@@ -96,7 +96,7 @@ fn uses(object: &Object, text: &str, target: &Target) -> bool {
             .any(|part| has_pair(part, &table) && sql::mentions(part, &sql::ident(column.name())));
     }
     if matches!(object.kind.name, "constraint" | "index" | "statistics")
-        && !matches!(target, Target::Routine(_))
+        && !matches!(target, Target::Routine(_) | Target::Operator(_))
     {
         return false;
     }
@@ -114,6 +114,7 @@ fn uses(object: &Object, text: &str, target: &Target) -> bool {
         }
         Target::Type(name) => has_pair(text, &name.sql()),
         Target::Object(..) => false,
+        Target::Operator(operator) => text.contains(operator),
         Target::Routine(routine) => text.contains(&format!("{}(", sql::qualified(&routine.parts))),
     }
 }

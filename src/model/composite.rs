@@ -2,7 +2,8 @@ use serde_json::Value;
 
 use super::mend::{Change, Mend, Phase, Step};
 use super::{
-    Attribute, Kind, Object, Scope, Severity, enumeration, fragment, named, no_parent, sql,
+    Attribute, Attrs, Kind, Object, Scope, Severity, enumeration, facet, fragment, named,
+    no_parent, sql,
 };
 
 pub static KIND: Kind = Kind {
@@ -57,7 +58,7 @@ fn create(o: &Object) -> String {
 }
 
 /// Name and type of each attribute.
-pub(super) fn pairs(attrs: &super::Attrs) -> Vec<(String, String)> {
+pub(super) fn pairs(attrs: &Attrs) -> Vec<(String, String)> {
     let names = match attrs.get("_names") {
         Some(Value::Array(list)) => list.iter().filter_map(|v| v.as_str()).collect(),
         _ => Vec::new(),
@@ -78,6 +79,21 @@ pub(super) fn pairs(attrs: &super::Attrs) -> Vec<(String, String)> {
             (ident, of)
         })
         .collect()
+}
+
+/// Calls an attribute otherwise in what is said of each; the names alone are
+/// another list.
+pub fn rename_attribute(attrs: &mut Attrs, from: &str, to: &str) {
+    let Some(Value::Array(list)) = attrs.0.get_mut("attributes") else { return };
+    let quoted = [sql::ident(from), format!("\"{}\"", from.replace('"', "\"\""))];
+    for text in list.iter_mut() {
+        let rest = text.as_str().and_then(|text| {
+            quoted.iter().find_map(|name| text.strip_prefix(name)).filter(|r| r.starts_with(' '))
+        });
+        if let Some(rest) = rest {
+            *text = Value::String(format!("{}{rest}", sql::ident(to)));
+        }
+    }
 }
 
 fn attributes(c: &Change) -> Mend {
@@ -113,9 +129,25 @@ fn attributes(c: &Change) -> Mend {
     }
     let alter = format!("ALTER TYPE {} {}", c.sql(), sub.join(", "));
     // Before tables are made that use it.
-    let mend = Mend::step(Phase::DefineType, alter).losing(data_loss);
-    // Comments went with the attributes.
-    if keep < from.len() { mend.dressed(c.declared, c.declared_side) } else { mend }
+    let mut mend = Mend::step(Phase::DefineType, alter).losing(data_loss);
+    // What is new, or went and came back, has nothing said of it.
+    if c.to.get(COMMENTS).is_some()
+        && let Some(comment) = facet::of(COMMENTS)
+    {
+        let said = (comment.alter)(COMMENTS, c.declared, &Attrs::default(), c.to);
+        mend.steps.extend(said);
+    }
+    mend
+}
+
+const COMMENTS: &str = "column_comments";
+
+/// Whether what is said of attributes is another only for attributes that come
+/// or go, and take it along.
+pub(crate) fn comments_go_along(to: &Attrs, from: &Attrs) -> bool {
+    let [declared, live] = [to, from].map(|attrs| attrs.list("_names"));
+    to.differing(COMMENTS, from)
+        .all(|name| ![&declared, &live].iter().all(|names| names.iter().any(|n| n == name)))
 }
 
 /// Whether columns or other types hold such values.

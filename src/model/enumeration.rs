@@ -64,8 +64,9 @@ fn labels(c: &Change) -> Mend {
             },
         };
         there.push(label.clone());
+        // Before domains that say it by default.
         mend = mend.and(
-            Phase::CreateType,
+            Phase::SwapType,
             format!(
                 "ALTER TYPE {} ADD VALUE IF NOT EXISTS {}{place}",
                 c.sql(),

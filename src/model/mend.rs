@@ -21,7 +21,8 @@ pub enum Phase {
     Detach,
     DropTable,
     /// Makes a type anew while all its columns are still there, but for those
-    /// of tables that go: they may hold it inside of another type.
+    /// of tables that go: they may hold it inside of another type. Takes down
+    /// and makes: what types are made of comes first.
     SwapType,
     /// Takes a name out of the way that is needed for something else.
     DropInTheWay,
@@ -122,6 +123,8 @@ pub enum Target {
     Relation(Identity),
     Column(Identity),
     Routine(Identity),
+    /// By what SQL says of it in full.
+    Operator(String),
     Type(Identity),
     /// One that is known by its kind and name.
     Object(&'static str, Identity),
@@ -136,6 +139,9 @@ pub struct Mend {
     /// What must be free of users while it runs: they are dropped before and
     /// made again after.
     pub clears: Vec<Target>,
+    /// What it makes as declared, with all that is part of it, though the
+    /// difference may be another's.
+    pub anew: Vec<Identity>,
 }
 
 impl Mend {

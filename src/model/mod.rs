@@ -17,7 +17,7 @@ mod base_type;
 mod cast;
 mod collation;
 pub(crate) mod column;
-mod composite;
+pub(crate) mod composite;
 pub(crate) mod constraint;
 mod conversion;
 mod default_privileges;
@@ -638,6 +638,7 @@ impl Model {
 }
 
 pub use column::name_sequence;
+pub use composite::rename_attribute;
 pub use not_null::{name as not_null_constraint, rename as name_not_null};
 pub use partition_index::name_root;
 pub use range::name_constructor;

@@ -1,5 +1,7 @@
-use super::mend::{Change, Mend, Phase, Step};
-use super::{Attribute, Kind, Object, Scope, Severity, fragment, no_parent, sql};
+use super::mend::{Change, Mend, Phase, Side, Step, Target};
+use super::{
+    Attribute, Identity, Kind, Object, Scope, Severity, fragment, no_parent, routine, sql,
+};
 
 pub static KIND: Kind = Kind {
     name: "operator",
@@ -45,7 +47,16 @@ pub static KIND: Kind = Kind {
     extra: Severity::Warning,
     drop_loses: false,
     parent: no_parent,
-    create: |o, _| vec![Step::new(Phase::CreateLateRoutine, create(o))],
+    create: |o, side| {
+        // Tables may compute and check by it; but its function may take their rows.
+        let waits =
+            |f: &Object| routine::create(f, side).iter().any(|s| s.phase > Phase::DefineType);
+        let phase = match function(o, side).is_some_and(waits) {
+            true => Phase::CreateLateRoutine,
+            false => Phase::DefineType,
+        };
+        vec![Step::new(phase, create(o))]
+    },
     drop: |o, _| Mend::step(Phase::DropRoutine, drop(o)),
     alter: |c: &Change| match c.attribute {
         "restrict" | "join" => {
@@ -54,9 +65,16 @@ pub static KIND: Kind = Kind {
             let sql = format!("ALTER OPERATOR {} SET ({option} = {estimator})", signature(c.live));
             Mend::step(Phase::Finish, sql)
         }
-        _ => Mend::step(Phase::CreateLateRoutine, drop(c.live))
-            .and(Phase::CreateLateRoutine, create(c.declared))
-            .dressed(c.declared, c.declared_side),
+        _ => {
+            let used = format!("OPERATOR({})", name(c.live));
+            let mut mend = Mend::default().clearing(Target::Operator(used.clone()));
+            let back = routine::make_way(c, &mut mend, &used);
+            let mut mend = mend
+                .and(Phase::CreateLateRoutine, drop(c.live))
+                .and(Phase::CreateLateRoutine, create(c.declared));
+            mend.steps.extend(back);
+            mend.dressed(c.declared, c.declared_side)
+        }
     },
 };
 
@@ -66,6 +84,14 @@ fn other(column: &str) -> String {
         "(SELECT quote_ident(n.nspname) || '.' || p.oprname FROM pg_operator p
             JOIN pg_namespace n ON n.oid = p.oprnamespace WHERE p.oid = o.{column})"
     )
+}
+
+/// The function that it calls, where that isn't the server's own.
+fn function<'m>(o: &Object, side: &Side<'m>) -> Option<&'m Object> {
+    let parts = sql::unquoted(o.attrs().text("function")?);
+    let args = o.identity.args.as_deref().unwrap_or_default();
+    let operands: Vec<&str> = args.split(", ").filter(|operand| *operand != "NONE").collect();
+    side.named("function", &Identity { parts, args: Some(operands.join(", ")) })
 }
 
 /// As SQL names it: an operator is never quoted.

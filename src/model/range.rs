@@ -167,7 +167,11 @@ fn alter(c: &Change) -> Mend {
             }
             _ => Mend::default(),
         },
-        _ => type_swap::swap(c, &create(c.declared)),
+        _ => {
+            let made = (KIND.create)(c.declared, c.declared_side);
+            let made: Vec<String> = made.into_iter().map(|s| s.sql).collect();
+            type_swap::swap(c, &made.join(";\n"))
+        }
     }
 }
 

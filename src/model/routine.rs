@@ -236,22 +236,22 @@ pub(super) fn alter(c: &Change) -> Mend {
     }
     let Mend { steps, clears, .. } = drop(c.live, c.live_side);
     let mut mend = Mend { clears, ..Mend::default() };
-    let back = make_way(c, &mut mend);
+    let call = format!("{}(", sql::qualified(&c.live.identity.parts));
+    let back = make_way(c, &mut mend, &call);
     mend.steps.extend(steps.into_iter().map(|s| Step { phase: Phase::CreateLateRoutine, ..s }));
     let mut mend = mend.and(Phase::CreateLateRoutine, definition(c.declared, false));
     mend.steps.extend(back);
     mend
 }
 
-/// Has defaults and computed columns that call a function make way for it, and
-/// gives back what brings them back.
-fn make_way(c: &Change, mend: &mut Mend) -> Vec<Step> {
-    let call = format!("{}(", sql::qualified(&c.live.identity.parts));
+/// Has defaults and computed columns that call a function, or an operator, make
+/// way for it, and gives back what brings them back.
+pub(super) fn make_way(c: &Change, mend: &mut Mend, call: &str) -> Vec<Step> {
     let mut back = Vec::new();
     for kind in ["domain", "column"] {
         for user in c.live_side.all(kind).filter(|o| o.may_name(c.live.identity.name())) {
             let phase = Phase::CreateLateRoutine;
-            let calls = |_: &Attrs, text: &str| text.contains(&call);
+            let calls = |_: &Attrs, text: &str| text.contains(call);
             if let Some(way) = column::around(c, user, phase, calls) {
                 mend.steps.push(Step::new(phase, way.away));
                 mend.clears.extend(way.clears);
@@ -259,7 +259,7 @@ fn make_way(c: &Change, mend: &mut Mend) -> Vec<Step> {
                 continue;
             }
             let attrs = user.attrs();
-            let Some(default) = attrs.text("default").filter(|d| d.contains(&call)) else {
+            let Some(default) = attrs.text("default").filter(|d| d.contains(call)) else {
                 continue;
             };
             let what = match kind {

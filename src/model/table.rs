@@ -147,13 +147,7 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
         let waits = column::waits_with_default(&c.identity, &of, side);
         let settled = if waits { &mut late } else { &mut after };
         if attrs.get("of_type").is_some() {
-            let mut given = Attrs::default();
-            for same in ["type", "collation"] {
-                if let Some(value) = of.get(same) {
-                    given.0.insert(same.to_owned(), value.clone());
-                }
-            }
-            settled.extend(column::settle(&c.identity, &given, &of));
+            settled.extend(column::settle_typed(&c.identity, &of));
         } else if of.is("_inherited") && (partition_of.is_some() || !of.is("_local")) {
             let parents = partition_of.iter().chain(&inherits);
             let parent =
@@ -383,10 +377,6 @@ fn setting(attribute: &str, to: &Attrs) -> String {
         "tablespace" => {
             format!("SET TABLESPACE {}", sql::ident(to.text(attribute).unwrap_or("pg_default")))
         }
-        "of_type" => match to.text(attribute) {
-            Some(of) => format!("OF {of}"),
-            None => "NOT OF".to_owned(),
-        },
         _ => String::new(),
     }
 }
@@ -465,6 +455,17 @@ pub(super) fn alter(c: &Change) -> Mend {
             })
         }
         "partition_key" => partitioned_anew(c),
+        // Columns of a table with a type are the type's: they change while it has none.
+        "of_type" => {
+            let mut mend = Mend::default();
+            if c.from.get("of_type").is_some() {
+                mend = mend.and(Phase::Detach, format!("{what} NOT OF"));
+            }
+            if let Some(of) = c.to.text("of_type") {
+                mend = mend.and(Phase::Attach, format!("{what} OF {of}"));
+            }
+            mend
+        }
         attribute => Mend::step(
             if attribute == "replica_identity" || attribute == "clustered_on" {
                 Phase::Finish

@@ -1,7 +1,9 @@
 //! Types that are made anew where the server can't alter them, with all that
 //! holds their values.
 
-use super::mend::{Change, Mend, Phase, Target};
+use std::collections::HashMap;
+
+use super::mend::{Change, Mend, Phase, Step, Target};
 use super::{Attrs, Identity, Object, column, composite, facet, sql, table};
 
 /// Makes a type anew where it can't be altered: beside the old one, with all
@@ -14,15 +16,22 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
     }
     let what = if c.live.kind.name == "domain" { "DOMAIN" } else { "TYPE" };
     // The functions of a range type keep its name when it is renamed: its
-    // columns have to wait as text.
+    // columns have to wait as text. So have those of its multirange.
     let through_text = c.live.kind.name == "range";
     let name = c.sql();
-    let array = format!("{name}[]");
+    let multi = c.from.identity("multirange");
     let mut mend = Mend::default().clearing(Target::Type(c.live.identity.clone()));
+    mend.clears.extend(multi.clone().map(Target::Type));
     let (mut first, mut away, mut back, mut last) = (vec![], vec![], vec![], vec![]);
-    let is_it = |of: &str| of == name || of == array;
+    let is_it = |of: &str| is_or_is_multirange(c, of);
     let is_of = |attrs: &Attrs| attrs.text("type").is_some_and(is_it);
-    let holders = if through_text { Vec::new() } else { holders(c, is_it) };
+    let holders = Holders::of(c);
+    if let Some(table) = partitioned_by(c, |of| is_it(of) || holders.hold(of)) {
+        return Mend::comment(&format!(
+            "{table} is partitioned by values of {}, and would have to be made anew with it",
+            c.live.identity
+        ));
+    }
     let mut computed = Vec::new();
     for column in c.live_side.all("column") {
         if column.attributes.get().contains("\"generated\"") {
@@ -46,12 +55,14 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
             }
         }
         // Cheap test first: only the columns of this type are parsed.
-        if !column.may_name(c.live.identity.name()) {
+        if !column.may_name(c.live.identity.name())
+            && !multi.as_ref().is_some_and(|multi| column.may_name(multi.name()))
+        {
             continue;
         }
         let attrs = column.attrs();
         let Some(of) = attrs.text("type").filter(|of| is_it(of)) else {
-            if !holders.iter().any(|(holder, _)| holds(column, holder)) {
+            if !attrs.text("type").is_some_and(|of| holders.hold(of)) {
                 back.extend(said_again(c, column, &attrs));
             }
             continue;
@@ -79,7 +90,7 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
         }
         let alter = alter_table(c, &relation, "");
         let col = sql::ident(column.identity.name());
-        let text = if of == array { "text[]" } else { "text" };
+        let text = if element(of) == of { "text" } else { "text[]" };
         let mut sub = Vec::new();
         if attrs.get("default").is_some() {
             sub.push(format!("ALTER COLUMN {col} DROP DEFAULT"));
@@ -89,6 +100,7 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
             away.push(format!("{alter} {}", sub.join(", ")));
             sub.clear();
         }
+        let of = as_declared(c, of);
         sub.push(format!("ALTER COLUMN {col} TYPE {of} USING {col}::{text}::{of}"));
         // An extra column's default may hold a value that is gone.
         let declared = c.declared_side.named("column", &column.identity);
@@ -100,33 +112,46 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
         }
         back.push(format!("{alter} {}", sub.join(", ")));
     }
-    let drop =
-        format!("DROP {what} {}", if through_text { name.clone() } else { old_identity.sql() });
+    let drop = match through_text {
+        true => format!("DROP {what} IF EXISTS {name}"),
+        false => format!("DROP {what} {}", old_identity.sql()),
+    };
     // No type of an attribute changes under stored values, and no domain at
     // all: they wait as text.
-    for (holder, anew) in holders {
-        let (mut waits, mut returns) = (Vec::new(), Vec::new());
-        for column in c.live_side.all("column") {
-            if !holds(column, holder) {
-                continue;
-            }
-            let attrs = column.attrs();
-            let [before, after] = as_it_was(c, column, &attrs);
-            first.extend(before);
-            last.extend(after);
-            // What comes from a parent changes with it.
-            if attrs.is("_inherited") {
-                continue;
-            }
-            let [wait, back] = as_text(c, column, &attrs, holder);
-            mend = mend.clearing(Target::Column(column.identity.clone()));
-            waits.push(wait);
-            returns.push(back);
+    let (mut waits, mut returns) = (Vec::new(), Vec::new());
+    for column in c.live_side.all("column") {
+        // Cheap test first.
+        if !holders.names.values().any(|name| column.may_name(name)) {
+            continue;
         }
-        back.append(&mut waits);
-        back.extend(anew);
-        back.append(&mut returns);
+        let attrs = column.attrs();
+        let Some(of) = attrs.text("type").filter(|of| holders.hold(of)) else { continue };
+        let [before, after] = as_it_was(c, column, &attrs);
+        first.extend(before);
+        last.extend(after);
+        mend = mend.clearing(Target::Column(column.identity.clone()));
+        for child in c.live_side.children(&column.identity.prefix(2)) {
+            if column::computes(child, column.identity.name()) {
+                mend = mend.clearing(Target::Object(child.kind.name, child.identity.clone()));
+            }
+        }
+        // What comes from a parent changes with it.
+        if attrs.is("_inherited") {
+            continue;
+        }
+        let [wait, back] = as_text(c, column, &attrs, of);
+        waits.push(wait);
+        returns.push(back);
     }
+    let mut later = Vec::new();
+    let [go, come] = holders.anew(c, &mut mend, &mut later);
+    waits.extend(go);
+    match through_text {
+        true => away.append(&mut waits),
+        false => back.append(&mut waits),
+    }
+    back.extend(come);
+    back.append(&mut returns);
     let statements: Vec<String> = if through_text {
         away.into_iter().chain([drop, create.to_owned()]).chain(back).collect()
     } else {
@@ -135,35 +160,164 @@ pub(super) fn swap(c: &Change, create: &str) -> Mend {
     };
     let statements = first.into_iter().chain(statements).chain(last);
     let mut mend = statements.fold(mend, |mend, s| mend.and(Phase::SwapType, s));
+    mend.steps.extend(later);
     mend.steps.extend(computed);
+    if c.live.kind.name == "domain" {
+        mend.anew.push(c.live.identity.clone());
+        for part in c.declared_side.children(&c.declared.identity) {
+            mend.steps.extend(facet::steps(part, c.declared_side));
+        }
+    }
     mend.dressed(c.declared, c.declared_side)
 }
 
-/// Composite types and domains made of the type, with what has them made of
-/// the one that takes its place.
-fn holders<'m>(c: &Change<'_, 'm>, is_it: impl Fn(&str) -> bool) -> Vec<(&'m Object, Vec<String>)> {
-    let side = c.live_side;
-    let anew = |holder: &Object| {
-        let attrs = holder.attrs();
-        if holder.kind.name == "domain" {
-            let drop = format!("DROP DOMAIN {}", holder.identity.sql());
-            let made = || facet::make(holder, side).into_iter().map(|s| s.sql);
-            let is_over = attrs.text("type").is_some_and(&is_it);
-            return is_over.then(|| [drop].into_iter().chain(made()).collect());
+/// A table that stays and is partitioned by values of types: the server
+/// changes no column of its key.
+fn partitioned_by(c: &Change, holds: impl Fn(&str) -> bool) -> Option<Identity> {
+    let tables = c.live_side.all("table").filter(|t| {
+        t.attributes.get().contains("\"partition_key\"")
+            && c.declared_side.relation(&t.identity).is_some()
+    });
+    tables.map(|t| (t, t.attrs().shown("partition_key").unwrap_or_default())).find_map(
+        |(table, key)| {
+            let columns = c.live_side.children_of(&table.identity, "column");
+            let is_of_key = |column: &&Object| {
+                sql::mentions(&key, &sql::ident(column.identity.name()))
+                    && column.attrs().text("type").is_some_and(&holds)
+            };
+            columns.iter().any(is_of_key).then(|| table.identity.clone())
+        },
+    )
+}
+
+/// Whether a type is the one that is made anew, the multirange that is made
+/// with it, or an array of either.
+fn is_or_is_multirange(c: &Change, of: &str) -> bool {
+    let of = element(of);
+    of == c.sql() || c.from.identity("multirange").is_some_and(|multi| multi.sql() == of)
+}
+
+/// Such a type, as it is called then.
+fn as_declared(c: &Change, of: &str) -> String {
+    match c.to.identity("multirange") {
+        Some(multi) if is_or_is_multirange(c, of) && element(of) != c.sql() => {
+            format!("{}{}", multi.sql(), &of[element(of).len()..])
         }
-        let fields: Vec<_> = composite::pairs(&attrs)
-            .into_iter()
-            .filter(|(_, of)| is_it(of))
-            .map(|(field, of)| format!("ALTER ATTRIBUTE {field} TYPE {of}"))
-            .collect();
-        let alter = format!("ALTER TYPE {} {}", holder.identity.sql(), fields.join(", "));
-        (!fields.is_empty()).then(|| vec![alter])
-    };
-    side.all("composite")
-        .chain(side.all("domain"))
-        .filter(|holder| holder.may_name(c.live.identity.name()))
-        .filter_map(|holder| Some((holder, anew(holder)?)))
-        .collect()
+        _ => of.to_owned(),
+    }
+}
+
+/// The element type of an array type, or the type.
+fn element(of: &str) -> &str {
+    of.strip_suffix("[]").unwrap_or(of)
+}
+
+/// Types that hold values of one that is made anew, at any depth.
+#[derive(Default)]
+struct Holders<'m> {
+    /// As SQL writes them, with what they are called in their schemas.
+    names: HashMap<String, String>,
+    /// Made anew themselves; each after the one that it is over.
+    domains: Vec<&'m Object>,
+    composites: Vec<&'m Object>,
+}
+
+impl<'m> Holders<'m> {
+    fn of(c: &Change<'_, 'm>) -> Self {
+        let mut found = Holders::default();
+        // Those whose holders are looked for, with whether they are made anew.
+        let mut todo = vec![(c.live.identity.clone(), true)];
+        todo.extend(c.from.identity("multirange").map(|multi| (multi, true)));
+        while let Some((held, is_anew)) = todo.pop() {
+            let name = held.sql();
+            let of_it = |of: &str| element(of) == name;
+            for holder in c.live_side.all("composite").chain(c.live_side.all("domain")) {
+                if !holder.may_name(held.name()) {
+                    continue;
+                }
+                let attrs = holder.attrs();
+                let is_domain = holder.kind.name == "domain";
+                let holds = match is_domain {
+                    true => attrs.text("type").is_some_and(of_it),
+                    false => composite::pairs(&attrs).iter().any(|(_, of)| of_it(of)),
+                };
+                let called = holder.identity.name().to_owned();
+                if !holds || found.names.insert(holder.identity.sql(), called).is_some() {
+                    continue;
+                }
+                match is_domain {
+                    true if is_anew => found.domains.push(holder),
+                    true => {}
+                    false => found.composites.push(holder),
+                }
+                todo.push((holder.identity.clone(), is_domain && is_anew));
+            }
+        }
+        found
+    }
+
+    /// Whether values of a type hold values of the one that is made anew.
+    fn hold(&self, of: &str) -> bool {
+        self.names.contains_key(element(of))
+    }
+
+    /// What takes the type out of them, and what has them made of the one that
+    /// takes its place, while no column holds their values; what waits for
+    /// others is left for later.
+    fn anew(&self, c: &Change<'_, 'm>, mend: &mut Mend, later: &mut Vec<Step>) -> [Vec<String>; 2] {
+        let (mut away, mut back, mut last) = (Vec::new(), Vec::new(), Vec::new());
+        for composite in &self.composites {
+            let (mut waits, mut returns) = (Vec::new(), Vec::new());
+            for (field, of) in composite::pairs(&composite.attrs()) {
+                let is_it = is_or_is_multirange(c, &of);
+                let is_anew = self.domains.iter().any(|d| d.identity.sql() == element(&of));
+                // A range type goes before the new one comes.
+                if is_anew || is_it && c.live.kind.name == "range" {
+                    let text = if element(&of) == of { "text" } else { "text[]" };
+                    waits.push(format!("ALTER ATTRIBUTE {field} TYPE {text}"));
+                }
+                if is_anew || is_it {
+                    returns.push(format!("ALTER ATTRIBUTE {field} TYPE {}", as_declared(c, &of)));
+                }
+            }
+            for (subs, statements) in [(waits, &mut away), (returns, &mut last)] {
+                if !subs.is_empty() {
+                    let name = composite.identity.sql();
+                    statements.push(format!("ALTER TYPE {name} {}", subs.join(", ")));
+                }
+            }
+        }
+        for domain in self.domains.iter().rev() {
+            away.push(format!("DROP DOMAIN {}", domain.identity.sql()));
+        }
+        for domain in &self.domains {
+            mend.clears.push(Target::Type(domain.identity.clone()));
+            let mut attrs = domain.attrs();
+            let over = as_declared(c, attrs.text("type").unwrap_or_default());
+            let declared = c.declared_side.get(domain.kind, &domain.identity);
+            // One that is to be over another type has a row of its own for that.
+            let made = match declared.filter(|d| d.attrs().text("type") == Some(over.as_str())) {
+                Some(declared) => {
+                    mend.anew.push(domain.identity.clone());
+                    facet::make(declared, c.declared_side)
+                }
+                None => {
+                    attrs.0.insert("type".to_owned(), over.into());
+                    let (kind, identity) = (domain.kind, domain.identity.clone());
+                    let attributes = domain.attributes.clone();
+                    let mut live = Object { kind, identity, attributes, address: None };
+                    live.set(attrs);
+                    facet::make(&live, c.live_side)
+                }
+            };
+            let (now, rest): (Vec<_>, Vec<_>) =
+                made.into_iter().partition(|s| s.phase <= Phase::CreateType);
+            back.extend(now.into_iter().map(|s| s.sql));
+            later.extend(rest);
+        }
+        back.append(&mut last);
+        [away, back]
+    }
 }
 
 /// What has a default that casts to the type cast to the one that takes its
@@ -187,19 +341,9 @@ fn alter_table(c: &Change, table: &Identity, only: &str) -> String {
     format!("ALTER TABLE {if_exists}{only}{}", table.sql())
 }
 
-/// Whether a column holds values of a composite type or domain.
-fn holds(column: &Object, of_type: &Object) -> bool {
-    column.may_name(of_type.identity.name())
-        && column
-            .attrs()
-            .text("type")
-            .is_some_and(|of| of.strip_suffix("[]").unwrap_or(of) == of_type.identity.sql())
-}
-
 /// What makes such a column hold their text, and back again.
-fn as_text(c: &Change, column: &Object, attrs: &Attrs, of_type: &Object) -> [String; 2] {
-    let of = attrs.text("type").unwrap_or_default();
-    let text = if of == of_type.identity.sql() { "text" } else { "text[]" };
+fn as_text(c: &Change, column: &Object, attrs: &Attrs, of: &str) -> [String; 2] {
+    let text = if element(of) == of { "text" } else { "text[]" };
     let declared = c.declared_side.named("column", &column.identity).map(Object::attrs);
     let alter = alter_table(c, &column.identity.prefix(2), "");
     let col = sql::ident(column.identity.name());

@@ -182,6 +182,8 @@ fn words(d: &Difference) -> Option<&'static str> {
         ("publication", "publish" | "via_partition_root" | "generated_columns") => r"\mpublish",
         ("foreign data wrapper" | "foreign server" | "foreign table", "options") => r"\moptions\M",
         ("foreign server", "version") => r"\mversion\M",
+        ("enum", "labels") => r"\mvalue\M",
+        ("composite", "attributes") => r"\mattribute\M",
         ("range", "multirange" | "constructor" | "multirange_constructor") => {
             r"\mrename\M|\mset\s+schema\M"
         }
@@ -335,6 +337,24 @@ fn through(d: &Difference) -> Vec<String> {
     named
 }
 
+/// What labels or attributes of a type are called: they have been renamed by
+/// statements about them.
+fn parts_of_type(d: &Difference, found: &Compared) -> Vec<String> {
+    let list = match (d.kind.name, d.attribute.as_deref()) {
+        ("enum", Some("labels")) => "labels",
+        ("composite", Some("attributes" | "column_comments")) => "_names",
+        _ => return Vec::new(),
+    };
+    let name = found.renames.live_name(&d.identity).unwrap_or_else(|| d.identity.clone());
+    [&found.declared, &found.live]
+        .into_iter()
+        .flat_map(|model| &model.objects)
+        .filter(|o| o.kind == d.kind && o.identity == d.identity)
+        .flat_map(|o| o.attrs().list(list))
+        .map(|part| name.part(&part).to_string())
+        .collect()
+}
+
 /// The columns that an index or a constraint goes with.
 fn columns(d: &Difference, found: &Compared) -> Vec<String> {
     if !matches!(d.kind.name, "index" | "constraint" | "statistics") {
@@ -428,6 +448,7 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
     own.chain(renamed.iter().map(|(n, d)| (*n, d)))
         .map(|(n, d)| {
             let part = d.part_of();
+            let named = [through(d), parts_of_type(d, found)].concat();
             serde_json::json!({
                 "n": n,
                 "change": d.change.as_str(),
@@ -453,7 +474,7 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
                     ChangeKind::Missing => with_live_names(tables(d, found), &found.renames),
                     _ => Vec::new(),
                 },
-                "through": through(d),
+                "through": named,
             })
         })
         .collect()

@@ -7,10 +7,11 @@ use pgrx::Spi;
 use super::catalog;
 use super::declared::Declared;
 
-/// All renames and moves, and where what was called so was made or dropped; of
-/// parts of tables each drop, for a renamed table's part has been called
-/// otherwise without a row of its own. What was replaced has stayed.
-const EVENTS: &str = "
+/// All renames and moves, and where what was called so, or what it was part of,
+/// was made or dropped; of parts of tables each drop, for a renamed table's part
+/// has been called otherwise without a row of its own. What was replaced has
+/// stayed.
+const EVENTS: &str = r#"
 WITH ddl AS MATERIALIZED (
     SELECT id, object, formerly, action, object_type
       FROM schemaguard.ddl_log
@@ -22,15 +23,19 @@ WITH ddl AS MATERIALIZED (
     SELECT object FROM ddl WHERE formerly IS NOT NULL
     UNION
     SELECT formerly FROM ddl WHERE formerly IS NOT NULL
+), whole AS (
+    SELECT DISTINCT pg_catalog.regexp_replace(object, '\.("([^"]|"")*"|[^.]*)$', '') AS object FROM name
 )
 SELECT id, object, formerly
   FROM ddl
  WHERE EXISTS (SELECT FROM ddl r WHERE r.formerly IS NOT NULL)
    AND (formerly IS NOT NULL
         OR object IN (SELECT n.object FROM name n)
+        OR object IN (SELECT w.object FROM whole w)
+           AND object_type OPERATOR(pg_catalog.=) ANY ('{schema,table,foreign table,view,materialized view,type,domain}')
         OR action OPERATOR(pg_catalog.=) 'drop'
            AND object_type OPERATOR(pg_catalog.=) ANY ('{column,constraint,trigger,rule,policy}'))
- ORDER BY id DESC";
+ ORDER BY id DESC"#;
 
 fn events() -> Vec<Event> {
     super::as_owner(|| {
@@ -59,7 +64,11 @@ pub fn settle(
     live: &mut Model,
     differences: &[Difference],
 ) -> Renames {
-    if !differences.iter().any(|d| d.change == ChangeKind::Missing) {
+    let may_be_renamed = |d: &Difference| {
+        d.change == ChangeKind::Missing
+            || matches!(d.attribute.as_deref(), Some("labels" | "attributes"))
+    };
+    if !differences.iter().any(may_be_renamed) {
         return Renames::default();
     }
     let events = events();

@@ -329,6 +329,42 @@ pub(super) fn settle(identity: &Identity, from: &Attrs, to: &Attrs) -> Vec<Strin
         .collect()
 }
 
+/// The same for one that comes with the type of its table.
+pub(super) fn settle_typed(identity: &Identity, to: &Attrs) -> Vec<String> {
+    let mut given = to.clone();
+    given.0.retain(|name, _| matches!(name.as_str(), "type" | "collation"));
+    settle(identity, &given, to)
+}
+
+/// The table or view whose rows a column holds.
+pub(crate) fn holds_rows<'m>(column: &Object, side: &Side<'m>) -> Option<&'m Object> {
+    let attrs = column.attrs();
+    let of = attrs.text("type")?;
+    side.relation_in_sql(of.strip_suffix("[]").unwrap_or(of))
+}
+
+/// The type of a table's columns, where it is the same on both sides: they come
+/// and go with its attributes.
+pub(crate) fn type_of<'m>(table: &Identity, sides: [&Side<'m>; 2]) -> Option<String> {
+    let [of, other] = sides.map(|side| {
+        let table =
+            side.named("table", table).filter(|t| t.attributes.get().contains("\"of_type\""));
+        table.and_then(|t| t.attrs().text("of_type").map(str::to_owned))
+    });
+    of.filter(|of| other.as_ref() == Some(of))
+}
+
+/// What a declared column has besides what the type of its table gives it;
+/// None where it doesn't come with a type.
+pub(crate) fn beyond_type<'m>(column: &Object, sides: [&Side<'m>; 2]) -> Option<Vec<Step>> {
+    type_of(&column.identity.prefix(2), sides)?;
+    let settled = settle_typed(&column.identity, &column.attrs());
+    let mut steps: Vec<Step> =
+        settled.into_iter().map(|sql| Step::new(Phase::AlterColumn, sql)).collect();
+    steps.extend(facet::steps(column, sides[0]));
+    Some(steps)
+}
+
 /// When a column is added, and when it is given what its definition can't say.
 fn added_in(attrs: &Attrs) -> (Phase, Phase) {
     match attrs.get("generated") {

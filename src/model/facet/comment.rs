@@ -116,14 +116,19 @@ fn alter(attribute: &str, o: &Object, from: &Attrs, to: &Attrs) -> Vec<Step> {
                 say(&format!("TRIGGER {trigger} ON {partition}"), text)
             })
             .collect(),
-        _ => to
-            .differing(attribute, from)
-            .map(|column| {
-                let mut name = o.identity.clone();
-                name.parts.push(column.to_owned());
-                let text = to.within(attribute, column).and_then(|v| v.as_str());
-                say(&format!("COLUMN {}", name.sql()), text)
-            })
-            .collect(),
+        _ => {
+            // An attribute that goes takes along what is said of it.
+            let names = to.get("_names").map(|_| to.list("_names"));
+            let stays = |part: &&str| names.as_ref().is_none_or(|n| n.iter().any(|n| n == part));
+            to.differing(attribute, from)
+                .filter(stays)
+                .map(|column| {
+                    let mut name = o.identity.clone();
+                    name.parts.push(column.to_owned());
+                    let text = to.within(attribute, column).and_then(|v| v.as_str());
+                    say(&format!("COLUMN {}", name.sql()), text)
+                })
+                .collect()
+        }
     }
 }

@@ -391,6 +391,11 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
         rows.push(row(name, running.definitions.get(&address).cloned(), parts));
     }
     if let Some(row) = rows.first_mut() {
+        if let (Some(formerly), Some(label)) =
+            (&running.formerly, rename::label(event.parse_tree()))
+        {
+            row.object = formerly.prefix(2).part(&label).to_string();
+        }
         let formerly = running.formerly.as_ref().map(Identity::to_string);
         row.formerly = formerly.filter(|name| *name != row.object);
     }

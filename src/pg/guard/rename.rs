@@ -8,7 +8,7 @@ use pgrx::pg_sys;
 
 /// The former name of what the statement renames or moves; at its start.
 pub fn formerly(tree: *mut pg_sys::Node) -> Option<Identity> {
-    use pg_sys::NodeTag::{T_AlterObjectSchemaStmt, T_RenameStmt};
+    use pg_sys::NodeTag::{T_AlterEnumStmt, T_AlterObjectSchemaStmt, T_RenameStmt};
     use pg_sys::ObjectType::{
         OBJECT_ATTRIBUTE, OBJECT_COLUMN, OBJECT_DOMCONSTRAINT, OBJECT_POLICY, OBJECT_RULE,
         OBJECT_SCHEMA, OBJECT_TABCONSTRAINT, OBJECT_TRIGGER,
@@ -38,7 +38,23 @@ pub fn formerly(tree: *mut pg_sys::Node) -> Option<Identity> {
                 Some(identity)
             }
             T_AlterObjectSchemaStmt => identity::of(*named(tree).first()?),
+            T_AlterEnumStmt => {
+                let label = text((*tree.cast::<pg_sys::AlterEnumStmt>()).oldVal)?;
+                Some(identity::of(*named(tree).first()?)?.part(&label))
+            }
             _ => None,
         }
+    }
+}
+
+/// What the statement calls a label of an enum: the server names only the type.
+pub fn label(tree: *mut pg_sys::Node) -> Option<String> {
+    // SAFETY: the node's tag says what it is.
+    unsafe {
+        if (*tree).type_ != pg_sys::NodeTag::T_AlterEnumStmt {
+            return None;
+        }
+        let alter = tree.cast::<pg_sys::AlterEnumStmt>();
+        text((*alter).oldVal).and_then(|_| text((*alter).newVal))
     }
 }

@@ -283,3 +283,27 @@ CREATE VIEW app.hulls AS SELECT nr, hull FROM app.berth;
 SET check_function_bodies = off;
 CREATE FUNCTION app.all_hulls() RETURNS SETOF app.hulls LANGUAGE sql AS 'SELECT * FROM app.sunken';
 RESET check_function_bodies;
+CREATE TYPE app.figure AS (sides integer, name text);
+COMMENT ON COLUMN app.figure.name IS 'As people say';
+CREATE TABLE app.figures OF app.figure (name WITH OPTIONS DEFAULT 'none');
+CREATE TYPE app.taste AS ENUM ('sweet', 'sour');
+CREATE DOMAIN app.mild AS app.taste DEFAULT 'sweet' CONSTRAINT mild_not_sour CHECK (VALUE <> 'sour'::app.taste);
+CREATE DOMAIN app.milder AS app.mild CONSTRAINT milder_said CHECK (VALUE::text <> '');
+COMMENT ON CONSTRAINT milder_said ON DOMAIN app.milder IS 'Anything';
+CREATE TABLE app.dish (taste app.taste, mild app.mild, milder app.milder DEFAULT 'sweet');
+CREATE TYPE app.extent AS RANGE (subtype = integer);
+CREATE DOMAIN app.extents AS app.extent_multirange CHECK (NOT isempty(VALUE));
+CREATE TABLE app.arm (reach app.extent, all_of app.extent_multirange, more app.extents);
+CREATE TYPE app.ware AS ENUM ('a', 'it''s');
+CREATE TABLE app.stock (ware app.ware NOT NULL) PARTITION BY LIST (ware);
+CREATE TABLE app.stock_a PARTITION OF app.stock FOR VALUES IN ('a', 'it''s');
+-- An operator that columns, checks, indexes and views use.
+CREATE FUNCTION app.alike(integer, integer) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1 % 3 = $2 % 3;
+CREATE OPERATOR app.=== (FUNCTION = app.alike, LEFTARG = integer, RIGHTARG = integer);
+CREATE TABLE app.pairs (
+    a integer DEFAULT 1, b integer, alike boolean GENERATED ALWAYS AS (a OPERATOR(app.===) b) STORED,
+    CONSTRAINT pairs_check CHECK (a OPERATOR(app.===) 1));
+CREATE INDEX pairs_b ON app.pairs (b) WHERE b OPERATOR(app.===) 2;
+CREATE VIEW app.alikes AS SELECT a FROM app.pairs WHERE a OPERATOR(app.===) b;
+CREATE VIEW app.single AS SELECT 1 AS one;
+CREATE FUNCTION app.first_number(app.single) RETURNS integer LANGUAGE sql AS 'SELECT 1';

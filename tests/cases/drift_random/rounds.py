@@ -185,7 +185,7 @@ def exact(before, after, rows):
         if r["attribute"] in ("enabled_on_partitions", "comments_on_partitions"):
             # It is the partition's trigger that has changed.
             names += [c for c in changed if c.endswith(r["object"][r["object"].rindex("."):])]
-        near = any(c == o or c.startswith(o + ".") or r["object_type"] == "constraint" and o.startswith(c + ".") or c.split("(")[0] == o.split("(")[0] for c in changed for o in names)
+        near = any(c == o or c.startswith(o + ".") or r["object_type"] in ("constraint", "type") and o.startswith(c + ".") or c.split("(")[0] == o.split("(")[0] for c in changed for o in names)
         if not near and not r["attribute"] in SILENT:
             raise Fault(f"drift() shows what is as it was: {short([r])}: {r['declared']} / {r['actual']}")
 
