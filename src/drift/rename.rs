@@ -17,10 +17,16 @@ use super::{ChangeKind, Difference, compared, same, statements};
 pub struct Event {
     /// The number of its row.
     pub id: i64,
+    /// The first row of its statement.
+    pub statement: i64,
     /// The object, as it was called afterwards.
     pub object: String,
     /// What it was called before; None where it was made or dropped.
     pub formerly: Option<String>,
+    /// The record's word for it.
+    pub object_type: String,
+    /// Whether it was dropped.
+    pub drops: bool,
 }
 
 /// One object that is called otherwise than declared.
@@ -747,7 +753,14 @@ mod tests {
     use crate::drift::tests::{INT, column, model, object, table};
 
     fn event(id: i64, formerly: Option<&str>, object: &str) -> Event {
-        Event { id, object: object.to_owned(), formerly: formerly.map(str::to_owned) }
+        Event {
+            id,
+            statement: id,
+            object: object.to_owned(),
+            formerly: formerly.map(str::to_owned),
+            object_type: String::new(),
+            drops: false,
+        }
     }
 
     /// The newest comes first, as the record is read.
