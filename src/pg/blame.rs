@@ -5,7 +5,7 @@ use super::renames;
 use super::{ledger, sys};
 use crate::drift::{ChangeKind, Difference, Lives, Renames, Span};
 use crate::model::mend::Side;
-use crate::model::{self, Identity, Model, column, sql, table};
+use crate::model::{self, Identity, Kind, Model, column, sql, table};
 use pgrx::{JsonB, Spi};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -36,7 +36,9 @@ WITH difference AS (
 ), cause AS (
     -- What was dropped and is there is another one by now. A default that has
     -- gone with a sequence needs no word for it.
-    SELECT d.n, o.id, o.statement, o.action, o.formerly, o.command_tag, o.parts,
+    SELECT d.n, o.id, o.statement,
+           CASE WHEN o.former_definition IS NOT NULL AND d.change OPERATOR(pg_catalog.=) 'extra' THEN 'alter' ELSE o.action END AS action,
+           o.formerly, o.command_tag, o.parts,
            CASE WHEN o.object_type OPERATOR(pg_catalog.=) 'default value' AND d.words OPERATOR(pg_catalog.=) '\\mdefault\\M'
                 THEN '' ELSE d.words END AS words,
            false AS of_owner, false AS of_creation, false AS of_part
@@ -111,10 +113,15 @@ WITH difference AS (
       FROM difference d
       JOIN span s ON s.n OPERATOR(pg_catalog.=) d.n
       JOIN ddl o ON o.object OPERATOR(pg_catalog.=) s.parent
-     WHERE (o.action OPERATOR(pg_catalog.=) 'create' OR o.id OPERATOR(pg_catalog.=) d.came)
+     WHERE o.action OPERATOR(pg_catalog.=) 'create'
        AND o.id OPERATOR(pg_catalog.>=) s.since AND o.id OPERATOR(pg_catalog.<=) s.until
        AND (d.change OPERATOR(pg_catalog.<>) 'missing'
             OR pg_catalog.strpos(o.statement, d.part) OPERATOR(pg_catalog.=) 0)
+    UNION ALL
+    -- It came with its table, or with its schema.
+    SELECT d.n, o.id, o.statement, o.action, o.formerly, o.command_tag, NULL, d.words, true, true, false
+      FROM difference d
+      JOIN ddl o ON o.id OPERATOR(pg_catalog.=) d.came
 ), fit AS (
     SELECT c.*, d.change, d.is_table,
            CASE d.change
@@ -248,6 +255,7 @@ fn words(d: &Difference) -> Option<Cow<'static, str>> {
         }
         ("base type", "storage") => r"\mstorage\M",
         ("operator family", "members") => r"\m(add|drop)\M",
+        ("policy", "roles") => r"\mto\M",
         ("composite", "attributes") => r"\mattribute\M",
         ("index", "definition" | "unique" | "table") => r"\mcreate\M",
         ("extension", "schema") => r"\mschema\M",
@@ -455,7 +463,6 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
         _ => {
             let mut owners: Vec<String> =
                 d.part_of().into_iter().map(|(parent, _)| parent).collect();
-            owners.extend(index_behind(d).map(|index| index.to_string()));
             if d.attribute.as_deref() == Some("identity") {
                 owners.extend(sequences());
             }
@@ -570,7 +577,7 @@ fn mentioned(d: &Difference) -> &str {
 /// behind a constraint; or by itself, after it had moved with its table.
 fn whole(d: &Difference, found: &Compared) -> Vec<String> {
     let mut names = d.containers();
-    names.extend(index_behind(d).map(|index| index.to_string()));
+    names.extend(index_behind(d.kind, &d.identity).map(|index| index.to_string()));
     let declared =
         || found.declared.objects.iter().find(|o| o.kind == d.kind && o.identity == d.identity);
     if matches!(d.kind.name, "sequence" | "index")
@@ -595,9 +602,9 @@ fn tables(d: &Difference, found: &Compared) -> Vec<String> {
 }
 
 /// A constraint's index can be spoken of by itself.
-fn index_behind(d: &Difference) -> Option<Identity> {
-    let [schema, _, name] = d.identity.parts.as_slice() else { return None };
-    (d.kind.name == "constraint").then(|| Identity::new([schema, name]))
+fn index_behind(kind: &Kind, name: &Identity) -> Option<Identity> {
+    let [schema, _, name] = name.parts.as_slice() else { return None };
+    (kind.name == "constraint").then(|| Identity::new([schema, name]))
 }
 
 /// What is said of event triggers fires none, and no hook: no row has it, and
@@ -655,7 +662,16 @@ fn life(d: &Difference, found: &Compared, lives: &Lives, declared: &Side) -> Lif
                     let gone = lives.gone(&d.identity, object_type, since);
                     let table = || declared.get(d.kind, &d.identity).and_then(d.kind.parent);
                     let with_table = || lives.gone(&table()?.prefix(2), "", since).dropped;
-                    gone.dropped.or_else(with_table).or(gone.renamed)
+                    // Indexes and sequences go with their table to another schema.
+                    let elsewhere = || {
+                        let names = lives.names(&live_name(&table()?.prefix(2)), "");
+                        names.iter().find_map(|s| {
+                            let moved = s.name.beside(d.identity.name());
+                            let gone = lives.gone(&moved, object_type, s.since.max(since)).dropped;
+                            gone.filter(|id| *id <= s.until)
+                        })
+                    };
+                    gone.dropped.or_else(elsewhere).or_else(with_table).or(gone.renamed)
                 }
             };
             Life { spans, born: 0, came: None, gone }
@@ -666,6 +682,11 @@ fn life(d: &Difference, found: &Compared, lives: &Lives, declared: &Side) -> Lif
             let was_declared = |s: &Span| declared.get(d.kind, &s.name).is_some();
             let oldest = spans.iter().skip(1).position(was_declared).map_or(spans.len(), |n| n + 1);
             spans.truncate(oldest);
+            // What its arguments are called it is called after without a row.
+            if d.identity.args.is_some() && spans.iter().all(|s| s.name != d.identity) {
+                let name = d.identity.clone();
+                spans.push(Span { name, since: 0, until: i64::MAX, came: None });
+            }
             let (mut since, mut came) = (born(&spans), spans.last().and_then(|s| s.came));
             // A part is, too, since its table is what is called so.
             if d.part_of().is_some() {
@@ -788,10 +809,15 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
             };
             view_columns.iter().map(column).collect::<Vec<_>>()
         });
+        let behind = life.spans.iter().filter_map(|s| {
+            let index = index_behind(d.kind, &s.name)?.to_string();
+            Some(serde_json::json!({ "object": index, "since": s.since, "until": s.until }))
+        });
         let above = from_above(d, found, sides);
         let spans: Vec<_> = own
             .chain(above.iter().map(|name| span(name, life.born, i64::MAX)))
             .chain(of_columns)
+            .chain(behind)
             .collect();
         serde_json::json!({
             "n": n,

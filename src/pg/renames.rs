@@ -10,7 +10,7 @@ use super::declared::Declared;
 /// All renames and moves, and where what was called so, or is asked for, was
 /// made or dropped; of parts of tables each drop, for a renamed table's part has
 /// been called otherwise without a row of its own, and so has what a renamed
-/// schema or server has. What was replaced has stayed.
+/// schema or server has, and what has gone to another schema with its table. What was replaced has stayed.
 const EVENTS: &str = "
 WITH ddl AS MATERIALIZED (
     SELECT id, statement_id, object, formerly, action, object_type
@@ -34,7 +34,10 @@ SELECT id, statement_id, object, formerly, object_type, action OPERATOR(pg_catal
     OR object IN (SELECT n.object FROM name n)
     OR action OPERATOR(pg_catalog.=) 'drop'
        AND (object_type OPERATOR(pg_catalog.=) ANY ('{column,constraint,trigger,rule,policy,user mapping,default privileges}')
-            OR pg_catalog.split_part(object, '.', 1) IN (SELECT n.object FROM name n))
+            OR pg_catalog.split_part(object, '.', 1) IN (SELECT n.object FROM name n)
+            OR object_type OPERATOR(pg_catalog.=) ANY ('{index,sequence}')
+               AND pg_catalog.split_part(object, '.', 2) IN (SELECT pg_catalog.split_part(a.name, '.', 2)
+                                                               FROM pg_catalog.unnest($1) AS a(name)))
        AND EXISTS (SELECT FROM ddl r WHERE r.formerly IS NOT NULL)
  ORDER BY id DESC";
 
