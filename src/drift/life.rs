@@ -15,6 +15,8 @@ pub struct Span {
     /// The row that made it, or called it so; None where what had the name
     /// before went then, or the record doesn't know.
     pub came: Option<i64>,
+    /// Whether that is a row about it, not about what it is in.
+    pub itself: bool,
 }
 
 /// By which rows of the record something went.
@@ -96,18 +98,30 @@ impl<'e> Lives<'e> {
             // the name after that, and without a word in the record.
             let left = newest(&self.left, true).filter(|(at, _)| came.is_none_or(|c| c.0 < *at));
             if let Some((at, _)) = left {
-                spans.push(Span { name, since: self.events[at].id + 1, until, came: None });
+                spans.push(Span {
+                    name,
+                    since: self.events[at].id + 1,
+                    until,
+                    came: None,
+                    itself: false,
+                });
                 return spans;
             }
             let Some((at, place)) = came else {
-                spans.push(Span { name, since: 0, until, came: None });
+                spans.push(Span { name, since: 0, until, came: None, itself: false });
                 return spans;
             };
             let event = self.events[at];
             let was = event.formerly.as_deref().and_then(|was| replaced(&name, place, was));
             // A statement can drop what it makes anew.
             let since = if event.formerly.is_some() { event.id } else { event.statement };
-            spans.push(Span { name, since, until, came: (!event.drops).then_some(event.id) });
+            let itself = match place {
+                Place::First(n) => n == name.parts.len(),
+                Place::Index => true,
+                Place::Server | Place::Schema => false,
+            };
+            let came = (!event.drops).then_some(event.id);
+            spans.push(Span { name, since, until, came, itself });
             let Some(was) = was else { return spans };
             (name, until, before) = (was, event.id - 1, at);
         }
@@ -199,7 +213,11 @@ impl<'e> Lives<'e> {
         if rename && event.formerly.as_deref() == Some(event.object.as_str()) {
             return false;
         }
-        let kind = |t: &str| if t == "domain" { "type".to_owned() } else { t.to_owned() };
+        // The server's words, where drift() has others.
+        let kind = |word: &str| match word {
+            "domain" => "type".to_owned(),
+            _ => word.replace('-', " "),
+        };
         match place {
             Place::First(n) if n == name.parts.len() && !object_type.is_empty() => {
                 kind(&event.object_type) == kind(object_type)

@@ -10,7 +10,7 @@ use crate::model::mend::{Mend, Phase, RELATIONS, Side, Step};
 use crate::model::table::{self, LEFT};
 use crate::model::{self, Attrs, Identity, Kind, Model, Object, Scope, sql};
 
-use super::{ChangeKind, Difference, compared, same, statements};
+use super::{ChangeKind, Difference, Lives, compared, same, statements};
 
 /// What the record says of a name.
 #[derive(Debug)]
@@ -103,12 +103,13 @@ impl Renames {
         }
         missing.retain(|key| !there.contains(key));
 
+        let lives = Lives::new(events);
         let mut renames = Renames::default();
         // What others are part of comes first.
         extra.sort_by_key(|o| o.identity.parts.len());
         // A partition's index is known by others' names.
         for object in extra.iter().filter(|o| o.kind.name != "partition index") {
-            let former = trace(object, events);
+            let former = trace(object, &lives);
             // The newest of its names that is declared: further back it may
             // have had others of those. What is part of a table stays in it,
             // whatever else is called as the table was.
@@ -649,54 +650,18 @@ impl Renames {
 
 /// What an object was called, the last first, and the row that gave it its
 /// own name.
-fn trace(object: &Object, events: &[Event]) -> Vec<(Identity, Option<i64>)> {
-    let mut former = Vec::new();
-    let mut name = object.identity.clone();
-    let mut cause = None;
-    for event in events {
-        let length = name.parts.len();
-        let called = |n| if n == length { name.to_string() } else { name.prefix(n).to_string() };
-        // What was called so is called otherwise since: how this one came by
-        // the name, the record doesn't know.
-        let left = event.formerly.as_ref().filter(|formerly| **formerly != event.object);
-        if left.is_some_and(|formerly| (1..=length).any(|n| called(n) == *formerly)) {
-            break;
-        }
-        let place = (1..=length).find(|&n| event.object == called(n));
-        match (place, &event.formerly) {
-            (Some(n), Some(formerly)) => {
-                let formerly = match &name.args {
-                    Some(args) if n == length => {
-                        formerly.strip_suffix(&format!("({args})")).unwrap_or(formerly)
-                    }
-                    _ => formerly,
-                };
-                let parts = Identity::parts_shown(formerly);
-                if parts.len() != n {
-                    break;
-                }
-                name.parts.splice(..n, parts);
-                if n == length {
-                    cause = cause.or(Some(event.id));
-                }
-                former.push((name.clone(), cause));
-            }
-            // It was made under this name, or what was called so is gone.
-            (Some(_), None) => break,
-            // A key is called as its index.
-            (None, Some(formerly)) if object.kind.name == "constraint" && length == 3 => {
-                let index = Identity::new([&name.parts[0], &name.parts[2]]);
-                let parts = Identity::parts_shown(formerly);
-                if event.object == index.to_string() && parts.len() == 2 {
-                    name.parts[2].clone_from(&parts[1]);
-                    cause = cause.or(Some(event.id));
-                    former.push((name.clone(), cause));
-                }
-            }
-            (None, _) => {}
-        }
+fn trace(object: &Object, lives: &Lives) -> Vec<(Identity, Option<i64>)> {
+    // Those are called after what they are for.
+    if matches!(object.kind.name, "user mapping" | "default privileges") {
+        return Vec::new();
     }
-    former
+    let spans = lives.names(&object.identity, object.kind.object_type);
+    let mut cause = None;
+    let former = spans.iter().zip(spans.iter().skip(1)).map(|(span, former)| {
+        cause = cause.or(span.came.filter(|_| span.itself));
+        (former.name.clone(), cause)
+    });
+    former.collect()
 }
 
 /// Whether two values differ only by names that stand for each other.
@@ -758,7 +723,8 @@ mod tests {
             statement: id,
             object: object.to_owned(),
             formerly: formerly.map(str::to_owned),
-            object_type: String::new(),
+            object_type: if object.matches('.').count() == 2 { "column" } else { "table" }
+                .to_owned(),
             drops: false,
         }
     }

@@ -5,7 +5,7 @@ use super::renames;
 use super::{ledger, sys};
 use crate::drift::{ChangeKind, Difference, Lives, Renames, Span};
 use crate::model::mend::Side;
-use crate::model::{self, Identity, Kind, Model, column, sql, table};
+use crate::model::{self, Identity, Kind, Object, column, sql, table};
 use pgrx::{JsonB, Spi};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -55,7 +55,8 @@ WITH difference AS (
     -- SCHEMA names the schema.
     SELECT d.n, o.id, o.statement, o.action, o.formerly, o.command_tag, NULL, d.words, false, false, false
       FROM difference d
-      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) ANY (d.granted)
+     CROSS JOIN LATERAL pg_catalog.unnest(d.granted) AS s(name)
+      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) s.name
      WHERE o.statement OPERATOR(pg_catalog.~*) d.granted_words
        AND o.parts IS NULL
        AND o.object_type OPERATOR(pg_catalog.=) ANY (d.granted_types)
@@ -83,28 +84,30 @@ WITH difference AS (
     UNION ALL
     SELECT d.n, o.id, o.statement, o.action, o.formerly, o.command_tag, NULL, d.words, false, false, false
       FROM difference d
-      JOIN ddl o
-        ON o.object OPERATOR(pg_catalog.=) ANY (d.containers OPERATOR(pg_catalog.||) d.tables)
-       AND o.action OPERATOR(pg_catalog.=) 'drop'
+     CROSS JOIN LATERAL pg_catalog.unnest(d.containers OPERATOR(pg_catalog.||) d.tables) AS s(name)
+      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) s.name AND o.action OPERATOR(pg_catalog.=) 'drop'
      WHERE d.change OPERATOR(pg_catalog.=) 'missing'
     UNION ALL
     -- Under another name it is missing by this one.
     SELECT d.n, o.id, o.statement, 'drop', o.formerly, o.command_tag, NULL, d.words, false, false, false
       FROM difference d
-      JOIN ddl o ON o.formerly OPERATOR(pg_catalog.=) ANY (d.object OPERATOR(pg_catalog.||) d.containers)
+     CROSS JOIN LATERAL pg_catalog.unnest(d.object OPERATOR(pg_catalog.||) d.containers) AS s(name)
+      JOIN ddl o ON o.formerly OPERATOR(pg_catalog.=) s.name
      WHERE d.change OPERATOR(pg_catalog.=) 'missing'
     UNION ALL
     -- What it says names something that has another name now: any word fits.
     SELECT d.n, o.id, o.statement, CASE d.change WHEN 'extra' THEN 'create' ELSE o.action END, o.formerly, o.command_tag, NULL, '',
            false, false, false
       FROM difference d
-      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) ANY (d.through) AND o.formerly IS NOT NULL
+     CROSS JOIN LATERAL pg_catalog.unnest(d.through) AS s(name)
+      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) s.name AND o.formerly IS NOT NULL
      WHERE d.change OPERATOR(pg_catalog.<>) 'missing'
        AND o.id OPERATOR(pg_catalog.>=) d.born
     UNION ALL
     SELECT d.n, o.id, o.statement, o.action, o.formerly, o.command_tag, NULL, d.words, true, false, false
       FROM difference d
-      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) ANY (d.owners)
+     CROSS JOIN LATERAL pg_catalog.unnest(d.owners) AS s(name)
+      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) s.name
      WHERE pg_catalog.strpos(o.statement, d.name) OPERATOR(pg_catalog.>) 0
        AND (d.guess OR o.statement OPERATOR(pg_catalog.~*) d.words)
        AND o.id OPERATOR(pg_catalog.>=) d.born
@@ -355,38 +358,32 @@ fn is_extra_index(d: &Difference) -> bool {
 
 /// What the statement may have been about by name where the object is only
 /// mentioned in it.
-fn owners(d: &Difference, found: &Compared) -> Vec<String> {
-    let of = |model: &Model| {
-        model
-            .objects
-            .iter()
-            .find(|o| o.kind == d.kind && o.identity == d.identity)
-            .map(|o| o.attrs())
-            .unwrap_or_default()
-    };
+fn owners(d: &Difference, sides: [&Side; 2]) -> Vec<String> {
+    let [declared, live] = sides;
+    let of = |side: &Side| side.get(d.kind, &d.identity).map(Object::attrs).unwrap_or_default();
     // An identity's sequence can be spoken of by itself.
     let sequences = || -> Vec<String> {
-        let models = [&found.declared, &found.live].into_iter();
+        let models = sides.into_iter();
         models
-            .filter_map(|model| Some(d.identity.beside(of(model).text("_sequence")?).to_string()))
+            .filter_map(|side| Some(d.identity.beside(of(side).text("_sequence")?).to_string()))
             .collect()
     };
     // It is spoken of by its own name, as an index or as a constraint.
     if d.kind.name == "partition index" {
-        let called = of(&found.live).text("called").unwrap_or_default().to_owned();
+        let called = of(live).text("called").unwrap_or_default().to_owned();
         let index = d.identity.beside(&called).to_string();
         let mut constraint = d.identity.prefix(2);
         constraint.parts.push(called);
         return vec![index, constraint.to_string()];
     }
     if is_extra_index(d) {
-        return of(&found.live).identity("table").iter().map(Identity::to_string).collect();
+        return of(live).identity("table").iter().map(Identity::to_string).collect();
     }
     match d.attribute.as_deref() {
         // Those name the table, or the schema.
-        Some("tables") => [&found.declared, &found.live]
+        Some("tables") => sides
             .into_iter()
-            .flat_map(|model| of(model).list("tables"))
+            .flat_map(|side| of(side).list("tables"))
             .map(|part| {
                 let name = part.strip_prefix("TABLES IN SCHEMA ").map(str::to_owned);
                 let name = name.or_else(|| {
@@ -396,40 +393,36 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
                 Identity::new(sql::unquoted(&name.unwrap_or_default())).to_string()
             })
             .collect(),
-        Some("partition_of" | "partition_bound") => [&found.declared, &found.live]
+        Some("partition_of" | "partition_bound") => sides
             .into_iter()
-            .filter_map(|model| of(model).identity("partition_of"))
+            .filter_map(|side| of(side).identity("partition_of"))
             .map(|parent| parent.to_string())
             .collect(),
         // Those are renamed by themselves.
-        Some(attribute @ ("multirange" | "constructor" | "multirange_constructor")) => {
-            [&found.declared, &found.live]
-                .into_iter()
-                .flat_map(|model| {
-                    let attrs = of(model);
-                    let name = attrs.identity(attribute).unwrap_or(d.identity.clone());
-                    let subtype = attrs.text("subtype").unwrap_or_default();
-                    [name.to_string(), format!("{name}({subtype}, {subtype})"), format!("{name}()")]
-                })
-                .collect()
-        }
+        Some(attribute @ ("multirange" | "constructor" | "multirange_constructor")) => sides
+            .into_iter()
+            .flat_map(|side| {
+                let attrs = of(side);
+                let name = attrs.identity(attribute).unwrap_or(d.identity.clone());
+                let subtype = attrs.text("subtype").unwrap_or_default();
+                [name.to_string(), format!("{name}({subtype}, {subtype})"), format!("{name}()")]
+            })
+            .collect(),
         Some(attribute) if attribute.starts_with("sequence") => sequences(),
         // Those of the other table's triggers are of the key, too.
         Some("triggers") => {
             let parent = d.part_of().map(|(parent, _)| parent);
-            let references = [&found.declared, &found.live]
-                .into_iter()
-                .filter_map(|model| of(model).identity("_references"));
+            let references = sides.into_iter().filter_map(|side| of(side).identity("_references"));
             parent.into_iter().chain(references.map(|table| table.to_string())).collect()
         }
         // It is spoken of by itself, or with its table.
         Some("not_null_name") => {
             let mut constraint = d.identity.prefix(2);
-            constraint.parts.push(model::not_null_constraint(&d.identity, &of(&found.live)));
+            constraint.parts.push(model::not_null_constraint(&d.identity, &of(live)));
             vec![constraint.to_string(), d.identity.prefix(2).to_string()]
         }
         Some(attribute @ "column_comments") => {
-            let (declared, live) = (of(&found.declared), of(&found.live));
+            let (declared, live) = (of(declared), of(live));
             declared
                 .differing(attribute, &live)
                 .map(|column| {
@@ -441,13 +434,13 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
         }
         Some("grants" | "column_grants") => Vec::new(),
         // Its attributes are renamed by themselves.
-        Some("attributes") => [&found.declared, &found.live]
+        Some("attributes") => sides
             .into_iter()
-            .flat_map(|model| of(model).list("_names"))
+            .flat_map(|side| of(side).list("_names"))
             .map(|name| d.identity.part(&name).to_string())
             .collect(),
         Some("comments_on_partitions") => {
-            let (declared, live) = (of(&found.declared), of(&found.live));
+            let (declared, live) = (of(declared), of(live));
             declared
                 .differing("comments_on_partitions", &live)
                 .map(|partition| {
@@ -455,9 +448,9 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
                 })
                 .collect()
         }
-        Some("enabled_on_partitions") => [&found.declared, &found.live]
+        Some("enabled_on_partitions") => sides
             .into_iter()
-            .filter_map(|model| of(model).get("enabled_on_partitions")?.as_object().cloned())
+            .filter_map(|side| of(side).get("enabled_on_partitions")?.as_object().cloned())
             .flat_map(|places| places.into_iter().map(|(place, _)| place))
             .collect(),
         _ => {
@@ -473,7 +466,7 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
 
 /// What else is named in what it is called, and in what differs; of what is
 /// called otherwise since, what only the live side names.
-fn through(d: &Difference, found: &Compared, lives: &Lives) -> Vec<String> {
+fn through(d: &Difference, found: &Compared, sides: [&Side; 2], lives: &Lives) -> Vec<String> {
     let mut named = mentions(d, d.identity.args.as_deref());
     let (mut now, was) = (mentions(d, d.actual.as_deref()), mentions(d, d.declared.as_deref()));
     if d.change != ChangeKind::Changed {
@@ -483,18 +476,22 @@ fn through(d: &Difference, found: &Compared, lives: &Lives) -> Vec<String> {
     }
     now.retain(|name| !was.contains(name));
     named.extend(now);
-    named.extend(renamed_columns(d, found, lives));
+    named.extend(renamed_columns(d, found, sides, lives));
     named
 }
 
 /// Columns that the live text speaks of by a name that the declared one
 /// doesn't have.
-fn renamed_columns(d: &Difference, found: &Compared, lives: &Lives) -> Vec<String> {
+fn renamed_columns(
+    d: &Difference,
+    found: &Compared,
+    sides: [&Side; 2],
+    lives: &Lives,
+) -> Vec<String> {
     let (Some(_), Some(actual)) = (&d.declared, &d.actual) else { return Vec::new() };
     let table = match d.kind.name {
         "index" | "constraint" | "statistics" | "trigger" | "policy" | "rule" => {
-            let object =
-                found.live.objects.iter().find(|o| o.kind == d.kind && o.identity == d.identity);
+            let object = sides[1].get(d.kind, &d.identity);
             object.and_then(|o| (o.kind.parent)(o)).map(|table| table.prefix(2))
         }
         "view" | "materialized view" => None,
@@ -540,20 +537,19 @@ fn mentions(d: &Difference, text: Option<&str>) -> Vec<String> {
 }
 
 /// The columns that an index or a constraint goes with.
-fn columns(d: &Difference, found: &Compared) -> Vec<String> {
+fn columns(d: &Difference, declared: &Side) -> Vec<String> {
     if !matches!(d.kind.name, "index" | "constraint" | "statistics") {
         return Vec::new();
     }
-    let objects = &found.declared.objects;
-    let Some(object) = objects.iter().find(|o| o.kind == d.kind && o.identity == d.identity) else {
+    let Some(object) = declared.get(d.kind, &d.identity) else {
         return Vec::new();
     };
     let Some(table) = (d.kind.parent)(object) else {
         return Vec::new();
     };
-    objects
-        .iter()
-        .filter(|o| o.kind.name == "column" && o.identity.prefix(2) == table)
+    declared
+        .children_of(&table, "column")
+        .into_iter()
         .filter(|o| column::involves(object, o.identity.name()))
         .map(|o| o.identity.to_string())
         .collect()
@@ -575,11 +571,10 @@ fn mentioned(d: &Difference) -> &str {
 
 /// What a missing object can have gone with: what it is part of, and the index
 /// behind a constraint; or by itself, after it had moved with its table.
-fn whole(d: &Difference, found: &Compared) -> Vec<String> {
+fn whole(d: &Difference, found: &Compared, side: &Side) -> Vec<String> {
     let mut names = d.containers();
     names.extend(index_behind(d.kind, &d.identity).map(|index| index.to_string()));
-    let declared =
-        || found.declared.objects.iter().find(|o| o.kind == d.kind && o.identity == d.identity);
+    let declared = || side.get(d.kind, &d.identity);
     if matches!(d.kind.name, "sequence" | "index")
         && let Some(table) = declared().and_then(|o| (o.kind.parent)(o))
         && let Some(moved) = found.renames.live_name(&table.prefix(2))
@@ -591,12 +586,11 @@ fn whole(d: &Difference, found: &Compared) -> Vec<String> {
 
 /// The table that a missing index went with, or that statistics did. Another
 /// name of the table is none of theirs.
-fn tables(d: &Difference, found: &Compared) -> Vec<String> {
+fn tables(d: &Difference, side: &Side) -> Vec<String> {
     if !matches!(d.kind.name, "index" | "statistics") {
         return Vec::new();
     }
-    let declared =
-        found.declared.objects.iter().find(|o| o.kind == d.kind && o.identity == d.identity);
+    let declared = side.get(d.kind, &d.identity);
     let table = declared.and_then(|o| (o.kind.parent)(o));
     table.iter().map(Identity::to_string).collect()
 }
@@ -647,8 +641,13 @@ fn life(d: &Difference, found: &Compared, lives: &Lives, declared: &Side) -> Lif
     let object_type = d.object_type();
     match d.change {
         ChangeKind::Missing => {
-            let spans =
-                vec![Span { name: d.identity.clone(), since: 0, until: i64::MAX, came: None }];
+            let spans = vec![Span {
+                name: d.identity.clone(),
+                since: 0,
+                until: i64::MAX,
+                came: None,
+                itself: false,
+            }];
             let gone = match d.part_of() {
                 Some(_) => {
                     let table = d.identity.prefix(2);
@@ -685,7 +684,7 @@ fn life(d: &Difference, found: &Compared, lives: &Lives, declared: &Side) -> Lif
             // What its arguments are called it is called after without a row.
             if d.identity.args.is_some() && spans.iter().all(|s| s.name != d.identity) {
                 let name = d.identity.clone();
-                spans.push(Span { name, since: 0, until: i64::MAX, came: None });
+                spans.push(Span { name, since: 0, until: i64::MAX, came: None, itself: false });
             }
             let (mut since, mut came) = (born(&spans), spans.last().and_then(|s| s.came));
             // A part is, too, since its table is what is called so.
@@ -706,7 +705,7 @@ fn life(d: &Difference, found: &Compared, lives: &Lives, declared: &Side) -> Lif
             // Some get their names from those that they inherit from.
             if live != d.identity && spans.iter().all(|s| s.name != d.identity) {
                 let name = d.identity.clone();
-                spans.push(Span { name, since: 0, until: i64::MAX, came: None });
+                spans.push(Span { name, since: 0, until: i64::MAX, came: None, itself: false });
             }
             let came = spans.last().and_then(|s| s.came);
             Life { born: born(&spans), spans, came, gone: None }
@@ -833,7 +832,7 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
             "guess": guess,
             "tags": tags(d),
             "came": life.came,
-            "owners": with_live_names(owners(d, found), &found.renames),
+            "owners": with_live_names(owners(d, sides), &found.renames),
             "granted": granted.as_ref().map(|g| with_live_names(g.on.clone(), &found.renames)),
             "granted_words": granted.as_ref().map(|g| &g.words),
             "granted_types": granted.as_ref().map(|g| g.types),
@@ -842,16 +841,16 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
             "known": d.renamed_by.or(life.gone),
             "containers": match d.change {
                 ChangeKind::Missing => {
-                    let gone_with = [whole(d, found), through(d, found, &lives), columns(d, found)].concat();
+                    let gone_with = [whole(d, found, sides[0]), through(d, found, sides, &lives), columns(d, sides[0])].concat();
                     with_live_names(gone_with, &found.renames)
                 }
                 _ => Vec::new(),
             },
             "tables": match d.change {
-                ChangeKind::Missing => with_live_names(tables(d, found), &found.renames),
+                ChangeKind::Missing => with_live_names(tables(d, sides[0]), &found.renames),
                 _ => Vec::new(),
             },
-            "through": through(d, found, &lives),
+            "through": through(d, found, sides, &lives),
         })
     };
     found.differences.iter().enumerate().map(about).collect()
