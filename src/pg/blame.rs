@@ -108,7 +108,7 @@ WITH difference AS (
       FROM difference d
      CROSS JOIN LATERAL pg_catalog.unnest(d.owners) AS s(name)
       JOIN ddl o ON o.object OPERATOR(pg_catalog.=) s.name
-     WHERE pg_catalog.strpos(o.statement, d.name) OPERATOR(pg_catalog.>) 0
+     WHERE o.statement OPERATOR(pg_catalog.~) d.name
        AND (d.guess OR o.statement OPERATOR(pg_catalog.~*) d.words)
        AND o.id OPERATOR(pg_catalog.>=) d.born
     UNION ALL
@@ -128,7 +128,10 @@ WITH difference AS (
 ), fit AS (
     SELECT c.*, d.change, d.is_table,
            CASE d.change
-               WHEN 'missing' THEN CASE WHEN c.of_creation THEN 2 WHEN c.action OPERATOR(pg_catalog.=) 'drop' THEN 0 ELSE 1 END
+               WHEN 'missing' THEN
+                   CASE WHEN c.of_creation THEN 2
+                        WHEN c.action OPERATOR(pg_catalog.=) 'drop' THEN 0
+                        WHEN c.command_tag OPERATOR(pg_catalog.~) d.tags AND c.statement OPERATOR(pg_catalog.~*) '\\mdrop\\M' THEN 1 END
                WHEN 'extra' THEN
                    CASE WHEN c.of_creation THEN 1
                         WHEN c.action OPERATOR(pg_catalog.=) 'create' AND NOT c.of_owner THEN 0
@@ -137,7 +140,8 @@ WITH difference AS (
                         WHEN c.of_owner OR c.of_part OR c.id OPERATOR(pg_catalog.=) d.came THEN 2
                         WHEN d.type OPERATOR(pg_catalog.=) 'default privileges' THEN 2 END
                ELSE
-                   CASE WHEN NOT c.of_creation AND c.statement OPERATOR(pg_catalog.~*) c.words
+                   CASE WHEN NOT c.of_creation AND NOT (c.of_owner AND c.action OPERATOR(pg_catalog.=) 'create')
+                             AND c.statement OPERATOR(pg_catalog.~*) c.words
                              AND c.command_tag OPERATOR(pg_catalog.~) d.tags THEN 0
                         -- What was dropped is there again.
                         WHEN c.of_part AND d.came IS NULL AND d.born OPERATOR(pg_catalog.>) 0
@@ -147,13 +151,20 @@ WITH difference AS (
                         THEN CASE WHEN d.attribute OPERATOR(pg_catalog.=) 'clustered_on' THEN NULL ELSE 3 END
                         WHEN d.guess AND c.formerly IS NULL AND c.command_tag OPERATOR(pg_catalog.~) d.tags
                              AND c.statement OPERATOR(pg_catalog.!~*) '\\mowner\\s+to\\M' THEN 1 END
-           END AS rank
+           END AS rank,
+           c.of_creation OR c.action OPERATOR(pg_catalog.=) 'create'
+                            AND (c.of_owner OR d.change OPERATOR(pg_catalog.=) 'changed'
+                                               AND NOT coalesce(c.statement OPERATOR(pg_catalog.~*) c.words, false)) AS is_made
       FROM cause c
       JOIN difference d ON d.n OPERATOR(pg_catalog.=) c.n
 )
 SELECT DISTINCT ON (f.n) f.n, f.id
   FROM fit f
  WHERE f.rank IS NOT NULL
+   -- What was made before the record was off may have been changed then.
+   AND NOT (f.is_made AND f.id OPERATOR(pg_catalog.<) (
+        SELECT coalesce(pg_catalog.max(o.id), 0) FROM ddl o
+         WHERE o.command_tag OPERATOR(pg_catalog.=) 'ALTER EVENT TRIGGER' AND o.object OPERATOR(pg_catalog.~) '^schemaguard_'))
  ORDER BY f.n, f.rank, f.of_owner,
        f.is_table AND (f.action OPERATOR(pg_catalog.=) 'create'
                        OR coalesce(pg_catalog.cardinality(f.parts), 0) OPERATOR(pg_catalog.>) 0),
@@ -212,7 +223,7 @@ fn words(d: &Difference) -> Option<Cow<'static, str>> {
         ("column", "compression") => r"\mcompression\M",
         ("column", "statistics") => r"\mstatistics\M",
         (
-            "column" | "table" | "view" | "index" | "partition index",
+            "column" | "table" | "view" | "materialized view" | "index" | "partition index",
             "options" | "storage_parameters",
         ) => r"\m(re)?set\s*\(",
         ("partition index", "called") => r"\mrename\M",
@@ -227,7 +238,7 @@ fn words(d: &Difference) -> Option<Cow<'static, str>> {
         ("table", "row_security") => r"\m(en|dis)able\s+row\M",
         ("table", "force_row_security") => r"\mforce\M",
         ("table", "replica_identity") => r"\mreplica\s+identity\M",
-        ("table", "clustered_on") => r"\mcluster\M",
+        ("table" | "materialized view", "clustered_on") => r"\mcluster\M",
         ("table", "inherits") => r"\minherit\M",
         ("table", "partition_of" | "partition_bound") => r"\m(at|de)tach\M",
         ("sequence", "owned_by") => r"\mowned\M",
@@ -268,10 +279,10 @@ fn words(d: &Difference) -> Option<Cow<'static, str>> {
     Some(words.into())
 }
 
-/// `ALTER … AS` can bring other bounds.
+/// What a statement says of a sequence.
 fn words_of_sequence(attribute: &str) -> String {
     match attribute {
-        "min" | "max" => format!(r"\m{attribute}value\M|\mas\M"),
+        "min" | "max" => format!(r"\m{attribute}value\M"),
         "type" => r"\mas\M".to_owned(),
         _ => format!(r"\m{attribute}\M"),
     }
@@ -319,6 +330,15 @@ fn words_of_rights(d: &Difference, verbs: &str) -> String {
 fn escaped(text: &str) -> String {
     let special = |c: char| !c.is_alphanumeric() && c != '_' && c.is_ascii();
     text.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
+}
+
+/// A name in a statement, not as a piece of a longer one, as a pattern; one
+/// that every statement matches for none.
+fn word(name: &str) -> String {
+    match name {
+        "" => String::new(),
+        _ => format!(r"(^|\W){}(\W|$)", escaped(name)),
+    }
 }
 
 /// The same where it isn't known: mostly it is said as the attribute is called.
@@ -501,7 +521,11 @@ fn renamed_columns(
         Some(table) => {
             with_live_names(vec![table.to_string()], &found.renames).into_iter().collect()
         }
-        None => mentions(d, Some(actual)).into_iter().collect(),
+        // Its own may have got other names, too.
+        None => {
+            let own = with_live_names(vec![d.identity.to_string()], &found.renames);
+            mentions(d, Some(actual)).into_iter().chain(own).collect()
+        }
     };
     lives
         .columns_of(&tables)
@@ -825,13 +849,13 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
             "spans": spans,
             "born": life.born,
             "object": may_be_recorded(d).then(|| d.object()),
-            "name": mentioned(d),
+            "name": word(mentioned(d)),
             "is_table": d.kind.name == "table",
             "attribute": d.attribute,
             "words": words.unwrap_or_else(|| guessed(d).into()),
             "guess": guess,
             "tags": tags(d),
-            "came": life.came,
+            "came": life.came.filter(|_| may_be_recorded(d)),
             "owners": with_live_names(owners(d, sides), &found.renames),
             "granted": granted.as_ref().map(|g| with_live_names(g.on.clone(), &found.renames)),
             "granted_words": granted.as_ref().map(|g| &g.words),

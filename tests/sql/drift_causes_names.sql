@@ -16,6 +16,7 @@ CREATE TYPE pair AS (f integer, g text);
 CREATE DOMAIN short AS text;
 CREATE TABLE mum (m integer, n text);
 CREATE TABLE kid () INHERITS (mum);
+CREATE MATERIALIZED VIEW mv AS SELECT count(*) AS n FROM mum;
 CREATE TABLE par (k integer, p text, q integer) PARTITION BY RANGE (k);
 CREATE TABLE par1 PARTITION OF par FOR VALUES FROM (0) TO (10);
 CREATE TABLE par2 PARTITION OF par FOR VALUES FROM (10) TO (20);
@@ -108,6 +109,10 @@ ALTER DOMAIN short RENAME CONSTRAINT s TO shorter;
 ALTER TABLE mum ADD CONSTRAINT c CHECK (m > 0);
 ALTER TABLE mum ALTER m TYPE bigint;
 COMMENT ON COLUMN a.x IS 'no default';
+ALTER MATERIALIZED VIEW mv RENAME COLUMN n TO number;
+ALTER MATERIALIZED VIEW mv SET (fillfactor = 70);
+CREATE OR REPLACE VIEW more AS SELECT 1 AS one;
+CREATE OR REPLACE VIEW more AS SELECT 1 AS one, 2 AS two;
 :causes
 ROLLBACK;
 
@@ -131,3 +136,26 @@ ALTER TABLE par ATTACH PARTITION par1 FOR VALUES FROM (0) TO (5);
 ALTER TABLE par1 ALTER q SET DEFAULT 4;
 :causes
 ROLLBACK;
+BEGIN;
+CREATE SCHEMA s;
+ALTER TABLE a SET SCHEMA s;
+DROP INDEX s.a_x;
+ALTER TABLE s.a RENAME CONSTRAINT a_pkey TO key;
+ALTER INDEX s.key SET (fillfactor = 70);
+ALTER TABLE s.a SET SCHEMA public;
+CREATE FUNCTION g(m mood) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+ALTER TYPE mood RENAME TO feeling;
+:causes
+ROLLBACK;
+
+-- where the record was off, nobody is named
+ALTER TABLE a ALTER x SET DEFAULT 3;
+ALTER EVENT TRIGGER schemaguard_ddl_command_end DISABLE;
+ALTER TABLE a DROP COLUMN y;
+ALTER TABLE a ADD w integer;
+ALTER TABLE b ALTER x SET NOT NULL;
+CREATE TABLE hidden (i integer);
+ALTER EVENT TRIGGER schemaguard_ddl_command_end ENABLE ALWAYS;
+ALTER TABLE hidden ADD j integer;
+ALTER TABLE a ADD z integer;
+:causes

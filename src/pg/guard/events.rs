@@ -288,9 +288,11 @@ fn is_temporary(names: &[String]) -> bool {
 /// PostgreSQL's word as drift() uses it: `table column` is a column here.
 pub fn object_type(word: &Word) -> Word {
     match &**word {
-        "table column" | "foreign table column" | "view column" | "composite type column" => {
-            "column".into()
-        }
+        "table column"
+        | "foreign table column"
+        | "view column"
+        | "materialized view column"
+        | "composite type column" => "column".into(),
         "table constraint" | "domain constraint" => "constraint".into(),
         "composite type" => "type".into(),
         "default acl" => "default privileges".into(),
