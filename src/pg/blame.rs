@@ -24,7 +24,7 @@ WITH difference AS (
     SELECT * FROM pg_catalog.jsonb_to_recordset($1)
         AS d(n int, change text, type text, attribute text, name text, is_table boolean, words text, guess boolean, tags text,
              born bigint, came bigint, spans jsonb,
-             object text, parent text, part text, containers text[], tables text[], through text[], owners text[],
+             object text, part text, containers text[], tables text[], through text[], owners text[],
              granted text[], granted_words text, granted_types text[])
 ), span AS (
     SELECT d.n, s.* FROM difference d,
@@ -778,6 +778,48 @@ fn from_above(d: &Difference, found: &Compared, sides: [&Side; 2]) -> Vec<Identi
     above.iter().map(|t| t.part(d.identity.name())).collect()
 }
 
+/// Which rows are about it: those of these names, from one row to another.
+fn spans(
+    d: &Difference,
+    life: &Life,
+    found: &Compared,
+    sides: [&Side; 2],
+) -> Vec<serde_json::Value> {
+    let is_part = d.part_of().is_some();
+    let span = |name: &Identity, since: i64, until: i64| {
+        serde_json::json!({
+            "object": may_be_recorded(d).then(|| name.to_string()),
+            "parent": is_part.then(|| name.prefix(2).to_string()),
+            "part": is_part.then(|| name.name()),
+            "since": since,
+            "until": until,
+        })
+    };
+    let mut spans: Vec<_> = life.spans.iter().map(|s| span(&s.name, s.since, s.until)).collect();
+    let above = from_above(d, found, sides);
+    spans.extend(above.iter().map(|name| span(name, life.born, i64::MAX)));
+    // A view's columns are no objects of drift().
+    let columns: Vec<String> = match (sides.map(|s| s.get(d.kind, &d.identity)), &d.attribute) {
+        ([Some(declared), Some(live)], Some(a)) if a == "column_grants" => {
+            let (declared, live) = (declared.attrs(), live.attrs());
+            declared.differing(a, &live).map(str::to_owned).collect()
+        }
+        _ => Vec::new(),
+    };
+    for s in &life.spans {
+        let (since, until) = (s.since, s.until);
+        spans.extend(columns.iter().map(|column| {
+            let view = s.name.to_string();
+            serde_json::json!({ "parent": view, "part": column, "since": since, "until": until })
+        }));
+        spans.extend(index_behind(d.kind, &s.name).map(|index| {
+            let index = index.to_string();
+            serde_json::json!({ "object": index, "since": since, "until": until })
+        }));
+    }
+    spans
+}
+
 /// What the record is asked about each difference.
 pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
     if found.differences.is_empty() {
@@ -801,52 +843,14 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
     let lives = Lives::new(&events);
     let about = |(n, d): (usize, &Difference)| {
         let life = life(d, found, &lives, sides[0]);
-        let part = d.part_of();
         let words = words(d);
         let guess = words.is_none();
-        let span = |name: &Identity, since: i64, until: i64| {
-            serde_json::json!({
-                "object": may_be_recorded(d).then(|| name.to_string()),
-                "parent": part.as_ref().map(|_| name.prefix(2).to_string()),
-                "part": part.as_ref().map(|_| name.name()),
-                "since": since,
-                "until": until,
-            })
-        };
-        let own = life.spans.iter().map(|s| span(&s.name, s.since, s.until));
         let granted = granted(d);
-        // A view's columns are no objects of drift().
-        let view_columns: Vec<Identity> =
-            match (sides.map(|s| s.get(d.kind, &d.identity)), &d.attribute) {
-                ([Some(declared), Some(live)], Some(a)) if a == "column_grants" => {
-                    let (declared, live) = (declared.attrs(), live.attrs());
-                    declared.differing(a, &live).map(|column| d.identity.part(column)).collect()
-                }
-                _ => Vec::new(),
-            };
-        let of_columns = life.spans.iter().flat_map(|s| {
-            let column = move |c: &Identity| {
-                serde_json::json!({
-                    "parent": s.name.to_string(), "part": c.name(), "since": s.since, "until": s.until,
-                })
-            };
-            view_columns.iter().map(column).collect::<Vec<_>>()
-        });
-        let behind = life.spans.iter().filter_map(|s| {
-            let index = index_behind(d.kind, &s.name)?.to_string();
-            Some(serde_json::json!({ "object": index, "since": s.since, "until": s.until }))
-        });
-        let above = from_above(d, found, sides);
-        let spans: Vec<_> = own
-            .chain(above.iter().map(|name| span(name, life.born, i64::MAX)))
-            .chain(of_columns)
-            .chain(behind)
-            .collect();
         serde_json::json!({
             "n": n,
             "change": d.change.as_str(),
             "type": d.object_type(),
-            "spans": spans,
+            "spans": spans(d, &life, found, sides),
             "born": life.born,
             "object": may_be_recorded(d).then(|| d.object()),
             "name": word(mentioned(d)),
@@ -860,8 +864,7 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
             "granted": granted.as_ref().map(|g| with_live_names(g.on.clone(), &found.renames)),
             "granted_words": granted.as_ref().map(|g| &g.words),
             "granted_types": granted.as_ref().map(|g| g.types),
-            "parent": part.as_ref().map(|(parent, _)| parent),
-            "part": part.as_ref().map(|(_, part)| part),
+            "part": d.part_of().map(|(_, part)| part),
             "known": d.renamed_by.or(life.gone),
             "containers": match d.change {
                 ChangeKind::Missing => {
