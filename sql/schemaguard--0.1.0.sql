@@ -198,19 +198,29 @@ RETURNS TABLE (id bigint, at timestamptz, current_user_name text, command_tag te
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH RECURSIVE name(object, until) AS (
-        SELECT history.object, NULL::bigint
+    WITH RECURSIVE rename AS MATERIALIZED (
+        SELECT l.id, l.object, l.formerly FROM schemaguard.ddl_log l WHERE l.formerly IS NOT NULL AND l.verdict <> 'refused'
+    ), name(object, until, came, formerly) AS (
+        -- What had the name before another object came to it is that one no more.
+        SELECT history.object, NULL::bigint, r.id, r.formerly || substr(history.object, length(r.object) + 1)
+          FROM (SELECT) x LEFT JOIN LATERAL (
+                SELECT r.* FROM rename r WHERE history.object = r.object OR starts_with(history.object, r.object || '.')
+                 ORDER BY r.id DESC LIMIT 1) r ON true
         UNION
         -- What it is part of was renamed with it.
-        SELECT l.formerly || substr(n.object, length(l.object) + 1), l.id
-          FROM schemaguard.ddl_log l JOIN name n ON l.object = n.object OR starts_with(n.object, l.object || '.')
-         WHERE l.formerly IS NOT NULL AND l.verdict <> 'refused' AND (n.until IS NULL OR l.id < n.until)
+        SELECT n.formerly, n.came, r.id, r.formerly || substr(n.formerly, length(r.object) + 1)
+          FROM name n LEFT JOIN LATERAL (
+                SELECT r.* FROM rename r
+                 WHERE (n.formerly = r.object OR starts_with(n.formerly, r.object || '.')) AND r.id < n.came
+                 ORDER BY r.id DESC LIMIT 1) r ON true
+         WHERE n.came IS NOT NULL
     )
     SELECT l.id, l.at, l.current_user_name, l.command_tag, l.object, l.statement, l.verdict, l.former_definition
       FROM schemaguard.ddl_log l
      WHERE EXISTS (
         SELECT FROM name n
          WHERE (n.until IS NULL OR l.id < n.until)
+           AND (n.came IS NULL OR l.id >= n.came)
            AND (n.object IN (l.object, l.formerly)
                 OR starts_with(n.object, l.formerly || '.')
                 -- its parts

@@ -1,6 +1,7 @@
 //! Two schemas: where they differ, and what makes the live one as declared.
 
 mod course;
+mod life;
 mod order;
 mod prisma;
 mod rename;
@@ -21,6 +22,7 @@ use crate::model::{
 pub use terms::{DEFAULT, DEFAULT_OF_PRISMA, Terms};
 
 pub use course::Before;
+pub use life::{Lives, Span};
 pub use rename::{Event, Renames};
 pub use script::{How, Script, ScriptStep, describe, script};
 

@@ -10,17 +10,23 @@ use crate::model::mend::{Mend, Phase, RELATIONS, Side, Step};
 use crate::model::table::{self, LEFT};
 use crate::model::{self, Attrs, Identity, Kind, Model, Object, Scope, sql};
 
-use super::{ChangeKind, Difference, compared, same, statements};
+use super::{ChangeKind, Difference, Lives, compared, same, statements};
 
 /// What the record says of a name.
 #[derive(Debug)]
 pub struct Event {
     /// The number of its row.
     pub id: i64,
+    /// The first row of its statement.
+    pub statement: i64,
     /// The object, as it was called afterwards.
     pub object: String,
     /// What it was called before; None where it was made or dropped.
     pub formerly: Option<String>,
+    /// The record's word for it.
+    pub object_type: String,
+    /// Whether it was dropped.
+    pub drops: bool,
 }
 
 /// One object that is called otherwise than declared.
@@ -145,13 +151,14 @@ impl Renames {
         }
         missing.retain(|key| !there.contains(key));
 
+        let lives = Lives::new(events);
         let mut renames = Renames::default();
         let side = Side::new(live);
         // What others are part of comes first.
         extra.sort_by_key(|o| o.identity.parts.len());
         // A partition's index is known by others' names.
         for object in extra.iter().filter(|o| o.kind.name != "partition index") {
-            let former = trace(&object.identity, object.kind.name == "constraint", events);
+            let former = trace(&object.identity, object.kind.object_type, &lives);
             // The newest of its names that is declared: further back it may
             // have had others of those. What is part of a table stays in it,
             // whatever else is called as the table was.
@@ -172,7 +179,9 @@ impl Renames {
                     others.into_iter().any(|other| {
                         let moves = |(was, _)| missing.contains(&(other.kind.name, was));
                         !renames.declared_as.contains_key(&key(other))
-                            && !trace(&other.identity, false, events).into_iter().any(moves)
+                            && !trace(&other.identity, other.kind.object_type, &lives)
+                                .into_iter()
+                                .any(moves)
                     })
                 }
                 3 if was.name() != object.identity.name() => {
@@ -194,7 +203,7 @@ impl Renames {
             }
         }
         let declared = Side::new(declared);
-        renames.find_parts_of_types(&side, &declared, events, &counts);
+        renames.find_parts_of_types(&side, &declared, &lives, &counts);
         if renames.is_empty() {
             return renames;
         }
@@ -245,7 +254,7 @@ impl Renames {
         &mut self,
         live: &Side,
         declared: &Side,
-        events: &[Event],
+        lives: &Lives,
         counts: impl Fn(&Object) -> bool,
     ) {
         for object in ["enum", "composite"].into_iter().flat_map(|kind| live.all(kind)) {
@@ -258,7 +267,7 @@ impl Renames {
             let mut missing: Vec<&String> = to.iter().filter(|name| !from.contains(name)).collect();
             for name in from.iter().filter(|name| !to.contains(name)) {
                 let part = object.identity.part(name);
-                let was = trace(&part, false, events).into_iter().find_map(|(was, caused_by)| {
+                let was = trace(&part, "", lives).into_iter().find_map(|(was, caused_by)| {
                     let at = missing.iter().position(|name| *name == was.name())?;
                     (was.prefix(2) == other.identity).then_some((at, was, caused_by))
                 });
@@ -869,58 +878,18 @@ fn set_aside(name: &str) -> String {
 
 /// What something was called, the last first, and the row that gave it its
 /// own name.
-fn trace(
-    identity: &Identity,
-    is_constraint: bool,
-    events: &[Event],
-) -> Vec<(Identity, Option<i64>)> {
-    let mut former = Vec::new();
-    let mut name = identity.clone();
-    let mut cause = None;
-    for event in events {
-        let length = name.parts.len();
-        let called = |n| if n == length { name.to_string() } else { name.prefix(n).to_string() };
-        // What was called so is called otherwise since: how this one came by
-        // the name, the record doesn't know.
-        let left = event.formerly.as_ref().filter(|formerly| **formerly != event.object);
-        if left.is_some_and(|formerly| (1..=length).any(|n| called(n) == *formerly)) {
-            break;
-        }
-        let place = (1..=length).find(|&n| event.object == called(n));
-        match (place, &event.formerly) {
-            (Some(n), Some(formerly)) => {
-                let formerly = match &name.args {
-                    Some(args) if n == length => {
-                        formerly.strip_suffix(&format!("({args})")).unwrap_or(formerly)
-                    }
-                    _ => formerly,
-                };
-                let parts = Identity::parts_shown(formerly);
-                if parts.len() != n {
-                    break;
-                }
-                name.parts.splice(..n, parts);
-                if n == length {
-                    cause = cause.or(Some(event.id));
-                }
-                former.push((name.clone(), cause));
-            }
-            // It was made under this name, or what was called so is gone.
-            (Some(_), None) => break,
-            // A key is called as its index.
-            (None, Some(formerly)) if is_constraint && length == 3 => {
-                let index = Identity::new([&name.parts[0], &name.parts[2]]);
-                let parts = Identity::parts_shown(formerly);
-                if event.object == index.to_string() && parts.len() == 2 {
-                    name.parts[2].clone_from(&parts[1]);
-                    cause = cause.or(Some(event.id));
-                    former.push((name.clone(), cause));
-                }
-            }
-            (None, _) => {}
-        }
+fn trace(identity: &Identity, object_type: &str, lives: &Lives) -> Vec<(Identity, Option<i64>)> {
+    // Those are called after what they are for.
+    if matches!(object_type, "user mapping" | "default privileges") {
+        return Vec::new();
     }
-    former
+    let spans = lives.names(identity, object_type);
+    let mut cause = None;
+    let former = spans.iter().zip(spans.iter().skip(1)).map(|(span, former)| {
+        cause = cause.or(span.came.filter(|_| span.itself));
+        (former.name.clone(), cause)
+    });
+    former.collect()
 }
 
 /// A text with another literal in place of one; not in place of the end of a
@@ -1020,7 +989,15 @@ mod tests {
     use crate::drift::tests::{INT, column, model, object, table};
 
     fn event(id: i64, formerly: Option<&str>, object: &str) -> Event {
-        Event { id, object: object.to_owned(), formerly: formerly.map(str::to_owned) }
+        Event {
+            id,
+            statement: id,
+            object: object.to_owned(),
+            formerly: formerly.map(str::to_owned),
+            object_type: if object.matches('.').count() == 2 { "column" } else { "table" }
+                .to_owned(),
+            drops: false,
+        }
     }
 
     /// The newest comes first, as the record is read.

@@ -52,6 +52,17 @@ pub fn of(address: Address) -> Option<Identity> {
     }
 }
 
+/// PostgreSQL's word for what it is; None where it is gone.
+pub fn object_type(address: Address) -> Option<String> {
+    let object = pg_sys::ObjectAddress {
+        classId: address.class,
+        objectId: address.object,
+        objectSubId: address.sub,
+    };
+    // SAFETY: catalog lookups with missing_ok.
+    unsafe { text(pg_sys::getObjectTypeDescription(&object, true)) }
+}
+
 /// The identity of a dropped object, from what the server kept of it.
 pub fn of_dropped(dropped: &Dropped) -> Identity {
     let names = dropped.names.clone();
@@ -81,7 +92,14 @@ fn from_names(class: pg_sys::Oid, names: Vec<String>, args: &[String], whole: &s
             Identity::new(parts)
         }
         // What has neither a schema nor one name is called as the server does.
-        catalog::USER_MAPPING | catalog::DEFAULT_ACL => Identity::new([whole]),
+        catalog::USER_MAPPING => Identity::new([whole]),
+        // Role, kind of objects, schema where it is for one.
+        catalog::DEFAULT_ACL => {
+            let on = whole.rsplit_once(" on ").map_or("", |(_, on)| on);
+            let mut parts = names;
+            parts.insert(1.min(parts.len()), on.to_owned());
+            Identity::new(parts)
+        }
         catalog::CAST => {
             let text = whole.replace("(pg_catalog.", "(").replace(" AS pg_catalog.", " AS ");
             Identity { parts: vec![], args: Some(text.trim_matches(['(', ')']).to_owned()) }

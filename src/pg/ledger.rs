@@ -240,6 +240,14 @@ pub fn complete_since() -> Option<String> {
     })
 }
 
+/// The newest row's number.
+pub fn newest() -> Option<i64> {
+    const QUERY: &str = "SELECT pg_catalog.max(e.id) FROM schemaguard.ddl_entry e";
+    super::as_owner(|| {
+        Spi::connect(|client| client.select(QUERY, Some(1), &[]).ok()?.first().get(1).ok()?)
+    })
+}
+
 /// Where numbering begins in an empty record: by the clock, so that rows
 /// recorded while a dump is being restored come after those in the dump.
 /// 100,000 numbers a second are never used up.

@@ -8,14 +8,17 @@ use super::catalog;
 use super::declared::Declared;
 
 /// All renames and moves, and where what was called so, or what it was part of,
-/// was made or dropped; of parts of tables each drop, for a renamed table's part
-/// has been called otherwise without a row of its own. What was replaced has
-/// stayed.
+/// or what is asked for, was made or dropped; of parts of tables each drop, for a
+/// renamed table's part has been called otherwise without a row of its own, and so
+/// has what a renamed schema or server has, and what has gone to another schema
+/// with its table. What was replaced has stayed.
 const EVENTS: &str = r#"
 WITH ddl AS MATERIALIZED (
-    SELECT id, object, formerly, action, object_type
+    SELECT id, statement_id, object, formerly, action, object_type
       FROM schemaguard.ddl_log
      WHERE verdict OPERATOR(pg_catalog.<>) 'refused'
+       -- It is called as its column, which stays.
+       AND object_type OPERATOR(pg_catalog.<>) 'default value'
        AND (formerly IS NOT NULL
             OR action OPERATOR(pg_catalog.=) 'drop'
             OR action OPERATOR(pg_catalog.=) 'create' AND former_definition IS NULL)
@@ -23,31 +26,42 @@ WITH ddl AS MATERIALIZED (
     SELECT object FROM ddl WHERE formerly IS NOT NULL
     UNION
     SELECT formerly FROM ddl WHERE formerly IS NOT NULL
+    UNION
+    SELECT pg_catalog.unnest($1)
 ), whole AS (
     SELECT DISTINCT pg_catalog.regexp_replace(object, '\.("([^"]|"")*"|[^.]*)$', '') AS object FROM name
 )
-SELECT id, object, formerly
+SELECT id, statement_id, object, formerly, object_type, action OPERATOR(pg_catalog.=) 'drop'
   FROM ddl
- WHERE EXISTS (SELECT FROM ddl r WHERE r.formerly IS NOT NULL)
-   AND (formerly IS NOT NULL
-        OR object IN (SELECT n.object FROM name n)
-        OR object IN (SELECT w.object FROM whole w)
-           AND object_type OPERATOR(pg_catalog.=) ANY ('{schema,table,foreign table,view,materialized view,type,domain}')
-        OR action OPERATOR(pg_catalog.=) 'drop'
-           AND object_type OPERATOR(pg_catalog.=) ANY ('{column,constraint,trigger,rule,policy}'))
+ WHERE formerly IS NOT NULL
+    OR object IN (SELECT n.object FROM name n)
+    OR object IN (SELECT w.object FROM whole w)
+       AND object_type OPERATOR(pg_catalog.=) ANY ('{schema,table,foreign table,view,materialized view,type,domain}')
+    OR action OPERATOR(pg_catalog.=) 'drop'
+       AND (object_type OPERATOR(pg_catalog.=) ANY ('{column,constraint,trigger,rule,policy,user mapping,default privileges}')
+            OR pg_catalog.split_part(object, '.', 1) IN (SELECT n.object FROM name n)
+            OR object_type OPERATOR(pg_catalog.=) ANY ('{index,sequence}')
+               AND pg_catalog.split_part(object, '.', 2) IN (SELECT pg_catalog.split_part(a.name, '.', 2)
+                                                               FROM pg_catalog.unnest($1) AS a(name)))
+       AND EXISTS (SELECT FROM ddl r WHERE r.formerly IS NOT NULL)
  ORDER BY id DESC"#;
 
-fn events() -> Vec<Event> {
+/// What the record says of the names of whatever has had another one, and of
+/// some more, the newest first.
+pub fn events(of: Vec<String>) -> Vec<Event> {
     super::as_owner(|| {
         Spi::connect(|client| {
             let rows = client
-                .select(EVENTS, None, &[])
+                .select(EVENTS, None, &[of.into()])
                 .unwrap_or_else(|e| pgrx::error!("schemaguard could not read its record: {e}"));
             rows.filter_map(|row| {
                 Some(Event {
                     id: row.get(1).ok()??,
-                    object: row.get(2).ok()??,
-                    formerly: row.get(3).ok()?,
+                    statement: row.get(2).ok()??,
+                    object: row.get(3).ok()??,
+                    formerly: row.get(4).ok()?,
+                    object_type: row.get(5).ok()??,
+                    drops: row.get(6).ok()??,
                 })
             })
             .collect()
@@ -71,8 +85,8 @@ pub fn settle(
     if !differences.iter().any(may_be_renamed) {
         return Renames::default();
     }
-    let events = events();
-    if events.is_empty() {
+    let events = events(Vec::new());
+    if !events.iter().any(|e| e.formerly.is_some()) {
         return Renames::default();
     }
     let elsewhere = elsewhere(&version.schemas, &events);

@@ -1,9 +1,9 @@
 //! What `drift()` found when this session asked last: where neither the
 //! catalogs nor the declaration have changed since, it is still right. The
-//! catalogs themselves are asked, not the record: that can be switched off.
+//! catalogs themselves are asked, not the record alone: that can be switched off.
 
 use super::declared::{self, Compared, Declared, Versions};
-use super::{blame, catalog};
+use super::{blame, catalog, ledger};
 use crate::drift::Difference;
 use pgrx::pg_sys;
 use std::cell::RefCell;
@@ -23,6 +23,9 @@ struct Kept {
     declared: [String; 2],
     role: pg_sys::Oid,
     mark: catalog::Mark,
+    /// The newest row of the record: what went and came again has left the
+    /// catalogs as they were.
+    recorded: Option<i64>,
     found: Rc<Found>,
 }
 
@@ -43,21 +46,24 @@ pub fn drift(name: Option<&str>) -> Rc<Found> {
     let declared = [row(&versions.current), row(&versions.pending)];
     let same = |kept: &Kept| kept.declared == declared && kept.role == role;
     if KEPT.with_borrow(|kept| kept.as_ref().is_some_and(same)) {
-        let mark = catalog::mark();
+        let (mark, recorded) = (catalog::mark(), ledger::newest());
         let still = KEPT.with_borrow(|kept| {
-            kept.as_ref().filter(|k| k.mark == mark).map(|k| Rc::clone(&k.found))
+            kept.as_ref()
+                .filter(|k| k.mark == mark && k.recorded == recorded)
+                .map(|k| Rc::clone(&k.found))
         });
         if let Some(found) = still {
             return found;
         }
     }
     let on_the_way = versions.pending.is_some();
+    let recorded = ledger::newest();
     let (mut compared, mark) = compare(name, versions);
     let questions = blame::questions(&compared);
     let places = declared::places(&mut compared);
     let Compared { differences, .. } = compared;
     let found = Rc::new(Found { differences, questions, places });
-    let kept = Kept { declared, role, mark, found: Rc::clone(&found) };
+    let kept = Kept { declared, role, mark, recorded, found: Rc::clone(&found) };
     // Whether a pending version is noted as reached hangs on the transaction.
     let noted = on_the_way && found.differences.is_empty();
     KEPT.set((found.differences.len() <= MOST && !noted).then_some(kept));

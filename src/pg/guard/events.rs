@@ -82,11 +82,31 @@ fn begin(event: Event) {
         added: Vec::new(),
         asides: Vec::new(),
         formerly: rename::formerly(tree),
+        granted: granted_to_owners(tree),
         found: on_drift::found(tree),
         gone: Vec::new(),
         off_course: None,
     });
     state::with(|s| s.running.push(running));
+}
+
+/// What DROP OWNED will take rights on away from.
+fn granted_to_owners(tree: *mut pg_sys::Node) -> Vec<Address> {
+    // SAFETY: the node's tag says what it is; lookups of roles.
+    let roles: Vec<pg_sys::Oid> = unsafe {
+        if (*tree).type_ != pg_sys::NodeTag::T_DropOwnedStmt {
+            return Vec::new();
+        }
+        let roles = (*tree.cast::<pg_sys::DropOwnedStmt>()).roles;
+        let roles = PgList::<pg_sys::RoleSpec>::from_pg(roles);
+        roles.iter_ptr().map(|role| pg_sys::get_rolespec_oid(role, true)).collect()
+    };
+    roles
+        .into_iter()
+        .filter(|role| *role != pg_sys::InvalidOid)
+        .flat_map(catalog::granted_to)
+        .map(|d| Address { class: d.class, object: d.object, sub: d.sub })
+        .collect()
 }
 
 /// How many tables a DROP TABLE without CASCADE names; 0 for other statements.
@@ -267,11 +287,14 @@ fn is_temporary(names: &[String]) -> bool {
 /// PostgreSQL's word as drift() uses it: `table column` is a column here.
 pub fn object_type(word: &Word) -> Word {
     match &**word {
-        "table column" | "foreign table column" | "view column" | "composite type column" => {
-            "column".into()
-        }
+        "table column"
+        | "foreign table column"
+        | "view column"
+        | "materialized view column"
+        | "composite type column" => "column".into(),
         "table constraint" | "domain constraint" => "constraint".into(),
         "composite type" => "type".into(),
+        "default acl" => "default privileges".into(),
         other if other.bytes().all(|b| b.is_ascii_lowercase()) => word.clone(),
         other => other.to_lowercase().into(),
     }
@@ -359,11 +382,35 @@ fn rows_of_commands(running: &Running, commands: &[Command], event: Event) -> Ve
         if command.class == pg_sys::InvalidOid {
             // GRANT and REVOKE name their objects only in the parse tree.
             let named = granted(event.parse_tree());
-            if named.is_empty() {
+            let others = not_named(running);
+            if named.is_empty() && others.is_empty() && running.dropped.is_empty() {
                 rows.push(row(String::new(), None, Vec::new()));
             }
             let lasting = named.into_iter().filter(|i| !is_temporary(&i.parts));
-            rows.extend(lasting.map(|i| row(i.to_string(), None, Vec::new())));
+            let (whole, columns) = granted_on(event.parse_tree());
+            for object in lasting.map(|i| i.to_string()) {
+                if whole {
+                    rows.push(row(object.clone(), None, Vec::new()));
+                }
+                if !columns.is_empty() {
+                    rows.push(row(object, None, columns.clone()));
+                }
+            }
+            // DROP OWNED comes as a command for each of them.
+            for (address, identity) in others {
+                if seen.insert(address) {
+                    let (object, column) = match address.sub {
+                        0 => (identity, None),
+                        _ => (identity.prefix(2), Some(identity.name().to_owned())),
+                    };
+                    let object_type = identity::object_type(Address { sub: 0, ..address });
+                    rows.push(ledger::Object {
+                        object_type: object_type
+                            .map_or(Word::from(""), |t| self::object_type(&t.into())),
+                        ..row(object.to_string(), None, column.into_iter().collect())
+                    });
+                }
+            }
             continue;
         }
         let address = Address { class: command.class, object: command.object, sub: command.sub };
@@ -488,6 +535,44 @@ fn new_columns(
         return Vec::new();
     }
     numbers.into_iter().zip(names).collect()
+}
+
+/// What a statement about rights is about and doesn't name: what DROP OWNED
+/// has found, and default privileges.
+fn not_named(running: &Running) -> Vec<(Address, Identity)> {
+    let defaults = running.touched.iter().filter(|a| a.class == catalog::DEFAULT_ACL);
+    running
+        .granted
+        .iter()
+        .chain(defaults)
+        .filter_map(|a| Some((*a, identity::of(*a)?)))
+        .filter(|(_, i)| !is_temporary(&i.parts))
+        .collect()
+}
+
+/// Whether a GRANT or REVOKE is about whole objects, and about which columns.
+fn granted_on(tree: *mut pg_sys::Node) -> (bool, Vec<String>) {
+    // SAFETY: the node's tag says what it is; columns are strings.
+    unsafe {
+        if (*tree).type_ != pg_sys::NodeTag::T_GrantStmt {
+            return (true, Vec::new());
+        }
+        let privileges = (*tree.cast::<pg_sys::GrantStmt>()).privileges;
+        let privileges = PgList::<pg_sys::AccessPriv>::from_pg(privileges);
+        let of_columns = |p: &*mut pg_sys::AccessPriv| !(**p).cols.is_null();
+        let whole = privileges.is_empty() || privileges.iter_ptr().any(|p| !of_columns(&p));
+        let mut columns: Vec<String> = privileges
+            .iter_ptr()
+            .filter(of_columns)
+            .flat_map(|p| {
+                let names = PgList::<pg_sys::String>::from_pg((*p).cols);
+                names.iter_ptr().filter_map(|name| text((*name).sval)).collect::<Vec<_>>()
+            })
+            .collect();
+        columns.sort();
+        columns.dedup();
+        (whole, columns)
+    }
 }
 
 /// The objects of a GRANT or REVOKE.

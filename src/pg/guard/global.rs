@@ -1,7 +1,7 @@
 //! What fires no event trigger because it belongs to the whole server, or is
 //! an event trigger itself: recorded by what the hook sees.
 
-use super::{judge, statement};
+use super::{events, judge, state, statement};
 use crate::model::Identity;
 use crate::pg::identity::{self, Address};
 use crate::pg::ledger::Verdict;
@@ -48,6 +48,32 @@ pub fn record(address: Address, made: bool) {
     };
     let name = known.or(named).unwrap_or_default();
     judge::record_late(&tag, object_type, &name, None, Verdict::Allowed);
+}
+
+/// Keeps a row for what REASSIGN OWNED gives another owner: it fires no event
+/// trigger either.
+pub fn reassigned(address: Address) {
+    // SAFETY: a catalog lookup.
+    let goes_along = || {
+        let kind = unsafe { pg_sys::get_rel_relkind(address.object) } as u8;
+        address.class == pg_sys::RelationRelationId && matches!(kind, b'i' | b'I' | b't')
+    };
+    let in_bracket = state::with(|s| !s.running.is_empty());
+    if address.sub != 0 || in_bracket || goes_along() || sys::extension().is_none() {
+        return;
+    }
+    let reassigns = statement::with_current(|tree| {
+        // SAFETY: the node's tag says what it is.
+        Some(unsafe { (*tree).type_ } == pg_sys::NodeTag::T_ReassignOwnedStmt)
+    });
+    if reassigns != Some(true) {
+        return;
+    }
+    if let (Some(name), Some(word)) = (identity::of(address), identity::object_type(address)) {
+        let object_type = events::object_type(&word.into());
+        let name = name.to_string();
+        judge::record_late("REASSIGN OWNED", &object_type, &name, None, Verdict::Allowed);
+    }
 }
 
 /// The old and the new name that a statement gives.

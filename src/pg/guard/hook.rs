@@ -193,6 +193,7 @@ fn unlogged(copy: Address) {
 
 fn altered(address: Address) {
     global::record(address, false);
+    global::reassigned(address);
     touched(address);
     if address.class == pg_sys::RelationRelationId && address.sub > 0 {
         values::type_changes(address);

@@ -37,6 +37,8 @@ pub struct Running {
     pub touched: Vec<Address>,
     /// What that which it renames or moves was called before.
     pub formerly: Option<Identity>,
+    /// What DROP OWNED takes rights on away from.
+    pub granted: Vec<Address>,
     /// Definitions of what the statement replaces or drops.
     pub definitions: HashMap<Address, String>,
     /// What goes with something else and is nothing by itself: constructors of

@@ -43,6 +43,9 @@ const ATTRIBUTE_NUMBER_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2659);
 const LARGE_OBJECT_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2683);
 const LARGE_OBJECT_METADATA: pg_sys::Oid = pg_sys::Oid::from_u32(2995);
 const LARGE_OBJECT_METADATA_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2996);
+const SHARED_DEPEND: pg_sys::Oid = pg_sys::Oid::from_u32(1214);
+/// By what is depended on.
+const SHARED_DEPEND_REFERENCE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(1233);
 const EXTENSION: pg_sys::Oid = pg_sys::Oid::from_u32(3079);
 const EXTENSION_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(3080);
 const SUBSCRIPTION_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(6114);
@@ -172,6 +175,27 @@ fn depend(
                 object: FromDatum::from_datum(values[other_at + 1], false).unwrap(),
                 sub: FromDatum::from_datum(values[other_at + 2], false).unwrap(),
             });
+        }
+    });
+    found
+}
+
+/// The objects of this database that a role has been granted something on.
+pub fn granted_to(role: pg_sys::Oid) -> Vec<Dependent> {
+    // Columns: dbid, classid, objid, objsubid, refclassid, refobjid, deptype.
+    let keys = [(4, ROLE), (5, role)];
+    let mut found = Vec::new();
+    rows(SHARED_DEPEND, SHARED_DEPEND_REFERENCE_INDEX, &keys, |values, _| {
+        // SAFETY: oid columns, an integer and a char, never null; a variable.
+        unsafe {
+            let oid = |at: usize| pg_sys::Oid::from_datum(values[at], false).unwrap();
+            if oid(0) == pg_sys::MyDatabaseId && values[6].value() as u8 == b'a' {
+                found.push(Dependent {
+                    class: oid(1),
+                    object: oid(2),
+                    sub: FromDatum::from_datum(values[3], false).unwrap(),
+                });
+            }
         }
     });
     found
