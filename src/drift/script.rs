@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::model::mend::{Phase, Side, Step};
-use crate::model::{Model, Object, facet, sql};
+use crate::model::{Identity, Model, Object, facet, sql, table};
 
 use super::{ChangeKind, Comparison, Difference, order, users};
 
@@ -54,18 +54,25 @@ pub fn script<'d>(
     let (declared, live) = (&comparison.declared, &comparison.live);
     let (mut run, mut kept): (Vec<&Difference>, Vec<&Difference>) =
         differences.iter().filter(|d| !d.unmanaged).partition(|d| allow_loss || !d.data_loss);
-    // What stays needs what it uses.
+    // What stays needs what it uses, and what comes needs what it fits.
     let used = used_by_extra(live, &kept);
-    let mut needed = Vec::new();
+    let mut waiting = Vec::new();
     run.retain(|d| {
-        let keep =
-            d.change == ChangeKind::Extra && used.contains(&sql::qualified(&d.identity.parts));
-        if keep {
-            needed.push(*d);
-        }
-        !keep
+        let reason = match d.change {
+            ChangeKind::Extra if used.contains(&sql::qualified(&d.identity.parts)) => {
+                Some("something else that is left out uses it")
+            }
+            ChangeKind::Changed if misfits(d, &kept, declared, live) => {
+                Some("it waits for a column, which is left out")
+            }
+            _ => None,
+        };
+        waiting.extend(reason.map(|reason| (*d, reason)));
+        reason.is_none()
     });
-    kept.extend(needed);
+    let mut left_out: Vec<_> = kept.iter().map(|d| (*d, "it may destroy data")).collect();
+    left_out.extend(&waiting);
+    kept.extend(waiting.iter().map(|(d, _)| *d));
 
     let mut targets = Vec::new();
     for d in &run {
@@ -194,17 +201,12 @@ pub fn script<'d>(
             note: None,
         });
     }
-    for d in &kept {
+    for (d, reason) in left_out {
         steps.push(ScriptStep {
             sql: None,
             data_loss: d.data_loss,
             note: Some(format!(
-                "left out, because {}: {}; fix(allow_loss => true) includes it",
-                if d.data_loss {
-                    "it may destroy data"
-                } else {
-                    "something else that is left out uses it"
-                },
+                "left out, because {reason}: {}; fix(allow_loss => true) includes it",
                 describe(d)
             )),
         });
@@ -226,6 +228,36 @@ fn used_by_extra(live: &Side, kept: &[&Difference]) -> HashSet<String> {
         }
     }
     used
+}
+
+/// Whether a table can't come to a parent, because a difference of one of
+/// their columns is left out.
+fn misfits(d: &Difference, kept: &[&Difference], declared: &Side, live: &Side) -> bool {
+    if !d.mend.steps.iter().any(|s| s.phase == Phase::Attach) {
+        return false;
+    }
+    let parents = table::above(&d.identity, declared);
+    let is_partition = table::is_partition(&d.identity, declared);
+    let column = |of: &Identity, name: &str| live.named("column", &of.part(name));
+    let fits = |parent: &Identity, name: &str| {
+        const AS_ABOVE: [&str; 3] = ["type", "collation", "generated"];
+        match (column(&d.identity, name), column(parent, name)) {
+            (Some(own), Some(above)) => {
+                let (own, above) = (own.attrs(), above.attrs());
+                AS_ABOVE.iter().all(|a| own.get(a) == above.get(a))
+            }
+            (None, Some(_)) => false,
+            (Some(_), None) => !is_partition,
+            (None, None) => true,
+        }
+    };
+    kept.iter().filter(|k| k.kind.name == "column").any(|k| {
+        let (of, name) = (k.identity.prefix(2), k.identity.name());
+        match of == d.identity {
+            true => !parents.iter().all(|parent| fits(parent, name)),
+            false => parents.contains(&of) && !fits(&of, name),
+        }
+    })
 }
 
 /// A difference in words.
