@@ -318,17 +318,27 @@ impl<'m> Comparison<'m> {
         let has = |o: &Object, side: &Side, name: &str| {
             side.named("column", &o.identity.part(name)).is_some()
         };
-        let comes_or_goes = |name: &String| {
+        let of_parent = |kind, name: &str| {
+            parents.iter().any(|parent| {
+                [ChangeKind::Missing, ChangeKind::Extra].into_iter().any(|change| {
+                    said.contains(&(kind, change, None, parent.part(name), None, None))
+                })
+            })
+        };
+        // Where it isn't its parent's as well, a check is an object.
+        let comes_or_goes = |name: &String, o: &Object, alone: &Side| {
             has(declared, &self.declared, name)
                 && has(live, &self.live, name)
-                && parents.iter().any(|parent| {
-                    [ChangeKind::Missing, ChangeKind::Extra].into_iter().any(|change| {
-                        said.contains(&("column", change, None, parent.part(name), None, None))
-                    })
-                })
+                && of_parent("column", name)
+                || alone.named("constraint", &o.identity.part(name)).is_some()
+                    && of_parent("constraint", name)
         };
-        to.iter().filter(|n| !from.contains(n)).all(comes_or_goes)
-            && from.iter().filter(|n| !to.contains(n)).all(comes_or_goes)
+        let (comes, goes) = (
+            |n: &String| comes_or_goes(n, live, &self.live),
+            |n: &String| comes_or_goes(n, declared, &self.declared),
+        );
+        to.iter().filter(|n| !from.contains(n)).all(comes)
+            && from.iter().filter(|n| !to.contains(n)).all(goes)
     }
 
     fn is_echo(&self, f: &Found<'m>, said: &HashSet<EchoKey<'m>>) -> bool {
@@ -369,7 +379,8 @@ impl<'m> Comparison<'m> {
     }
 
     /// Whether a constraint or index of a table that lost a parent (or has
-    /// one too many) is the parent's on the other side.
+    /// one too many) is the parent's on the other side; or a check that it
+    /// defines besides, which is by itself where the parent has none.
     fn is_from_parent(&self, f: &Found<'m>) -> bool {
         let (object, own_side, other) = match (f.declared, f.live) {
             (Some(object), None) => (object, &self.declared, &self.live),
@@ -402,9 +413,12 @@ impl<'m> Comparison<'m> {
         if !by_name && !table::is_partition(&table, other) {
             return false;
         }
+        let again = by_name && table::defines_again(&table, object.identity.name(), other);
         let mut ancestors = other.parents(&table);
-        let own_parents = own_side.parents(&table);
-        ancestors.retain(|parent| !own_parents.contains(parent));
+        if !again {
+            let own_parents = own_side.parents(&table);
+            ancestors.retain(|parent| !own_parents.contains(parent));
+        }
         let mut seen = HashSet::new();
         while let Some(parent) = ancestors.pop() {
             if !seen.insert(parent.clone()) {
@@ -413,7 +427,7 @@ impl<'m> Comparison<'m> {
             let same = other.children_of(&parent, object.kind.name).into_iter().any(|o| {
                 serves(o)
                     // What goes from the parent goes from its children.
-                    && self.declared.get(o.kind, &o.identity).is_some()
+                    && (again || self.declared.get(o.kind, &o.identity).is_some())
                     && (!by_name || o.identity.name() == object.identity.name())
             });
             if same {
@@ -621,11 +635,13 @@ impl<'m> Comparison<'m> {
                     let ways = self.live.all("range").map(|live| range::make_way(declared, live));
                     steps.splice(0..0, ways.flatten().collect::<Vec<_>>());
                 }
-                // Losing a parent leaves what came from it behind.
+                // Losing a parent leaves what came from it behind, and a parent that
+                // loses something what is defined again.
                 if matches!(f.kind.name, "constraint" | "index")
                     && let Some(table) = (f.kind.parent)(declared)
                     && self.live.relation(&table).is_some()
-                    && self.live.parents(&table) != self.declared.parents(&table)
+                    && (self.live.parents(&table) != self.declared.parents(&table)
+                        || table::defines_again(&table, declared.identity.name(), &self.live))
                     && let Some(phase) = steps.first().map(|s| s.phase)
                 {
                     let away = (f.kind.drop)(declared, &self.declared).steps.pop();

@@ -98,6 +98,7 @@ impl Renames {
         missing.retain(|key| !there.contains(key));
 
         let mut renames = Renames::default();
+        let (side, declared_side) = (Side::new(live), Side::new(declared));
         // What others are part of comes first.
         extra.sort_by_key(|o| o.identity.parts.len());
         // A partition's index is known by others' names.
@@ -116,8 +117,14 @@ impl Renames {
                     RELATIONS.iter().any(|kind| there.contains(&(kind, was.clone())))
                 }
                 3 if was.name() != object.identity.name() => {
-                    let other = object.identity.prefix(2).part(was.name());
-                    there.contains(&(object.kind.name, other))
+                    let table = object.identity.prefix(2);
+                    let has = |table: &Identity| {
+                        there.contains(&(object.kind.name, table.part(was.name())))
+                    };
+                    // A column gets its name in all children.
+                    has(&table)
+                        || object.kind.name == "column"
+                            && side.below(&table).into_iter().any(|heir| has(&heir.identity))
                 }
                 _ => false,
             };
@@ -135,7 +142,6 @@ impl Renames {
         if renames.is_empty() {
             return renames;
         }
-        let (side, declared) = (Side::new(live), Side::new(declared));
         let mut again = true;
         // Parents before children, however deep.
         while again {
@@ -147,7 +153,7 @@ impl Renames {
                 let live = &object.identity;
                 let follows = renames.follows(object, &side).map(|was| (was, None));
                 let left = || {
-                    let (was, cause) = renames.followed(object, &declared, events)?;
+                    let (was, cause) = renames.followed(object, &declared_side, events)?;
                     Some((was, Some(cause)))
                 };
                 let Some((was, alone)) = follows.or_else(left) else { continue };

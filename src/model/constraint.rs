@@ -308,6 +308,12 @@ pub(super) fn clause(o: &Object) -> String {
     text
 }
 
+/// The same for a table that is new, and has no rows to look at.
+pub(super) fn valid_clause(o: &Object) -> String {
+    let clause = clause(o);
+    clause.strip_suffix(" NOT VALID").unwrap_or(&clause).to_owned()
+}
+
 /// `set null (a, "B")`: the words in capitals, the names as they are.
 fn keywords(action: &str) -> String {
     match action.split_once(" (") {

@@ -209,6 +209,14 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
             }
         }
     }
+    // Checks that it has besides inheriting them.
+    for again in attrs.list("defines_again") {
+        let theirs = above(&o.identity, side).into_iter().find_map(|parent| {
+            let check = side.named(constraint::KIND.name, &parent.part(&again));
+            check.filter(|c| c.attrs().text("type") == Some("check"))
+        });
+        items.extend(theirs.map(constraint::valid_clause));
+    }
     let mut foreign_keys = Vec::new();
     let mut keys = Vec::new();
     let is_key =
@@ -635,14 +643,18 @@ fn checks(c: &Change, parent: &Identity) -> Vec<Step> {
         let attrs = key.attrs();
         attrs.text("type") == Some("check") && !attrs.is("no_inherit")
     };
-    let own = |table: &Identity, name: &str| {
-        let mut key = table.clone();
-        key.parts.push(name.to_owned());
-        c.live_side.named(constraint::KIND.name, &key)
-    };
+    let own =
+        |table: &Identity, name: &str| c.live_side.named(constraint::KIND.name, &table.part(name));
     let mut steps = Vec::new();
     let mut held = above(&c.live.identity, c.live_side);
     held.push(c.live.identity.clone());
+    // What goes from another parent before goes from its child.
+    let stays = |own: &&Object| {
+        let declared = c.declared_side.get(own.kind, &own.identity);
+        own.identity.prefix(2) == c.live.identity
+            || declared.is_some_and(|d| d.attributes == own.attributes)
+            || defines_again(&c.live.identity, own.identity.name(), c.live_side)
+    };
     let mut parents = above(parent, c.declared_side);
     parents.push(parent.clone());
     for parent in parents {
@@ -656,14 +668,26 @@ fn checks(c: &Change, parent: &Identity) -> Vec<Step> {
                 let valid = own.get("validated").is_none() || to.get("validated").is_some();
                 own.get("expression") == to.get("expression") && valid && !own.is("no_inherit")
             };
-            let has = held.iter().filter_map(|t| own(t, name)).any(serves);
+            let mut theirs = held.iter().filter_map(|t| own(t, name));
+            let has = theirs.clone().filter(stays).any(serves);
             if there && !has {
-                let sql = constraint::add_to(key, &c.live.identity);
-                steps.push(Step::new(Phase::Attach, sql));
+                let table = &c.live.identity;
+                // It may have been left there.
+                let away = theirs.next().map(|_| constraint::drop_from(table, name));
+                let add = constraint::add_to(key, table);
+                steps.extend(away.into_iter().chain([add]).map(|s| Step::new(Phase::Attach, s)));
             }
         }
     }
     steps
+}
+
+/// Whether a table has what is called so besides inheriting it.
+pub(crate) fn defines_again(table: &Identity, name: &str, side: &Side) -> bool {
+    side.named("table", table).is_some_and(|t| {
+        t.attributes.get().contains("\"defines_again\"")
+            && t.attrs().list("defines_again").iter().any(|again| again == name)
+    })
 }
 
 /// Up to 17 a child's column may be null where its parent's may not, but not
