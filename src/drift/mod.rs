@@ -452,8 +452,11 @@ impl<'m> Comparison<'m> {
                     "table" => f.attribute.is_some().then(|| f.identity().clone()),
                     _ => (f.kind.parent)(object),
                 };
+                // A sequence is there before and after.
+                let stays = f.kind.name == "sequence"
+                    && f.attribute.is_some_and(|attribute| attribute != "owned_by");
                 match table.filter(|t| anew.contains(t)) {
-                    Some(table) if f.attribute != Some("partition_key") => {
+                    Some(table) if f.attribute != Some("partition_key") && !stays => {
                         Mend::comment(&format!("made with {table}, which is made anew"))
                     }
                     _ => self.mend(f),

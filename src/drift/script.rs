@@ -65,6 +65,9 @@ pub fn script<'d>(
             ChangeKind::Changed if misfits(d, &kept, declared, live) => {
                 Some("it waits for a column, which is left out")
             }
+            _ if lacks_table(d, &kept, declared, live) => {
+                Some("it comes with a table, which is left out")
+            }
             _ => None,
         };
         waiting.extend(reason.map(|reason| (*d, reason)));
@@ -228,6 +231,27 @@ fn used_by_extra(live: &Side, kept: &[&Difference]) -> HashSet<String> {
         }
     }
     used
+}
+
+/// Whether it is part or partition of a table that isn't made anew, for that is
+/// left out.
+fn lacks_table(d: &Difference, kept: &[&Difference], declared: &Side, live: &Side) -> bool {
+    let is_left_out = |table: &Identity| {
+        kept.iter().any(|k| k.attribute.as_deref() == Some("partition_key") && k.identity == *table)
+    };
+    let only_said = || d.mend.steps.iter().all(|s| s.sql.starts_with("--"));
+    let Some(object) = declared.get(d.kind, &d.identity).or(live.get(d.kind, &d.identity)) else {
+        return false;
+    };
+    match d.kind.name {
+        "table" => {
+            is_left_out(&d.identity)
+                || (d.change == ChangeKind::Missing
+                    || d.mend.steps.iter().any(|s| s.phase == Phase::Attach))
+                    && object.attrs().identity("partition_of").is_some_and(|of| is_left_out(&of))
+        }
+        _ => only_said() && (object.kind.parent)(object).is_some_and(|table| is_left_out(&table)),
+    }
 }
 
 /// Whether a table can't come to a parent, because a difference of one of

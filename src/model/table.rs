@@ -21,7 +21,8 @@ pub static KIND: Kind = Kind {
         Attribute::error("inherits"),
         Attribute::info("defines_again").absent("nothing").within("inherits"),
         Attribute::error("of_type"),
-        Attribute::warning("access_method"),
+        // What is partitioned has none.
+        Attribute::warning("access_method").within("partition_key"),
         Attribute::warning("tablespace"),
         Attribute::warning("storage_parameters"),
         Attribute::error("row_security").absent("false"),
@@ -517,9 +518,11 @@ fn partitioned_anew(c: &Change) -> Mend {
     }
     let dropped = drop(c.live, c.live_side);
     mend.clears = dropped.clears;
+    mend.steps.extend(let_go(c.live, c.live_side, c.declared_side));
     mend.steps.extend(dropped.steps);
     // Indexes get their names when the partitions are back.
-    let made = facet::make(c.declared, c.declared_side);
+    let mut made = facet::make(c.declared, c.declared_side);
+    sequence::take_back(name, &mut made, c.live_side, c.declared_side);
     mend.steps.extend(made.into_iter().filter(|s| !back.contains(s)));
     mend.steps.extend(back.into_iter().chain(keys));
     mend.losing(true)

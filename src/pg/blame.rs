@@ -3,7 +3,8 @@
 use super::declared::Compared;
 use super::{ledger, sys};
 use crate::drift::{ChangeKind, Difference, Renames};
-use crate::model::{self, Identity, Model, column, sql};
+use crate::model::mend::Side;
+use crate::model::{self, Identity, Model, column, sql, table};
 use pgrx::{JsonB, Spi};
 
 /// The row of the record for each difference. A row is about an object if it
@@ -174,7 +175,16 @@ fn words(d: &Difference) -> Option<&'static str> {
         ("table", "clustered_on") => r"\mcluster\M",
         ("table", "inherits") => r"\minherit\M",
         ("table", "partition_of" | "partition_bound") => r"\m(at|de)tach\M",
+        // It comes with its table, or with the table's name.
+        ("table", "partition_key") => r"\mpartition\s+by\M|\mrename\s+to\M|\mset\s+schema\M",
         ("sequence", "owned_by") => r"\mowned\M",
+        ("sequence", "type") => r"\mas\M",
+        ("sequence", "increment") => r"\mincrement\M",
+        ("sequence", "min") => r"\m(minvalue|as)\M",
+        ("sequence", "max") => r"\m(maxvalue|as)\M",
+        ("sequence", "start") => r"\mstart\M",
+        ("sequence", "cache") => r"\mcache\M",
+        ("sequence", "cycle") => r"\mcycle\M",
         ("function" | "procedure", "body" | "arguments" | "result") => r"\mcreate\M",
         ("view" | "materialized view", "definition") => r"\mcreate\M",
         ("publication", "tables") => r"\malter\s+publication\M",
@@ -303,6 +313,11 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
             if d.attribute.as_deref() == Some("identity") {
                 owners.extend(sequences());
             }
+            // What is done to a parent's is done to its children's.
+            if d.kind.name == "column" && of(&found.live).is("_inherited") {
+                let above = table::above(&d.identity.prefix(2), &Side::new(&found.live));
+                owners.extend(above.iter().map(Identity::to_string));
+            }
             owners
         }
     }
@@ -310,7 +325,9 @@ fn owners(d: &Difference, found: &Compared) -> Vec<String> {
 
 /// What else is named in what it is called, and in what differs.
 fn through(d: &Difference) -> Vec<String> {
-    let texts = [d.identity.args.as_deref(), d.declared.as_deref(), d.actual.as_deref()];
+    // What is declared is no other for what has come by a name in it.
+    let declared = d.declared.as_deref().filter(|_| d.change != ChangeKind::Changed);
+    let texts = [d.identity.args.as_deref(), declared, d.actual.as_deref()];
     let mut named = Vec::new();
     for text in texts.into_iter().flatten() {
         // Some are shown as the record has them.

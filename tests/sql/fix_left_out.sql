@@ -35,3 +35,11 @@ SELECT sql FROM schemaguard.fix(allow_loss => true) WHERE sql IS NOT NULL ORDER 
 SELECT object, change, attribute FROM schemaguard.drift() WHERE severity <> 'info';
 SELECT tableoid::regclass, * FROM parent ORDER BY id;
 SELECT tableoid::regclass, * FROM parted ORDER BY id;
+
+-- A partition that is missing of a table that isn't made anew.
+ALTER TABLE parted DETACH PARTITION parted_2;
+CREATE TABLE whole (id integer, nr integer);
+INSERT INTO whole SELECT * FROM parted;
+DROP TABLE parted;
+ALTER TABLE whole RENAME TO parted;
+SELECT sql, data_loss, note FROM schemaguard.fix(prove => true) ORDER BY step;
