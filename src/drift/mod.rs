@@ -10,6 +10,7 @@ mod script;
 mod terms;
 mod users;
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use crate::model::mend::{Change, Mend, Phase, Side, Step};
@@ -181,11 +182,20 @@ impl<'m> Found<'m> {
 pub(crate) struct Comparison<'m> {
     declared: Side<'m>,
     live: Side<'m>,
+    /// The tables whose live keys or partitions' indexes have those names.
+    keys: OnceCell<HashMap<Identity, Identity>>,
+    /// The names that partitions' indexes are to have.
+    called: OnceCell<HashSet<Identity>>,
 }
 
 impl<'m> Comparison<'m> {
     pub fn new(declared: &'m Model, live: &'m Model) -> Self {
-        Comparison { declared: Side::new(declared), live: Side::new(live) }
+        Comparison {
+            declared: Side::new(declared),
+            live: Side::new(live),
+            keys: OnceCell::new(),
+            called: OnceCell::new(),
+        }
     }
 
     fn differences(&self) -> Vec<Difference> {
@@ -547,6 +557,63 @@ impl<'m> Comparison<'m> {
         })
     }
 
+    /// Takes the names that a new object's indexes are to have from those of
+    /// tables that stay: one was made in another one's place, which is still
+    /// there under another name.
+    fn make_way_for_indexes(&self, made: &Object) -> Vec<Step> {
+        let parts = || self.declared.children(&made.identity);
+        let objects: Vec<&Object> = match made.kind.name {
+            "table" | "materialized view" => parts().collect(),
+            "constraint" | "index" => vec![made],
+            _ => return Vec::new(),
+        };
+        let way = |o: &&Object| {
+            let name = match o.kind.name {
+                "constraint" if constraint::has_index(o) => o.identity.beside(o.identity.name()),
+                "partition index" => partition_index::called(o),
+                "index" => o.identity.clone(),
+                _ => return None,
+            };
+            // A declared index in another one's place has a row of its own.
+            let by_itself = o.kind.name == "index" && !self.keys().contains_key(&name);
+            let holder = self.holder(&name).filter(|_| !by_itself)?;
+            let own = (o.kind.parent)(o)?;
+            (holder != own && self.declared.relation(&holder).is_none()).then(|| {
+                let old = crate::model::sql::ident(&format!("{}__old", name.name()));
+                let sql = format!("ALTER INDEX IF EXISTS {} RENAME TO {old}", name.sql());
+                Step::new(Phase::DropInTheWay, sql)
+            })
+        };
+        objects.iter().filter_map(way).collect()
+    }
+
+    fn keys(&self) -> &HashMap<Identity, Identity> {
+        self.keys.get_or_init(|| {
+            let keys = self.live.all("constraint").filter(|o| constraint::has_index(o));
+            let keys = keys.map(|o| (o.identity.beside(o.identity.name()), o.identity.prefix(2)));
+            let parts = self.live.all("partition index");
+            let parts = parts.map(|o| (partition_index::called(o), o.identity.prefix(2)));
+            keys.chain(parts).collect()
+        })
+    }
+
+    /// The table whose live index has that name.
+    fn holder(&self, name: &Identity) -> Option<Identity> {
+        let by_itself = || self.live.named("index", name)?.attrs().identity("table");
+        self.keys().get(name).cloned().or_else(by_itself)
+    }
+
+    /// Whether a partition's index changes names with others: by itself it would
+    /// take one that is not free, or leave one that another has by then.
+    fn changes_names(&self, declared: &Object, live: &Object) -> bool {
+        let called = || {
+            let all = self.declared.all("partition index");
+            all.map(partition_index::called).collect()
+        };
+        self.holder(&partition_index::called(declared)).is_some()
+            || self.called.get_or_init(called).contains(&partition_index::called(live))
+    }
+
     /// The table that a table is a partition of on both sides.
     fn comes_back(&self, table: &Identity) -> Option<Identity> {
         let of = |side: &Side| side.named("table", table)?.attrs().identity("partition_of");
@@ -579,10 +646,12 @@ impl<'m> Comparison<'m> {
     fn mend(&self, f: &Found<'m>) -> Mend {
         let mut mend = self.mend_alone(f);
         if matches!(f.kind.name, "constraint" | "index")
-            && mend
-                .steps
-                .iter()
-                .any(|s| matches!(s.phase, Phase::AddConstraint | Phase::CreateIndex))
+            && mend.steps.iter().any(|s| {
+                matches!(
+                    s.phase,
+                    Phase::AddConstraint | Phase::CreateIndex | Phase::CreateWholeIndex
+                )
+            })
             && let Some(declared) = f.declared
             && let Some(table) = (f.kind.parent)(declared)
         {
@@ -634,6 +703,7 @@ impl<'m> Comparison<'m> {
                     );
                     steps.insert(tie, Step::new(Phase::OwnSequence, sql));
                 }
+                steps.splice(0..0, self.make_way_for_indexes(declared));
                 if f.kind.name == "range" {
                     let ways = self.live.all("range").map(|live| range::make_way(declared, live));
                     steps.splice(0..0, ways.flatten().collect::<Vec<_>>());
@@ -722,6 +792,11 @@ impl<'m> Comparison<'m> {
                     }
                 }
                 Mend::steps(steps)
+            }
+            (Some(declared), Some(live))
+                if f.attribute == Some("called") && self.changes_names(declared, live) =>
+            {
+                Mend::steps(partition_index::take_name(declared).into_iter().collect())
             }
             (Some(declared), Some(live)) => (f.kind.alter)(&Change {
                 attribute: f.attribute.unwrap_or_default(),

@@ -226,6 +226,15 @@ fn action(column: &str) -> String {
     )
 }
 
+/// Whether an index stands behind it, which has its name.
+pub(crate) fn has_index(o: &Object) -> bool {
+    let text = o.attributes.get();
+    (text.contains("\"primary key\"")
+        || text.contains("\"unique\"")
+        || text.contains("\"exclusion\""))
+        && matches!(o.attrs().text("type"), Some("primary key" | "unique" | "exclusion"))
+}
+
 /// The table that a foreign key points to.
 pub(super) fn references(attrs: &Attrs) -> Option<Identity> {
     attrs.identity("_references")

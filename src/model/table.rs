@@ -782,6 +782,6 @@ pub(crate) fn is_partition(table: &Identity, side: &Side) -> bool {
 }
 
 /// Whether a table is partitioned: it has no storage to work on by itself.
-pub(super) fn is_partitioned(table: &Identity, side: &Side) -> bool {
+pub(crate) fn is_partitioned(table: &Identity, side: &Side) -> bool {
     side.named("table", table).is_some_and(|t| t.attributes.get().contains("\"partition_key\""))
 }
