@@ -30,6 +30,8 @@ struct Rename {
     declared: Identity,
     live: Identity,
     caused_by: Option<i64>,
+    /// Whether it moves to its schema with its table: an index, an owned sequence.
+    with_table: bool,
 }
 
 /// All objects that are called otherwise than declared.
@@ -128,15 +130,18 @@ impl Renames {
                 }
                 _ => false,
             };
-            let declared = former.into_iter().find(|(was, _)| {
-                around.as_ref().is_none_or(|table| was.prefix(2) == *table)
-                    && !taken(was)
-                    && missing.remove(&(object.kind.name, was.clone()))
+            let declared = former.into_iter().find_map(|(mut was, cause)| {
+                was.args = was.args.map(|args| renames.rewritten(&args));
+                let is_it = around.as_ref().is_none_or(|table| was.prefix(2) == *table)
+                    && !taken(&was)
+                    && missing.remove(&(object.kind.name, was.clone()));
+                is_it.then_some((was, cause))
             });
             if let Some((was, caused_by)) = declared {
                 let live = object.identity.clone();
                 renames.insert(object.kind.name, &live, &was);
-                renames.own.push(Rename { kind: object.kind, declared: was, live, caused_by });
+                let (kind, declared) = (object.kind, was);
+                renames.own.push(Rename { kind, declared, live, caused_by, with_table: false });
             }
         }
         if renames.is_empty() {
@@ -162,8 +167,9 @@ impl Renames {
                     renames.words.insert(live.name().to_owned());
                     again = true;
                     if let Some(caused_by) = alone {
-                        let (kind, live) = (object.kind, live.clone());
-                        renames.own.push(Rename { kind, declared: was, live, caused_by });
+                        let (kind, live, declared) = (object.kind, live.clone(), was);
+                        let with_table = false;
+                        renames.own.push(Rename { kind, declared, live, caused_by, with_table });
                     }
                 }
             }
@@ -176,6 +182,11 @@ impl Renames {
             }
         }
         let mut own = std::mem::take(&mut renames.own);
+        for rename in &mut own {
+            let moves = |object| renames.schema_with_table(object);
+            let schema = side.get(rename.kind, &rename.live).and_then(moves);
+            rename.with_table = schema.as_ref() == rename.declared.parts.first();
+        }
         // What only goes along with that which it is part of is no row.
         own.retain(|r| !renames.is_carried(r));
         own.sort_by_key(|r| r.live.parts.len());
@@ -296,7 +307,7 @@ impl Renames {
         let n = rename.live.parts.len() - 1;
         n > 0
             && rename.live.name() == rename.declared.name()
-            && self.name(&rename.live.prefix(n)) == rename.declared.prefix(n)
+            && (rename.with_table || self.name(&rename.live.prefix(n)) == rename.declared.prefix(n))
     }
 
     /// What a table, view, type … or a schema of that name is declared as.
@@ -628,7 +639,9 @@ impl Renames {
         let n = now.identity.parts.len() - 1;
         now.identity.parts[n] = own.to_owned();
         let mut steps = Vec::new();
-        if n == 1 {
+        if rename.with_table {
+            now.identity.parts[0].clone_from(&rename.declared.parts[0]);
+        } else if n == 1 {
             let schema = self.name(&rename.live.prefix(1)).parts.remove(0);
             if schema != rename.declared.parts[0] {
                 now.identity.parts[0] = schema;
@@ -652,7 +665,8 @@ impl Renames {
 fn trace(object: &Object, events: &[Event]) -> Vec<(Identity, Option<i64>)> {
     let mut former = Vec::new();
     let mut name = object.identity.clone();
-    let mut cause = None;
+    // What gave it its own name, or else the name of what it is in.
+    let (mut own, mut around) = (None, None);
     for event in events {
         let length = name.parts.len();
         let called = |n| if n == length { name.to_string() } else { name.prefix(n).to_string() };
@@ -676,10 +690,9 @@ fn trace(object: &Object, events: &[Event]) -> Vec<(Identity, Option<i64>)> {
                     break;
                 }
                 name.parts.splice(..n, parts);
-                if n == length {
-                    cause = cause.or(Some(event.id));
-                }
-                former.push((name.clone(), cause));
+                let cause = if n == length { &mut own } else { &mut around };
+                *cause = cause.or(Some(event.id));
+                former.push((name.clone(), own.or(around)));
             }
             // It was made under this name, or what was called so is gone.
             (Some(_), None) => break,
@@ -689,8 +702,8 @@ fn trace(object: &Object, events: &[Event]) -> Vec<(Identity, Option<i64>)> {
                 let parts = Identity::parts_shown(formerly);
                 if event.object == index.to_string() && parts.len() == 2 {
                     name.parts[2].clone_from(&parts[1]);
-                    cause = cause.or(Some(event.id));
-                    former.push((name.clone(), cause));
+                    own = own.or(Some(event.id));
+                    former.push((name.clone(), own));
                 }
             }
             (None, _) => {}
