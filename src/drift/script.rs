@@ -62,11 +62,16 @@ pub fn script<'d>(
             ChangeKind::Extra if used.contains(&sql::qualified(&d.identity.parts)) => {
                 Some("something else that is left out uses it")
             }
-            ChangeKind::Changed if misfits(d, &kept, declared, live) => {
+            ChangeKind::Changed
+                if misfits(d, &kept, declared, live) || turns_to(d, &kept, declared, live) =>
+            {
                 Some("it waits for a column, which is left out")
             }
             _ if lacks_table(d, &kept, declared, live) => {
                 Some("it comes with a table, which is left out")
+            }
+            _ if has_no_room(d, &kept, declared, live) => {
+                Some("a partition has its place, which is left out")
             }
             _ => None,
         };
@@ -233,6 +238,25 @@ fn used_by_extra(live: &Side, kept: &[&Difference]) -> HashSet<String> {
     used
 }
 
+/// Whether a view is to read another table than it does, and a column of that
+/// is left out: replaced, a view keeps the types of its columns.
+fn turns_to(d: &Difference, kept: &[&Difference], declared: &Side, live: &Side) -> bool {
+    if d.kind.name != "view" || d.attribute.as_deref() != Some("definition") {
+        return false;
+    }
+    let text = |side: &Side| {
+        let view = side.get(d.kind, &d.identity).map(Object::attrs);
+        view.and_then(|v| v.text("definition").map(str::to_owned)).unwrap_or_default()
+    };
+    let (to, from) = (text(declared), text(live));
+    kept.iter().filter(|k| k.kind.name == "column").any(|k| {
+        let (table, name) = (k.identity.prefix(2).sql(), sql::ident(k.identity.name()));
+        sql::pairs(&to).contains(&table.as_str())
+            && sql::mentions(&to, &name)
+            && !sql::pairs(&from).contains(&table.as_str())
+    })
+}
+
 /// Whether it is part or partition of a table that isn't made anew, for that is
 /// left out.
 fn lacks_table(d: &Difference, kept: &[&Difference], declared: &Side, live: &Side) -> bool {
@@ -252,6 +276,25 @@ fn lacks_table(d: &Difference, kept: &[&Difference], declared: &Side, live: &Sid
         }
         _ => only_said() && (object.kind.parent)(object).is_some_and(|table| is_left_out(&table)),
     }
+}
+
+/// Whether a partition can't come to its table, because another one is there
+/// for the same rows.
+fn has_no_room(d: &Difference, kept: &[&Difference], declared: &Side, live: &Side) -> bool {
+    let comes = d.kind.name == "table"
+        && (d.change == ChangeKind::Missing
+            || d.mend.steps.iter().any(|s| s.phase == Phase::Attach));
+    let place = |of: Option<&Object>| {
+        let attrs = of?.attrs();
+        Some((attrs.identity("partition_of")?, attrs.text("partition_bound")?.to_owned()))
+    };
+    comes
+        && place(declared.get(d.kind, &d.identity)).is_some_and(|own| {
+            let others = kept.iter().filter(|k| k.kind == d.kind && k.change == ChangeKind::Extra);
+            others
+                .map(|k| place(live.get(k.kind, &k.identity)))
+                .any(|other| other.as_ref() == Some(&own))
+        })
 }
 
 /// Whether a table can't come to a parent, because a difference of one of

@@ -181,6 +181,9 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
                     attrs.0.remove("compression");
                 }
                 settled.extend(column::settle(&c.identity, &given, &own));
+                if given.get("identity").is_none() && of.get("identity").is_some() {
+                    settled.extend(column::finish_identity(&c.identity, &of));
+                }
                 if above(&o.identity, side).into_iter().any(differs) {
                     let (column, compress) = (sql::ident(c.identity.name()), column::compress(&of));
                     after.push(format!("ALTER TABLE {name} ALTER COLUMN {column} {compress}"));

@@ -41,3 +41,17 @@ SELECT sql, data_loss, note FROM schemaguard.fix(prove => true) ORDER BY step;
 SELECT sql FROM schemaguard.fix() WHERE sql IS NOT NULL ORDER BY step \gexec
 SELECT object, change, attribute FROM schemaguard.drift();
 SELECT * FROM users ORDER BY id;
+
+-- A view stays with the old table, and a column of the new one has another type.
+DROP TABLE users_old, log_2;
+CREATE VIEW emails AS SELECT id, email FROM users;
+SELECT schemaguard.declare(schemaguard.snapshot()::text, 'json') > 0 AS declared;
+ALTER TABLE orders DROP CONSTRAINT orders_user_id_fkey;
+ALTER TABLE users RENAME TO users_old;
+CREATE TABLE users (id bigint NOT NULL DEFAULT nextval('users_id_seq'), email text NOT NULL, nr integer);
+INSERT INTO users SELECT * FROM users_old;
+SELECT sql, note FROM schemaguard.fix(prove => true) WHERE sql IS NULL ORDER BY step;
+SELECT note FROM schemaguard.fix(allow_loss => true, prove => true) ORDER BY step DESC LIMIT 1;
+SELECT fix FROM schemaguard.drift() WHERE fix !~ '^--' \gexec
+SELECT object, change, attribute FROM schemaguard.drift();
+SELECT * FROM emails ORDER BY id;

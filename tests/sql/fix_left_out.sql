@@ -43,3 +43,17 @@ INSERT INTO whole SELECT * FROM parted;
 DROP TABLE parted;
 ALTER TABLE whole RENAME TO parted;
 SELECT sql, data_loss, note FROM schemaguard.fix(prove => true) ORDER BY step;
+
+-- A partition whose place another one has.
+CREATE TABLE spans (id integer, nr integer) PARTITION BY LIST (id);
+CREATE TABLE spans_1 PARTITION OF spans FOR VALUES IN (1);
+CREATE TABLE spans_2 PARTITION OF spans FOR VALUES IN (2);
+SELECT schemaguard.declare(schemaguard.snapshot()::text, 'json') > 0 AS declared;
+CREATE TABLE spans_1_new (LIKE spans);
+CREATE TABLE spans_2_new (LIKE spans);
+ALTER TABLE spans DETACH PARTITION spans_1;
+ALTER TABLE spans ATTACH PARTITION spans_1_new FOR VALUES IN (1);
+DROP TABLE spans_2;
+ALTER TABLE spans ATTACH PARTITION spans_2_new FOR VALUES IN (2);
+SELECT sql, data_loss, note FROM schemaguard.fix(prove => true) ORDER BY step;
+SELECT note FROM schemaguard.fix(allow_loss => true, prove => true) ORDER BY step DESC LIMIT 1;
