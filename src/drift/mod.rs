@@ -9,6 +9,7 @@ mod same;
 mod script;
 mod terms;
 mod users;
+mod waits;
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};

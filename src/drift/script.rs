@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use crate::model::mend::{Phase, Side, Step};
-use crate::model::{Identity, Model, Object, facet, sql, table};
+use crate::model::{Model, Object, facet, sql};
 
+use super::waits::Waits;
 use super::{ChangeKind, Comparison, Difference, order, users};
 
 /// One row of `fix()`.
@@ -56,24 +57,14 @@ pub fn script<'d>(
         differences.iter().filter(|d| !d.unmanaged).partition(|d| allow_loss || !d.data_loss);
     // What stays needs what it uses, and what comes needs what it fits.
     let used = used_by_extra(live, &kept);
+    let waits = Waits::new(&kept, declared, live);
     let mut waiting = Vec::new();
     run.retain(|d| {
         let reason = match d.change {
             ChangeKind::Extra if used.contains(&sql::qualified(&d.identity.parts)) => {
                 Some("something else that is left out uses it")
             }
-            ChangeKind::Changed
-                if misfits(d, &kept, declared, live) || turns_to(d, &kept, declared, live) =>
-            {
-                Some("it waits for a column, which is left out")
-            }
-            _ if lacks_table(d, &kept, declared, live) => {
-                Some("it comes with a table, which is left out")
-            }
-            _ if has_no_room(d, &kept, declared, live) => {
-                Some("a partition has its place, which is left out")
-            }
-            _ => None,
+            _ => waits.reason(d),
         };
         waiting.extend(reason.map(|reason| (*d, reason)));
         reason.is_none()
@@ -236,95 +227,6 @@ fn used_by_extra(live: &Side, kept: &[&Difference]) -> HashSet<String> {
         }
     }
     used
-}
-
-/// Whether a view is to read another table than it does, and a column of that
-/// is left out: replaced, a view keeps the types of its columns.
-fn turns_to(d: &Difference, kept: &[&Difference], declared: &Side, live: &Side) -> bool {
-    if d.kind.name != "view" || d.attribute.as_deref() != Some("definition") {
-        return false;
-    }
-    let text = |side: &Side| {
-        let view = side.get(d.kind, &d.identity).map(Object::attrs);
-        view.and_then(|v| v.text("definition").map(str::to_owned)).unwrap_or_default()
-    };
-    let (to, from) = (text(declared), text(live));
-    kept.iter().filter(|k| k.kind.name == "column").any(|k| {
-        let (table, name) = (k.identity.prefix(2).sql(), sql::ident(k.identity.name()));
-        sql::pairs(&to).contains(&table.as_str())
-            && sql::mentions(&to, &name)
-            && !sql::pairs(&from).contains(&table.as_str())
-    })
-}
-
-/// Whether it is part or partition of a table that isn't made anew, for that is
-/// left out.
-fn lacks_table(d: &Difference, kept: &[&Difference], declared: &Side, live: &Side) -> bool {
-    let is_left_out = |table: &Identity| {
-        kept.iter().any(|k| k.attribute.as_deref() == Some("partition_key") && k.identity == *table)
-    };
-    let only_said = || d.mend.steps.iter().all(|s| s.sql.starts_with("--"));
-    let Some(object) = declared.get(d.kind, &d.identity).or(live.get(d.kind, &d.identity)) else {
-        return false;
-    };
-    match d.kind.name {
-        "table" => {
-            is_left_out(&d.identity)
-                || (d.change == ChangeKind::Missing
-                    || d.mend.steps.iter().any(|s| s.phase == Phase::Attach))
-                    && object.attrs().identity("partition_of").is_some_and(|of| is_left_out(&of))
-        }
-        _ => only_said() && (object.kind.parent)(object).is_some_and(|table| is_left_out(&table)),
-    }
-}
-
-/// Whether a partition can't come to its table, because another one is there
-/// for the same rows.
-fn has_no_room(d: &Difference, kept: &[&Difference], declared: &Side, live: &Side) -> bool {
-    let comes = d.kind.name == "table"
-        && (d.change == ChangeKind::Missing
-            || d.mend.steps.iter().any(|s| s.phase == Phase::Attach));
-    let place = |of: Option<&Object>| {
-        let attrs = of?.attrs();
-        Some((attrs.identity("partition_of")?, attrs.text("partition_bound")?.to_owned()))
-    };
-    comes
-        && place(declared.get(d.kind, &d.identity)).is_some_and(|own| {
-            let others = kept.iter().filter(|k| k.kind == d.kind && k.change == ChangeKind::Extra);
-            others
-                .map(|k| place(live.get(k.kind, &k.identity)))
-                .any(|other| other.as_ref() == Some(&own))
-        })
-}
-
-/// Whether a table can't come to a parent, because a difference of one of
-/// their columns is left out.
-fn misfits(d: &Difference, kept: &[&Difference], declared: &Side, live: &Side) -> bool {
-    if !d.mend.steps.iter().any(|s| s.phase == Phase::Attach) {
-        return false;
-    }
-    let parents = table::above(&d.identity, declared);
-    let is_partition = table::is_partition(&d.identity, declared);
-    let column = |of: &Identity, name: &str| live.named("column", &of.part(name));
-    let fits = |parent: &Identity, name: &str| {
-        const AS_ABOVE: [&str; 3] = ["type", "collation", "generated"];
-        match (column(&d.identity, name), column(parent, name)) {
-            (Some(own), Some(above)) => {
-                let (own, above) = (own.attrs(), above.attrs());
-                AS_ABOVE.iter().all(|a| own.get(a) == above.get(a))
-            }
-            (None, Some(_)) => false,
-            (Some(_), None) => !is_partition,
-            (None, None) => true,
-        }
-    };
-    kept.iter().filter(|k| k.kind.name == "column").any(|k| {
-        let (of, name) = (k.identity.prefix(2), k.identity.name());
-        match of == d.identity {
-            true => !parents.iter().all(|parent| fits(parent, name)),
-            false => parents.contains(&of) && !fits(&of, name),
-        }
-    })
 }
 
 /// A difference in words.
