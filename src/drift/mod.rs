@@ -10,7 +10,9 @@ mod same;
 mod script;
 mod terms;
 mod users;
+mod waits;
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use crate::model::mend::{Change, Mend, Phase, Side, Step};
@@ -183,11 +185,20 @@ impl<'m> Found<'m> {
 pub(crate) struct Comparison<'m> {
     declared: Side<'m>,
     live: Side<'m>,
+    /// The tables whose live keys or partitions' indexes have those names.
+    keys: OnceCell<HashMap<Identity, Identity>>,
+    /// The names that partitions' indexes are to have.
+    called: OnceCell<HashSet<Identity>>,
 }
 
 impl<'m> Comparison<'m> {
     pub fn new(declared: &'m Model, live: &'m Model) -> Self {
-        Comparison { declared: Side::new(declared), live: Side::new(live) }
+        Comparison {
+            declared: Side::new(declared),
+            live: Side::new(live),
+            keys: OnceCell::new(),
+            called: OnceCell::new(),
+        }
     }
 
     fn differences(&self) -> Vec<Difference> {
@@ -346,17 +357,27 @@ impl<'m> Comparison<'m> {
         let has = |o: &Object, side: &Side, name: &str| {
             side.named("column", &o.identity.part(name)).is_some()
         };
-        let comes_or_goes = |name: &String| {
+        let of_parent = |kind, name: &str| {
+            parents.iter().any(|parent| {
+                [ChangeKind::Missing, ChangeKind::Extra].into_iter().any(|change| {
+                    said.contains(&(kind, change, None, parent.part(name), None, None))
+                })
+            })
+        };
+        // Where it isn't its parent's as well, a check is an object.
+        let comes_or_goes = |name: &String, o: &Object, alone: &Side| {
             has(declared, &self.declared, name)
                 && has(live, &self.live, name)
-                && parents.iter().any(|parent| {
-                    [ChangeKind::Missing, ChangeKind::Extra].into_iter().any(|change| {
-                        said.contains(&("column", change, None, parent.part(name), None, None))
-                    })
-                })
+                && of_parent("column", name)
+                || alone.named("constraint", &o.identity.part(name)).is_some()
+                    && of_parent("constraint", name)
         };
-        to.iter().filter(|n| !from.contains(n)).all(comes_or_goes)
-            && from.iter().filter(|n| !to.contains(n)).all(comes_or_goes)
+        let (comes, goes) = (
+            |n: &String| comes_or_goes(n, live, &self.live),
+            |n: &String| comes_or_goes(n, declared, &self.declared),
+        );
+        to.iter().filter(|n| !from.contains(n)).all(comes)
+            && from.iter().filter(|n| !to.contains(n)).all(goes)
     }
 
     /// Whether a column of a table that is made of a type follows the type.
@@ -416,7 +437,8 @@ impl<'m> Comparison<'m> {
     }
 
     /// Whether a constraint or index of a table that lost a parent (or has
-    /// one too many) is the parent's on the other side.
+    /// one too many) is the parent's on the other side; or a check that it
+    /// defines besides, which is by itself where the parent has none.
     fn is_from_parent(&self, f: &Found<'m>) -> bool {
         let (object, own_side, other) = match (f.declared, f.live) {
             (Some(object), None) => (object, &self.declared, &self.live),
@@ -449,9 +471,12 @@ impl<'m> Comparison<'m> {
         if !by_name && !table::is_partition(&table, other) {
             return false;
         }
+        let again = by_name && table::defines_again(&table, object.identity.name(), other);
         let mut ancestors = other.parents(&table);
-        let own_parents = own_side.parents(&table);
-        ancestors.retain(|parent| !own_parents.contains(parent));
+        if !again {
+            let own_parents = own_side.parents(&table);
+            ancestors.retain(|parent| !own_parents.contains(parent));
+        }
         let mut seen = HashSet::new();
         while let Some(parent) = ancestors.pop() {
             if !seen.insert(parent.clone()) {
@@ -460,7 +485,7 @@ impl<'m> Comparison<'m> {
             let same = other.children_of(&parent, object.kind.name).into_iter().any(|o| {
                 serves(o)
                     // What goes from the parent goes from its children.
-                    && self.declared.get(o.kind, &o.identity).is_some()
+                    && (again || self.declared.get(o.kind, &o.identity).is_some())
                     && (!by_name || o.identity.name() == object.identity.name())
             });
             if same {
@@ -485,8 +510,11 @@ impl<'m> Comparison<'m> {
                     "table" => f.attribute.is_some().then(|| f.identity().clone()),
                     _ => (f.kind.parent)(object),
                 };
+                // A sequence is there before and after.
+                let stays = f.kind.name == "sequence"
+                    && f.attribute.is_some_and(|attribute| attribute != "owned_by");
                 match table.filter(|t| anew.contains(t)) {
-                    Some(table) if f.attribute != Some("partition_key") => {
+                    Some(table) if f.attribute != Some("partition_key") && !stays => {
                         Mend::comment(&format!("made with {table}, which is made anew"))
                     }
                     _ => self.mend(f),
@@ -586,6 +614,63 @@ impl<'m> Comparison<'m> {
         })
     }
 
+    /// Takes the names that a new object's indexes are to have from those of
+    /// tables that stay: one was made in another one's place, which is still
+    /// there under another name.
+    fn make_way_for_indexes(&self, made: &Object) -> Vec<Step> {
+        let parts = || self.declared.children(&made.identity);
+        let objects: Vec<&Object> = match made.kind.name {
+            "table" | "materialized view" => parts().collect(),
+            "constraint" | "index" => vec![made],
+            _ => return Vec::new(),
+        };
+        let way = |o: &&Object| {
+            let name = match o.kind.name {
+                "constraint" if constraint::has_index(o) => o.identity.beside(o.identity.name()),
+                "partition index" => partition_index::called(o),
+                "index" => o.identity.clone(),
+                _ => return None,
+            };
+            // A declared index in another one's place has a row of its own.
+            let by_itself = o.kind.name == "index" && !self.keys().contains_key(&name);
+            let holder = self.holder(&name).filter(|_| !by_itself)?;
+            let own = (o.kind.parent)(o)?;
+            (holder != own && self.declared.relation(&holder).is_none()).then(|| {
+                let old = crate::model::sql::ident(&format!("{}__old", name.name()));
+                let sql = format!("ALTER INDEX IF EXISTS {} RENAME TO {old}", name.sql());
+                Step::new(Phase::DropInTheWay, sql)
+            })
+        };
+        objects.iter().filter_map(way).collect()
+    }
+
+    fn keys(&self) -> &HashMap<Identity, Identity> {
+        self.keys.get_or_init(|| {
+            let keys = self.live.all("constraint").filter(|o| constraint::has_index(o));
+            let keys = keys.map(|o| (o.identity.beside(o.identity.name()), o.identity.prefix(2)));
+            let parts = self.live.all("partition index");
+            let parts = parts.map(|o| (partition_index::called(o), o.identity.prefix(2)));
+            keys.chain(parts).collect()
+        })
+    }
+
+    /// The table whose live index has that name.
+    fn holder(&self, name: &Identity) -> Option<Identity> {
+        let by_itself = || self.live.named("index", name)?.attrs().identity("table");
+        self.keys().get(name).cloned().or_else(by_itself)
+    }
+
+    /// Whether a partition's index changes names with others: by itself it would
+    /// take one that is not free, or leave one that another has by then.
+    fn changes_names(&self, declared: &Object, live: &Object) -> bool {
+        let called = || {
+            let all = self.declared.all("partition index");
+            all.map(partition_index::called).collect()
+        };
+        self.holder(&partition_index::called(declared)).is_some()
+            || self.called.get_or_init(called).contains(&partition_index::called(live))
+    }
+
     /// The table that a table is a partition of on both sides.
     fn comes_back(&self, table: &Identity) -> Option<Identity> {
         let of = |side: &Side| side.named("table", table)?.attrs().identity("partition_of");
@@ -618,10 +703,12 @@ impl<'m> Comparison<'m> {
     fn mend(&self, f: &Found<'m>) -> Mend {
         let mut mend = self.mend_alone(f);
         if matches!(f.kind.name, "constraint" | "index")
-            && mend
-                .steps
-                .iter()
-                .any(|s| matches!(s.phase, Phase::AddConstraint | Phase::CreateIndex))
+            && mend.steps.iter().any(|s| {
+                matches!(
+                    s.phase,
+                    Phase::AddConstraint | Phase::CreateIndex | Phase::CreateWholeIndex
+                )
+            })
             && let Some(declared) = f.declared
             && let Some(table) = (f.kind.parent)(declared)
         {
@@ -678,15 +765,18 @@ impl<'m> Comparison<'m> {
                     );
                     steps.insert(tie, Step::new(Phase::OwnSequence, sql));
                 }
+                steps.splice(0..0, self.make_way_for_indexes(declared));
                 if f.kind.name == "range" {
                     let ways = self.live.all("range").map(|live| range::make_way(declared, live));
                     steps.splice(0..0, ways.flatten().collect::<Vec<_>>());
                 }
-                // Losing a parent leaves what came from it behind.
+                // Losing a parent leaves what came from it behind, and a parent that
+                // loses something what is defined again.
                 if matches!(f.kind.name, "constraint" | "index")
                     && let Some(table) = (f.kind.parent)(declared)
                     && self.live.relation(&table).is_some()
-                    && self.live.parents(&table) != self.declared.parents(&table)
+                    && (self.live.parents(&table) != self.declared.parents(&table)
+                        || table::defines_again(&table, declared.identity.name(), &self.live))
                     && let Some(phase) = steps.first().map(|s| s.phase)
                 {
                     let away = (f.kind.drop)(declared, &self.declared).steps.pop();
@@ -770,6 +860,11 @@ impl<'m> Comparison<'m> {
                     }
                 }
                 Mend::steps(steps)
+            }
+            (Some(declared), Some(live))
+                if f.attribute == Some("called") && self.changes_names(declared, live) =>
+            {
+                Mend::steps(partition_index::take_name(declared).into_iter().collect())
             }
             (Some(declared), Some(live)) => (f.kind.alter)(&Change {
                 attribute: f.attribute.unwrap_or_default(),

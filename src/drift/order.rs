@@ -73,7 +73,12 @@ pub(super) fn sorted<'m>(side: &Side<'m>, objects: Vec<&'m Object>) -> Vec<&'m O
     }
     let mut state = vec![0u8; objects.len()];
     let mut out = Vec::with_capacity(objects.len());
-    for start in 0..objects.len() {
+    // The server gives partitions' indexes names that are free: what has a name
+    // of its own comes before.
+    let late =
+        |o: &Object| o.kind.name == "table" && o.attributes.get().contains("\"partition_of\"");
+    let (first, last): (Vec<_>, Vec<_>) = (0..objects.len()).partition(|&i| !late(objects[i]));
+    for start in first.into_iter().chain(last) {
         // By hand, for a chain of views can be long.
         let mut stack = vec![(start, None::<Vec<usize>>)];
         while let Some((i, todo)) = stack.last_mut() {

@@ -36,6 +36,8 @@ struct Rename {
     declared: Identity,
     live: Identity,
     caused_by: Option<i64>,
+    /// Whether it moves to its schema with its table: an index, an owned sequence.
+    with_table: bool,
 }
 
 /// A label of an enum or an attribute of a composite type that is called
@@ -153,7 +155,7 @@ impl Renames {
 
         let lives = Lives::new(events);
         let mut renames = Renames::default();
-        let side = Side::new(live);
+        let (side, declared_side) = (Side::new(live), Side::new(declared));
         // What others are part of comes first.
         extra.sort_by_key(|o| o.identity.parts.len());
         // A partition's index is known by others' names.
@@ -185,25 +187,33 @@ impl Renames {
                     })
                 }
                 3 if was.name() != object.identity.name() => {
-                    let other = object.identity.prefix(2).part(was.name());
-                    there.contains(&(object.kind.name, other))
+                    let table = object.identity.prefix(2);
+                    let has = |table: &Identity| {
+                        there.contains(&(object.kind.name, table.part(was.name())))
+                    };
+                    // A column gets its name in all children.
+                    has(&table)
+                        || object.kind.name == "column"
+                            && side.below(&table).into_iter().any(|heir| has(&heir.identity))
                 }
                 _ => false,
             };
-            let declared = former.into_iter().find(|(was, _)| {
-                around.as_ref().is_none_or(|table| was.prefix(2) == *table)
-                    && !taken(was)
-                    && missing.contains(&(object.kind.name, was.clone()))
+            let declared = former.into_iter().find_map(|(mut was, cause)| {
+                was.args = was.args.map(|args| renames.rewritten(&args));
+                let is_it = around.as_ref().is_none_or(|table| was.prefix(2) == *table)
+                    && !taken(&was)
+                    && missing.contains(&(object.kind.name, was.clone()));
+                is_it.then_some((was, cause))
             });
             if let Some((was, caused_by)) = declared {
                 missing.remove(&(object.kind.name, was.clone()));
                 let live = object.identity.clone();
                 renames.insert(object.kind.name, &live, &was);
-                renames.own.push(Rename { kind: object.kind, declared: was, live, caused_by });
+                let (kind, declared) = (object.kind, was);
+                renames.own.push(Rename { kind, declared, live, caused_by, with_table: false });
             }
         }
-        let declared = Side::new(declared);
-        renames.find_parts_of_types(&side, &declared, &lives, &counts);
+        renames.find_parts_of_types(&side, &declared_side, &lives, &counts);
         if renames.is_empty() {
             return renames;
         }
@@ -218,7 +228,7 @@ impl Renames {
                 let live = &object.identity;
                 let follows = renames.follows(object, &side).map(|was| (was, None));
                 let left = || {
-                    let (was, cause) = renames.followed(object, &declared, events)?;
+                    let (was, cause) = renames.followed(object, &declared_side, events)?;
                     Some((was, Some(cause)))
                 };
                 let Some((was, alone)) = follows.or_else(left) else { continue };
@@ -227,8 +237,9 @@ impl Renames {
                     renames.words.insert(live.name().to_owned());
                     again = true;
                     if let Some(caused_by) = alone {
-                        let (kind, live) = (object.kind, live.clone());
-                        renames.own.push(Rename { kind, declared: was, live, caused_by });
+                        let (kind, live, declared) = (object.kind, live.clone(), was);
+                        let with_table = false;
+                        renames.own.push(Rename { kind, declared, live, caused_by, with_table });
                     }
                 }
             }
@@ -241,6 +252,11 @@ impl Renames {
             }
         }
         let mut own = std::mem::take(&mut renames.own);
+        for rename in &mut own {
+            let moves = |object| renames.schema_with_table(object);
+            let schema = side.get(rename.kind, &rename.live).and_then(moves);
+            rename.with_table = schema.as_ref() == rename.declared.parts.first();
+        }
         // What only goes along with that which it is part of is no row.
         own.retain(|r| !renames.is_carried(r));
         own.sort_by_key(|r| r.live.parts.len());
@@ -414,7 +430,7 @@ impl Renames {
         let n = rename.live.parts.len() - 1;
         n > 0
             && rename.live.name() == rename.declared.name()
-            && self.name(&rename.live.prefix(n)) == rename.declared.prefix(n)
+            && (rename.with_table || self.name(&rename.live.prefix(n)) == rename.declared.prefix(n))
     }
 
     /// What a table, view, type … or a schema of that name is declared as.
@@ -848,7 +864,7 @@ impl Renames {
         let mut identity = rename.declared.clone();
         let n = identity.parts.len() - 1;
         identity.parts[n] = own.to_owned();
-        if n == 1 {
+        if n == 1 && !rename.with_table {
             identity.parts[0] = self.name(&rename.live.prefix(1)).parts.remove(0);
         }
         let attributes = object.attributes.clone();
@@ -884,10 +900,12 @@ fn trace(identity: &Identity, object_type: &str, lives: &Lives) -> Vec<(Identity
         return Vec::new();
     }
     let spans = lives.names(identity, object_type);
-    let mut cause = None;
+    // What gave it its own name, or else the name of what it is in.
+    let (mut own, mut around) = (None, None);
     let former = spans.iter().zip(spans.iter().skip(1)).map(|(span, former)| {
-        cause = cause.or(span.came.filter(|_| span.itself));
-        (former.name.clone(), cause)
+        let cause = if span.itself { &mut own } else { &mut around };
+        *cause = cause.or(span.came);
+        (former.name.clone(), own.or(around))
     });
     former.collect()
 }

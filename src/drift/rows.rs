@@ -18,6 +18,8 @@ enum Later<'m> {
 pub(super) struct Rows<'c, 'm> {
     of: &'c Comparison<'m>,
     users: Users<'c, 'm>,
+    /// Of what is as declared by then.
+    users_to_be: Users<'c, 'm>,
     /// Declared objects that rows to come make.
     pending: HashSet<Identity>,
     /// Columns whose types rows to come change.
@@ -64,6 +66,7 @@ impl<'c, 'm> Rows<'c, 'm> {
         Rows {
             of,
             users: Users::new(&of.live),
+            users_to_be: Users::new(&of.declared),
             pending: missing.map(|(f, _)| f.identity().clone()).collect(),
             retyped: retyped.map(|(f, _)| f.identity().clone()).collect(),
             anew: anew.map(|(f, _)| (f.kind.name, f.identity().clone())).collect(),
@@ -123,7 +126,23 @@ impl<'c, 'm> Rows<'c, 'm> {
                 self.step(step, false, &mut steps);
             }
         }
-        for user in self.users.of(&mend.clears) {
+        let users = self.users.of(&mend.clears);
+        // A view that was made anew is in the way of what it has used since.
+        let made: Vec<&'m Object> = match self.made.is_empty() || mend.clears.is_empty() {
+            true => Vec::new(),
+            false => self.users_to_be.of(&mend.clears),
+        };
+        let again = |o: &&Object| {
+            o.kind.name.ends_with("view")
+                && self.made.contains(&o.identity)
+                && !users.iter().any(|u| u.kind == o.kind && u.identity == o.identity)
+        };
+        let made: Vec<&'m Object> = made.into_iter().filter(again).collect();
+        for view in made {
+            steps.splice(0..0, (view.kind.drop)(view, &self.of.declared).steps);
+            self.make(view, &mut after);
+        }
+        for user in users {
             if user.identity == *identity || self.is_gone(user) {
                 continue;
             }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::model::mend::{Phase, Side, Step};
 use crate::model::{Model, Object, facet, sql};
 
+use super::waits::Waits;
 use super::{ChangeKind, Comparison, Difference, order, users};
 
 /// One row of `fix()`.
@@ -54,18 +55,23 @@ pub fn script<'d>(
     let (declared, live) = (&comparison.declared, &comparison.live);
     let (mut run, mut kept): (Vec<&Difference>, Vec<&Difference>) =
         differences.iter().filter(|d| !d.unmanaged).partition(|d| allow_loss || !d.data_loss);
-    // What stays needs what it uses.
+    // What stays needs what it uses, and what comes needs what it fits.
     let used = used_by_extra(live, &kept);
-    let mut needed = Vec::new();
+    let waits = Waits::new(&kept, declared, live);
+    let mut waiting = Vec::new();
     run.retain(|d| {
-        let keep =
-            d.change == ChangeKind::Extra && used.contains(&sql::qualified(&d.identity.parts));
-        if keep {
-            needed.push(*d);
-        }
-        !keep
+        let reason = match d.change {
+            ChangeKind::Extra if used.contains(&sql::qualified(&d.identity.parts)) => {
+                Some("something else that is left out uses it")
+            }
+            _ => waits.reason(d),
+        };
+        waiting.extend(reason.map(|reason| (*d, reason)));
+        reason.is_none()
     });
-    kept.extend(needed);
+    let mut left_out: Vec<_> = kept.iter().map(|d| (*d, "it may destroy data")).collect();
+    left_out.extend(&waiting);
+    kept.extend(waiting.iter().map(|(d, _)| *d));
 
     let mut targets = Vec::new();
     for d in &run {
@@ -208,17 +214,12 @@ pub fn script<'d>(
             note: None,
         });
     }
-    for d in &kept {
+    for (d, reason) in left_out {
         steps.push(ScriptStep {
             sql: None,
             data_loss: d.data_loss,
             note: Some(format!(
-                "left out, because {}: {}; fix(allow_loss => true) includes it",
-                if d.data_loss {
-                    "it may destroy data"
-                } else {
-                    "something else that is left out uses it"
-                },
+                "left out, because {reason}: {}; fix(allow_loss => true) includes it",
                 describe(d)
             )),
         });

@@ -226,6 +226,15 @@ fn action(column: &str) -> String {
     )
 }
 
+/// Whether an index stands behind it, which has its name.
+pub(crate) fn has_index(o: &Object) -> bool {
+    let text = o.attributes.get();
+    (text.contains("\"primary key\"")
+        || text.contains("\"unique\"")
+        || text.contains("\"exclusion\""))
+        && matches!(o.attrs().text("type"), Some("primary key" | "unique" | "exclusion"))
+}
+
 /// The table that a foreign key points to.
 pub(super) fn references(attrs: &Attrs) -> Option<Identity> {
     attrs.identity("_references")
@@ -306,6 +315,12 @@ pub(super) fn clause(o: &Object) -> String {
         text.push_str(" NOT VALID");
     }
     text
+}
+
+/// The same for a table that is new, and has no rows to look at.
+pub(super) fn valid_clause(o: &Object) -> String {
+    let clause = clause(o);
+    clause.strip_suffix(" NOT VALID").unwrap_or(&clause).to_owned()
 }
 
 /// `set null (a, "B")`: the words in capitals, the names as they are.

@@ -177,6 +177,7 @@ pub(super) fn phase(relation: Option<&Identity>, side: &Side) -> Phase {
     match relation.and_then(|r| side.relation(r)) {
         Some(r) if r.kind.name == "materialized view" => Phase::CreateView,
         Some(r) if table::is_partition(&r.identity, side) => Phase::CreateOwnIndex,
+        Some(r) if table::is_partitioned(&r.identity, side) => Phase::CreateWholeIndex,
         _ => Phase::CreateIndex,
     }
 }

@@ -54,6 +54,9 @@ pub enum Phase {
     Attach,
     AddConstraint,
     CreateIndex,
+    /// One of a partitioned table, whose partitions' are called by the server
+    /// by names that are free.
+    CreateWholeIndex,
     /// What the server has called by itself gets its name.
     NameIndex,
     /// What a partition has of its own, once it has its part of its table's:

@@ -79,7 +79,7 @@ pub static KIND: Kind = Kind {
 };
 
 /// The index by its own name.
-pub(super) fn called(o: &Object) -> Identity {
+pub(crate) fn called(o: &Object) -> Identity {
     o.identity.beside(o.attrs().text("called").unwrap_or_default())
 }
 
@@ -244,10 +244,17 @@ fn settled(o: &Object, to: &Attrs, made: &Attrs, side: &Side) -> Vec<Step> {
     steps
 }
 
+/// What gives an index its declared name, which another one may have by now,
+/// whose place it is to take.
+pub(crate) fn take_name(o: &Object) -> Option<Step> {
+    let (root, _) = root(&o.attrs())?;
+    Some(Step::new(Phase::Rename, name_it(&o.identity.prefix(2), &root, &called(o))))
+}
+
 /// Gives an index its name, whatever the server has called it.
 fn name_it(partition: &Identity, root: &Identity, index: &Identity) -> String {
     let name = sql::literal(index.name());
-    // Another of its indexes may have the name, and is to have another one.
+    // Another index may have the name, and is to have another one or none.
     let body = format!(
         "
 DECLARE
@@ -255,12 +262,15 @@ DECLARE
 BEGIN
     FOR rename IN
         SELECT pg_catalog.format('ALTER INDEX %s RENAME TO %I', c.oid::pg_catalog.regclass,
-                                 CASE WHEN t.relid IS NULL THEN {old} ELSE {name} END)
-          FROM pg_catalog.pg_index AS i
-          JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
-          LEFT JOIN pg_catalog.pg_partition_tree(pg_catalog.to_regclass({root})) AS t ON t.relid = c.oid
-         WHERE i.indrelid = pg_catalog.to_regclass({partition}) AND (t.relid IS NULL) = (c.relname = {name})
-         ORDER BY t.relid IS NOT NULL
+                                 CASE WHEN own.yes THEN {name} ELSE {old} END)
+          FROM pg_catalog.pg_class AS t
+          JOIN pg_catalog.pg_class AS c ON c.relnamespace = t.relnamespace
+          JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid,
+               LATERAL (SELECT i.indrelid = t.oid AND c.oid IN (
+                            SELECT relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass({root})))) AS own(yes)
+         WHERE t.oid = pg_catalog.to_regclass({partition}) AND (i.indrelid = t.oid OR c.relname = {name})
+           AND own.yes = (c.relname <> {name})
+         ORDER BY own.yes
     LOOP
         EXECUTE rename;
     END LOOP;

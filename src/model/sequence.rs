@@ -209,12 +209,32 @@ fn tie(o: &Object, there: &Object, live: &Side) -> Vec<Step> {
 
 /// For steps that make a table or a column: its sequence may be there.
 pub(crate) fn take(made: &Object, steps: &mut Vec<Step>, live: &Side, declared: &Side) {
-    for s in declared.children_of(&made.identity.prefix(2), KIND.name) {
+    let tie = |s: &Object, there: &Object| tie(s, there, live);
+    taken(&made.identity.prefix(2), steps, live, declared, tie);
+}
+
+/// The same where the table is there, and is made anew: it is its maker's then,
+/// until it gets its owner, and its sequences with it.
+pub(super) fn take_back(table: &Identity, steps: &mut Vec<Step>, live: &Side, declared: &Side) {
+    taken(table, steps, live, declared, |s, _| {
+        let sql = format!("ALTER SEQUENCE {} OWNER TO CURRENT_USER", s.identity.sql());
+        [Step::new(Phase::OwnSequence, sql)].into_iter().chain(owner(s)).collect()
+    });
+}
+
+fn taken(
+    table: &Identity,
+    steps: &mut Vec<Step>,
+    live: &Side,
+    declared: &Side,
+    tie: impl Fn(&Object, &Object) -> Vec<Step>,
+) {
+    for s in declared.children_of(table, KIND.name) {
         let Some(there) = live.get(s.kind, &s.identity) else { continue };
         let (create, own) = (create_alone(s), owner(s));
         steps.retain(|step| *step != create);
         if let Some(at) = steps.iter().position(|step| Some(step) == own.as_ref()) {
-            steps.splice(at..=at, tie(s, there, live));
+            steps.splice(at..=at, tie(s, there));
         }
     }
 }

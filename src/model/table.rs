@@ -21,7 +21,8 @@ pub static KIND: Kind = Kind {
         Attribute::error("inherits"),
         Attribute::info("defines_again").absent("nothing").within("inherits"),
         Attribute::error("of_type"),
-        Attribute::warning("access_method"),
+        // What is partitioned has none.
+        Attribute::warning("access_method").within("partition_key"),
         Attribute::warning("tablespace"),
         Attribute::warning("storage_parameters"),
         Attribute::error("row_security").absent("false"),
@@ -174,6 +175,9 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
                     attrs.0.remove("compression");
                 }
                 settled.extend(column::settle(&c.identity, &given, &own));
+                if given.get("identity").is_none() && of.get("identity").is_some() {
+                    settled.extend(column::finish_identity(&c.identity, &of));
+                }
                 if above(&o.identity, side).into_iter().any(differs) {
                     let (column, compress) = (sql::ident(c.identity.name()), column::compress(&of));
                     after.push(format!("ALTER TABLE {name} ALTER COLUMN {column} {compress}"));
@@ -202,6 +206,14 @@ pub(super) fn create(o: &Object, side: &Side) -> Vec<Step> {
                 late.push(format!("ALTER TABLE {name} ALTER COLUMN {column} {default}"));
             }
         }
+    }
+    // Checks that it has besides inheriting them.
+    for again in attrs.list("defines_again") {
+        let theirs = above(&o.identity, side).into_iter().find_map(|parent| {
+            let check = side.named(constraint::KIND.name, &parent.part(&again));
+            check.filter(|c| c.attrs().text("type") == Some("check"))
+        });
+        items.extend(theirs.map(constraint::valid_clause));
     }
     let mut foreign_keys = Vec::new();
     let mut keys = Vec::new();
@@ -510,9 +522,11 @@ fn partitioned_anew(c: &Change) -> Mend {
     }
     let dropped = drop(c.live, c.live_side);
     mend.clears = dropped.clears;
+    mend.steps.extend(let_go(c.live, c.live_side, c.declared_side));
     mend.steps.extend(dropped.steps);
     // Indexes get their names when the partitions are back.
-    let made = facet::make(c.declared, c.declared_side);
+    let mut made = facet::make(c.declared, c.declared_side);
+    sequence::take_back(name, &mut made, c.live_side, c.declared_side);
     mend.steps.extend(made.into_iter().filter(|s| !back.contains(s)));
     mend.steps.extend(back.into_iter().chain(keys));
     mend.losing(true)
@@ -636,14 +650,18 @@ fn checks(c: &Change, parent: &Identity) -> Vec<Step> {
         let attrs = key.attrs();
         attrs.text("type") == Some("check") && !attrs.is("no_inherit")
     };
-    let own = |table: &Identity, name: &str| {
-        let mut key = table.clone();
-        key.parts.push(name.to_owned());
-        c.live_side.named(constraint::KIND.name, &key)
-    };
+    let own =
+        |table: &Identity, name: &str| c.live_side.named(constraint::KIND.name, &table.part(name));
     let mut steps = Vec::new();
     let mut held = above(&c.live.identity, c.live_side);
     held.push(c.live.identity.clone());
+    // What goes from another parent before goes from its child.
+    let stays = |own: &&Object| {
+        let declared = c.declared_side.get(own.kind, &own.identity);
+        own.identity.prefix(2) == c.live.identity
+            || declared.is_some_and(|d| d.attributes == own.attributes)
+            || defines_again(&c.live.identity, own.identity.name(), c.live_side)
+    };
     let mut parents = above(parent, c.declared_side);
     parents.push(parent.clone());
     for parent in parents {
@@ -657,14 +675,26 @@ fn checks(c: &Change, parent: &Identity) -> Vec<Step> {
                 let valid = own.get("validated").is_none() || to.get("validated").is_some();
                 own.get("expression") == to.get("expression") && valid && !own.is("no_inherit")
             };
-            let has = held.iter().filter_map(|t| own(t, name)).any(serves);
+            let mut theirs = held.iter().filter_map(|t| own(t, name));
+            let has = theirs.clone().filter(stays).any(serves);
             if there && !has {
-                let sql = constraint::add_to(key, &c.live.identity);
-                steps.push(Step::new(Phase::Attach, sql));
+                let table = &c.live.identity;
+                // It may have been left there.
+                let away = theirs.next().map(|_| constraint::drop_from(table, name));
+                let add = constraint::add_to(key, table);
+                steps.extend(away.into_iter().chain([add]).map(|s| Step::new(Phase::Attach, s)));
             }
         }
     }
     steps
+}
+
+/// Whether a table has what is called so besides inheriting it.
+pub(crate) fn defines_again(table: &Identity, name: &str, side: &Side) -> bool {
+    side.named("table", table).is_some_and(|t| {
+        t.attributes.get().contains("\"defines_again\"")
+            && t.attrs().list("defines_again").iter().any(|again| again == name)
+    })
 }
 
 /// Up to 17 a child's column may be null where its parent's may not, but not
@@ -756,6 +786,6 @@ pub(crate) fn is_partition(table: &Identity, side: &Side) -> bool {
 }
 
 /// Whether a table is partitioned: it has no storage to work on by itself.
-pub(super) fn is_partitioned(table: &Identity, side: &Side) -> bool {
+pub(crate) fn is_partitioned(table: &Identity, side: &Side) -> bool {
     side.named("table", table).is_some_and(|t| t.attributes.get().contains("\"partition_key\""))
 }

@@ -242,6 +242,8 @@ fn words(d: &Difference) -> Option<Cow<'static, str>> {
         ("table" | "materialized view", "clustered_on") => r"\mcluster\M",
         ("table", "inherits") => r"\minherit\M",
         ("table", "partition_of" | "partition_bound") => r"\m(at|de)tach\M",
+        // It comes with its table, or with the table's name.
+        ("table", "partition_key") => r"\mpartition\s+by\M|\mrename\s+to\M|\mset\s+schema\M",
         ("sequence", "owned_by") => r"\mowned\M",
         ("function" | "procedure", "body" | "arguments" | "result" | "language") => r"\mcreate\M",
         ("function", "volatility") => r"\m(immutable|stable|volatile|create)\M",
@@ -265,7 +267,6 @@ fn words(d: &Difference) -> Option<Cow<'static, str>> {
         ("publication", "publish" | "via_partition_root" | "generated_columns") => r"\mpublish",
         ("foreign data wrapper" | "foreign server" | "foreign table", "options") => r"\moptions\M",
         ("foreign server", "version") => r"\mversion\M",
-        ("enum", "labels") => r"\mvalue\M",
         ("composite", "attributes") => r"\mattribute\M",
         ("range", "multirange" | "constructor" | "multirange_constructor") => {
             r"\mrename\M|\mset\s+schema\M"
@@ -273,7 +274,6 @@ fn words(d: &Difference) -> Option<Cow<'static, str>> {
         ("base type", "storage") => r"\mstorage\M",
         ("operator family", "members") => r"\m(add|drop)\M",
         ("policy", "roles") => r"\mto\M",
-        ("composite", "attributes") => r"\mattribute\M",
         ("index", "definition" | "unique" | "table") => r"\mcreate\M",
         ("extension", "schema") => r"\mschema\M",
         ("extension", "version") => r"\mupdate\M",
@@ -285,7 +285,8 @@ fn words(d: &Difference) -> Option<Cow<'static, str>> {
 /// What a statement says of a sequence.
 fn words_of_sequence(attribute: &str) -> String {
     match attribute {
-        "min" | "max" => format!(r"\m{attribute}value\M"),
+        // A sequence of another type has other bounds.
+        "min" | "max" => format!(r"\m({attribute}value|as)\M"),
         "type" => r"\mas\M".to_owned(),
         _ => format!(r"\m{attribute}\M"),
     }
@@ -456,12 +457,6 @@ fn owners(d: &Difference, sides: [&Side; 2]) -> Vec<String> {
                 .collect()
         }
         Some("grants" | "column_grants") => Vec::new(),
-        // Its attributes are renamed by themselves.
-        Some("attributes") => sides
-            .into_iter()
-            .flat_map(|side| of(side).list("_names"))
-            .map(|name| d.identity.part(&name).to_string())
-            .collect(),
         Some("comments_on_partitions") => {
             let (declared, live) = (of(declared), of(live));
             declared

@@ -51,8 +51,7 @@ pub(super) fn of_sequence(c: &Change) -> Vec<Step> {
     }
     if differs("sequence_type") {
         let of = c.to.text("sequence_type").or(c.to.text("type")).unwrap_or("bigint");
-        let sql = format!("ALTER SEQUENCE {} AS {of}", name.sql());
-        steps.push(Step::new(Phase::AlterColumn, sql));
+        steps.push(Step::new(Phase::AlterColumn, sequence_as(&name, of, c.to)));
     }
     for attribute in ["sequence_comment", "sequence_grants"] {
         if let Some(facet) = facet::of(attribute).filter(|_| differs(attribute)) {
@@ -60,6 +59,13 @@ pub(super) fn of_sequence(c: &Change) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// Gives an identity's sequence its type. A bound that is the old type's own
+/// becomes the new one's, unless it is said again.
+pub(super) fn sequence_as(sequence: &Identity, of: &str, to: &Attrs) -> String {
+    let options = to.text("identity").map_or("", |identity| identity_parts(identity).1);
+    format!("ALTER SEQUENCE {} AS {of} {options}", sequence.sql()).trim_end().to_owned()
 }
 
 pub(super) fn persistence(sequence: &Identity, to: &Attrs, table: Option<&Attrs>) -> String {

@@ -22,7 +22,7 @@ use children::{apart, below, child_differs, give_back, to_come_compressed};
 use computed::{anew, around_computed, made_with};
 use identity::{
     hold_no_more, identity_clause, identity_goes, identity_parts, of_sequence, persistence,
-    usual_sequence,
+    sequence_as, usual_sequence,
 };
 use types::{assignable, through};
 
@@ -303,13 +303,19 @@ pub(super) fn finish(identity: &Identity, attrs: &Attrs) -> Vec<String> {
         }
     }
     let mut statements = settle(identity, &given, attrs);
+    statements.extend(finish_identity(identity, attrs));
+    statements
+}
+
+/// What a new identity can't say of its sequence.
+pub(super) fn finish_identity(identity: &Identity, attrs: &Attrs) -> Vec<String> {
+    let mut statements = Vec::new();
+    let sequence = sequence_name(identity, &Attrs::default(), attrs);
     if attrs.get("sequence_persistence").is_some() {
-        let sequence = sequence_name(identity, &Attrs::default(), attrs);
         statements.push(persistence(&sequence, attrs, None));
     }
     if let Some(of) = attrs.text("sequence_type") {
-        let sequence = sequence_name(identity, &Attrs::default(), attrs);
-        statements.push(format!("ALTER SEQUENCE {} AS {of}", sequence.sql()));
+        statements.push(sequence_as(&sequence, of, attrs));
     }
     statements
 }
