@@ -82,6 +82,14 @@ WITH difference AS (
        AND (pg_catalog.strpos(o.statement, s.part) OPERATOR(pg_catalog.>) 0
             OR o.statement OPERATOR(pg_catalog.~*) '\\madd\\s+(check|not)\\M')
     UNION ALL
+    -- Until it was detached, what a partition has was its table's.
+    SELECT d.n, o.id, o.statement, o.action, o.formerly, o.command_tag, NULL, d.words, false, false, true
+      FROM difference d
+      JOIN span s ON s.n OPERATOR(pg_catalog.=) d.n
+      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) s.parent AND o.statement OPERATOR(pg_catalog.~*) '\\mdetach\\M'
+     WHERE o.id OPERATOR(pg_catalog.>=) s.since AND o.id OPERATOR(pg_catalog.<=) s.until
+       AND d.change OPERATOR(pg_catalog.=) 'extra' AND d.type OPERATOR(pg_catalog.=) 'constraint'
+    UNION ALL
     SELECT d.n, o.id, o.statement, o.action, o.formerly, o.command_tag, NULL, d.words, false, false, false
       FROM difference d
      CROSS JOIN LATERAL pg_catalog.unnest(d.containers OPERATOR(pg_catalog.||) d.tables) AS s(name)
@@ -136,7 +144,7 @@ WITH difference AS (
                    CASE WHEN c.of_creation THEN 1
                         WHEN c.action OPERATOR(pg_catalog.=) 'create' AND NOT c.of_owner THEN 0
                         WHEN c.command_tag OPERATOR(pg_catalog.!~) d.tags THEN NULL
-                        WHEN c.of_part AND c.statement OPERATOR(pg_catalog.~*) '\\m(add|attach)\\M' THEN 0
+                        WHEN c.of_part AND c.statement OPERATOR(pg_catalog.~*) '\\m(add|attach|detach)\\M' THEN 0
                         WHEN c.of_owner OR c.of_part OR c.id OPERATOR(pg_catalog.=) d.came THEN 2
                         WHEN d.type OPERATOR(pg_catalog.=) 'default privileges' THEN 2 END
                ELSE
@@ -742,13 +750,13 @@ fn life(d: &Difference, found: &Compared, lives: &Lives, declared: &Side) -> Lif
         ChangeKind::Changed => {
             let live = live_name(&d.identity);
             let mut spans = while_it_was(lives.names(&live, object_type), &d.identity);
+            let (born, came) = (born(&spans), spans.last().and_then(|s| s.came));
             // Some get their names from those that they inherit from.
             if live != d.identity && spans.iter().all(|s| s.name != d.identity) {
                 let name = d.identity.clone();
-                spans.push(Span { name, since: 0, until: i64::MAX, came: None, itself: false });
+                spans.push(Span { name, since: born, until: i64::MAX, came: None, itself: false });
             }
-            let came = spans.last().and_then(|s| s.came);
-            Life { born: born(&spans), spans, came, gone: None }
+            Life { spans, born, came, gone: None }
         }
     }
 }
