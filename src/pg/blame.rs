@@ -90,11 +90,12 @@ WITH difference AS (
      WHERE o.id OPERATOR(pg_catalog.>=) s.since AND o.id OPERATOR(pg_catalog.<=) s.until
        AND d.change OPERATOR(pg_catalog.=) 'extra' AND d.type OPERATOR(pg_catalog.=) 'constraint'
     UNION ALL
-    SELECT d.n, o.id, o.statement, o.action, o.formerly, o.command_tag, NULL, d.words, false, false, false
+    SELECT d.n, o.id, o.statement, o.action, o.formerly, o.command_tag, NULL,
+           CASE d.change WHEN 'changed' THEN '' ELSE d.words END, false, false, false
       FROM difference d
      CROSS JOIN LATERAL pg_catalog.unnest(d.containers OPERATOR(pg_catalog.||) d.tables) AS s(name)
       JOIN ddl o ON o.object OPERATOR(pg_catalog.=) s.name AND o.action OPERATOR(pg_catalog.=) 'drop'
-     WHERE d.change OPERATOR(pg_catalog.=) 'missing'
+     WHERE d.change OPERATOR(pg_catalog.=) 'missing' OR o.id OPERATOR(pg_catalog.>=) d.born
     UNION ALL
     -- Under another name it is missing by this one.
     SELECT d.n, o.id, o.statement, 'drop', o.formerly, o.command_tag, NULL, d.words, false, false, false
@@ -632,6 +633,18 @@ fn whole(d: &Difference, found: &Compared, side: &Side) -> Vec<String> {
     names
 }
 
+/// The index, and the constraint that it may be of, by whose end a table is
+/// clustered on none, or has none for its replica identity.
+fn index_named(d: &Difference) -> Vec<String> {
+    let (Some("clustered_on" | "replica_identity"), Some(declared)) =
+        (d.attribute.as_deref(), d.declared.as_deref())
+    else {
+        return Vec::new();
+    };
+    let index = declared.strip_prefix("index ").unwrap_or(declared);
+    vec![d.identity.beside(index).to_string(), d.identity.part(index).to_string()]
+}
+
 /// The table that a missing index went with, or that statistics did. Another
 /// name of the table is none of theirs.
 fn tables(d: &Difference, side: &Side) -> Vec<String> {
@@ -895,7 +908,7 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
                     let gone_with = [whole(d, found, sides[0]), through(d, found, sides, &lives), columns(d, sides[0])].concat();
                     with_live_names(gone_with, &found.renames)
                 }
-                _ => Vec::new(),
+                _ => with_live_names(index_named(d), &found.renames),
             },
             "tables": match d.change {
                 ChangeKind::Missing => with_live_names(tables(d, sides[0]), &found.renames),

@@ -307,3 +307,6 @@ CREATE INDEX pairs_b ON app.pairs (b) WHERE b OPERATOR(app.===) 2;
 CREATE VIEW app.alikes AS SELECT a FROM app.pairs WHERE a OPERATOR(app.===) b;
 CREATE VIEW app.single AS SELECT 1 AS one;
 CREATE FUNCTION app.first_number(app.single) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+CREATE TABLE app.sorted (id integer CONSTRAINT sorted_key PRIMARY KEY, nr integer NOT NULL);
+CREATE UNIQUE INDEX sorted_nr ON app.sorted (nr);
+ALTER TABLE app.sorted CLUSTER ON sorted_nr, REPLICA IDENTITY USING INDEX sorted_nr;
