@@ -152,6 +152,8 @@ WITH difference AS (
                WHEN 'extra' THEN
                    CASE WHEN c.of_creation THEN 1
                         WHEN c.action OPERATOR(pg_catalog.=) 'create' AND NOT c.of_owner THEN 0
+                        -- A partition's index has become one of its own.
+                        WHEN c.of_owner AND d.type OPERATOR(pg_catalog.=) 'index' THEN 0
                         WHEN c.command_tag OPERATOR(pg_catalog.!~) d.tags THEN NULL
                         WHEN c.of_part AND c.statement OPERATOR(pg_catalog.~*) '\\m(add|attach|detach)\\M' THEN 0
                         WHEN c.of_owner OR c.of_part OR c.id OPERATOR(pg_catalog.=) d.came THEN 2
