@@ -137,8 +137,14 @@ pub(super) fn words_of_rights(d: &Difference, verbs: &str) -> String {
         true => String::new(),
         false => format!(r".*({}|\mcurrent_|\msession_user)", roles.join("|")),
     };
+    // Whose rights one side doesn't list has there what he has by default.
+    let lists =
+        |side: &HashSet<(String, String)>, whose: &str| side.iter().any(|(_, r)| r == whose);
+    let by_default = ["its owner", "PUBLIC"]
+        .iter()
+        .any(|whose| lists(&declared, whose) != lists(&actual, whose));
     let rights: Vec<&str> = differing.iter().map(|(right, _)| right.as_str()).collect();
-    let rights = match rights.is_empty() || rights.contains(&"nothing") {
+    let rights = match rights.is_empty() || rights.contains(&"nothing") || by_default {
         true => String::new(),
         false => format!(r".*\m(all|{})\M", rights.join("|")),
     };
