@@ -70,7 +70,9 @@ REVOKE ALL ON SCHEMA schemaguard FROM PUBLIC;
 GRANT ALL ON SCHEMA schemaguard TO sg_attacker_d;
 -- Which function is the first one is the server's affair.
 \set VERBOSITY sqlstate
+SET client_min_messages = error;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA schemaguard TO sg_attacker_d;
+RESET client_min_messages;
 \set VERBOSITY default
 SELECT has_function_privilege('sg_attacker_d', 'schemaguard.accept_data_loss(text)', 'EXECUTE') AS consent,
        has_schema_privilege('sg_attacker_d', 'schemaguard', 'CREATE') AS creates,
