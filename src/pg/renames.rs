@@ -80,6 +80,7 @@ pub fn settle(
 ) -> Renames {
     let may_be_renamed = |d: &Difference| {
         d.change == ChangeKind::Missing
+            || d.kind.name == "column"
             || matches!(d.attribute.as_deref(), Some("labels" | "attributes"))
     };
     if !differences.iter().any(may_be_renamed) {

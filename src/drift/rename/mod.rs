@@ -2,6 +2,7 @@
 //! for what is in them is still there. Nothing is guessed from likeness: the
 //! record has to tell how each came by its name.
 
+mod exchange;
 mod live;
 mod rows;
 #[cfg(test)]
@@ -82,7 +83,7 @@ impl Renames {
         counts: impl Fn(&Object) -> bool,
     ) -> Renames {
         let key = |o: &Object| (o.kind.name, o.identity.clone());
-        let there: HashSet<_> = live.objects.iter().map(key).collect();
+        let mut there: HashSet<_> = live.objects.iter().map(key).collect();
         let mut missing: HashSet<_> =
             declared.objects.iter().filter(|o| counts(o)).map(key).collect();
         let mut extra: Vec<&Object> = Vec::new();
@@ -96,6 +97,11 @@ impl Renames {
         let lives = Lives::new(events);
         let mut renames = Renames::default();
         let (side, declared_side) = (Side::new(live), Side::new(declared));
+        for column in exchange::columns(&declared_side, &side, &lives, &counts) {
+            there.remove(&key(column));
+            missing.insert(key(column));
+            extra.push(column);
+        }
         // What others are part of comes first.
         extra.sort_by_key(|o| o.identity.parts.len());
         // A partition's index is known by others' names.

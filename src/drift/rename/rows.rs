@@ -52,18 +52,18 @@ impl Renames {
                     .map(|parent| Step { phase: Phase::Rename, ..table::leave(t, &parent) })
             })
             .collect();
-        // Types whose names are needed before their own turn comes.
-        let is_type = |r: &&Rename| TYPES.contains(&r.kind.name);
+        // Types and columns whose names are needed before their own turn comes.
+        let exchanges = |r: &&Rename| r.kind.name == "column" || TYPES.contains(&r.kind.name);
         let mut waiting: HashMap<Identity, &Rename> =
-            self.own.iter().filter(is_type).map(|r| (self.in_its_schema(r), r)).collect();
+            self.own.iter().filter(exchanges).map(|r| (self.in_its_place(r), r)).collect();
         let mut aside: HashSet<&Identity> = HashSet::new();
         self.own
             .iter()
             .filter_map(|r| {
                 let object = side.get(r.kind, &r.declared)?;
                 let mut steps = Vec::new();
-                if is_type(&r) {
-                    waiting.remove(&self.in_its_schema(r));
+                if exchanges(&r) {
+                    waiting.remove(&self.in_its_place(r));
                     if let Some(other) = waiting.get(&r.declared)
                         && let Some(object) = side.get(other.kind, &other.declared)
                         && aside.insert(&other.live)
@@ -91,9 +91,10 @@ impl Renames {
             .collect()
     }
 
-    /// A type as it is called in the schema that it is declared in, or would be.
-    fn in_its_schema(&self, rename: &Rename) -> Identity {
-        self.name(&rename.live.prefix(1)).part(rename.live.name())
+    /// What it is called where it is declared, or would be.
+    fn in_its_place(&self, rename: &Rename) -> Identity {
+        let n = rename.live.parts.len() - 1;
+        self.name(&rename.live.prefix(n)).part(rename.live.name())
     }
 
     /// An object under the name that it has at that point.

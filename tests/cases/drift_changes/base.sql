@@ -310,3 +310,5 @@ CREATE FUNCTION app.first_number(app.single) RETURNS integer LANGUAGE sql AS 'SE
 CREATE TABLE app.sorted (id integer CONSTRAINT sorted_key PRIMARY KEY, nr integer NOT NULL);
 CREATE UNIQUE INDEX sorted_nr ON app.sorted (nr);
 ALTER TABLE app.sorted CLUSTER ON sorted_nr, REPLICA IDENTITY USING INDEX sorted_nr;
+CREATE TABLE app.swapped (number integer CHECK (number > 0), word text DEFAULT '1', more text);
+CREATE INDEX swapped_word ON app.swapped (word, number);
