@@ -19,6 +19,13 @@ pub struct Span {
     pub itself: bool,
 }
 
+impl Span {
+    /// A name that something has had since that row, without a word of how.
+    pub fn untold(name: Identity, since: i64) -> Span {
+        Span { name, since, until: i64::MAX, came: None, itself: false }
+    }
+}
+
 /// By which rows of the record something went.
 #[derive(Debug, Default, PartialEq)]
 pub struct Gone {
@@ -98,17 +105,11 @@ impl<'e> Lives<'e> {
             // the name after that, and without a word in the record.
             let left = newest(&self.left, true).filter(|(at, _)| came.is_none_or(|c| c.0 < *at));
             if let Some((at, _)) = left {
-                spans.push(Span {
-                    name,
-                    since: self.events[at].id + 1,
-                    until,
-                    came: None,
-                    itself: false,
-                });
+                spans.push(Span { until, ..Span::untold(name, self.events[at].id + 1) });
                 return spans;
             }
             let Some((at, place)) = came else {
-                spans.push(Span { name, since: 0, until, came: None, itself: false });
+                spans.push(Span { until, ..Span::untold(name, 0) });
                 return spans;
             };
             let event = self.events[at];

@@ -18,7 +18,7 @@ use std::collections::{HashMap, HashSet};
 use crate::model::mend::{Change, Mend, Phase, Side, Step};
 use crate::model::{
     Attribute, Attrs, Identity, Kind, Model, Object, Severity, column, composite, constraint,
-    facet, partition_index, range, sequence, show, table,
+    facet, partition_index, range, sequence, show, sql, table,
 };
 
 pub use terms::{DEFAULT, DEFAULT_OF_PRISMA, Terms};
@@ -636,7 +636,7 @@ impl<'m> Comparison<'m> {
             let holder = self.holder(&name).filter(|_| !by_itself)?;
             let own = (o.kind.parent)(o)?;
             (holder != own && self.declared.relation(&holder).is_none()).then(|| {
-                let old = crate::model::sql::ident(&format!("{}__old", name.name()));
+                let old = sql::ident(&sql::set_aside(name.name()));
                 let sql = format!("ALTER INDEX IF EXISTS {} RENAME TO {old}", name.sql());
                 Step::new(Phase::DropInTheWay, sql)
             })

@@ -276,7 +276,7 @@ BEGIN
     END LOOP;
 END
 ",
-        old = sql::literal(&format!("{}__old", index.name())),
+        old = sql::literal(&sql::set_aside(index.name())),
         root = sql::literal(&root.sql()),
         partition = sql::literal(&partition.sql()),
     );

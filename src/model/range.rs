@@ -191,7 +191,7 @@ pub(crate) fn make_way(declared: &Object, live: &Object) -> Vec<Step> {
     let away = |now: Option<Identity>| {
         let now = now.filter(|n| needed.contains(n))?;
         let mut old = now.prefix(1);
-        old.parts.push(format!("{}__old", now.name()));
+        old.parts.push(sql::set_aside(now.name()));
         Some((now, old))
     };
     let phase = Phase::DropInTheWay;

@@ -171,6 +171,11 @@ const KEYWORDS: &[&str] = &[
     "xmltable",
 ];
 
+/// What something is called that makes way for another of its name.
+pub fn set_aside(name: &str) -> String {
+    format!("{name}__old")
+}
+
 /// A name as it stands in SQL, quoted where that is needed.
 pub fn ident(name: &str) -> String {
     let mut chars = name.chars();

@@ -9,7 +9,7 @@ use super::{Attrs, Identity, Object, column, composite, facet, sql, table};
 /// Makes a type anew where it can't be altered: beside the old one, with all
 /// columns taken over. Values that the new type doesn't know make it fail.
 pub(super) fn swap(c: &Change, create: &str) -> Mend {
-    let old = format!("{}__old", c.live.identity.name());
+    let old = sql::set_aside(c.live.identity.name());
     let mut old_identity = c.live.identity.clone();
     if let Some(last) = old_identity.parts.last_mut() {
         last.clone_from(&old);

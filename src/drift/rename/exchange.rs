@@ -60,7 +60,8 @@ fn in_table<'a>(columns: &[&'a Object], declared: &Side, lives: &Lives) -> Vec<&
     let exchanged: Vec<&Object> =
         columns.iter().filter(|c| was.contains_key(c.identity.name())).copied().collect();
     let differences = |called: &dyn Fn(&Object) -> Identity| -> usize {
-        exchanged.iter().map(|c| apart(declared.get(c.kind, &called(c)), c)).sum()
+        let apart_as = |c: &&Object| Some(apart(declared.get(c.kind, &called(c))?, c));
+        exchanged.iter().filter_map(apart_as).sum()
     };
     let as_it_is = differences(&|c| c.identity.clone());
     let given_back = differences(&|c| c.identity.prefix(2).part(&was[c.identity.name()]));
@@ -68,8 +69,7 @@ fn in_table<'a>(columns: &[&'a Object], declared: &Side, lives: &Lives) -> Vec<&
 }
 
 /// In how much a column differs from a declared one.
-fn apart(declared: Option<&Object>, live: &Object) -> usize {
-    let Some(declared) = declared else { return usize::MAX / 2 };
+fn apart(declared: &Object, live: &Object) -> usize {
     let (to, from) = (compared(&declared.attrs()), compared(&live.attrs()));
     let missing = to.keys().filter(|name| !from.contains_key(*name)).count();
     missing + from.iter().filter(|(name, value)| to.get(*name) != Some(value)).count()

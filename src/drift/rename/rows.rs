@@ -31,11 +31,6 @@ fn row(
     }
 }
 
-/// What something is called while another one takes its name.
-fn set_aside(name: &str) -> String {
-    format!("{name}__old")
-}
-
 impl Renames {
     /// A row for each; `live` is what `apply` has dealt with. They come before
     /// all others, whose SQL uses the declared names.
@@ -69,12 +64,12 @@ impl Renames {
                         && aside.insert(&other.live)
                     {
                         let object = self.now(other, object, other.live.name());
-                        let sql = model::rename(&object, &set_aside(other.live.name()));
+                        let sql = model::rename(&object, &sql::set_aside(other.live.name()));
                         steps.push(Step::new(Phase::Rename, sql));
                     }
                 }
                 let own = match aside.contains(&r.live) {
-                    true => set_aside(r.live.name()),
+                    true => sql::set_aside(r.live.name()),
                     false => r.live.name().to_owned(),
                 };
                 steps.extend(self.steps(r, object, &own));

@@ -142,7 +142,7 @@ fn holder<'m>(
 }
 
 fn out_of_the_way(sequence: &Identity, phase: Phase) -> Step {
-    let old = sql::ident(&format!("{}__old", sequence.name()));
+    let old = sql::ident(&sql::set_aside(sequence.name()));
     let sql = format!("ALTER SEQUENCE IF EXISTS {} RENAME TO {old}", sequence.sql());
     Step::new(phase, sql)
 }

@@ -18,7 +18,7 @@ pub(super) struct Life {
 }
 
 /// Those of the names since something has been what is declared under its name.
-pub(super) fn while_it_was(mut spans: Vec<Span>, declared: &Identity) -> Vec<Span> {
+fn while_it_was(mut spans: Vec<Span>, declared: &Identity) -> Vec<Span> {
     let oldest = spans.iter().rposition(|s| s.name == *declared).unwrap_or(0);
     spans.truncate(oldest + 1);
     spans
@@ -30,13 +30,7 @@ pub(super) fn life(d: &Difference, found: &Compared, lives: &Lives, declared: &S
     let object_type = d.object_type();
     match d.change {
         ChangeKind::Missing => {
-            let spans = vec![Span {
-                name: d.identity.clone(),
-                since: 0,
-                until: i64::MAX,
-                came: None,
-                itself: false,
-            }];
+            let spans = vec![Span::untold(d.identity.clone(), 0)];
             let gone = match d.part_of() {
                 Some(_) => {
                     let table = d.identity.prefix(2);
@@ -72,8 +66,7 @@ pub(super) fn life(d: &Difference, found: &Compared, lives: &Lives, declared: &S
             spans.truncate(oldest);
             // What its arguments are called it is called after without a row.
             if d.identity.args.is_some() && spans.iter().all(|s| s.name != d.identity) {
-                let name = d.identity.clone();
-                spans.push(Span { name, since: 0, until: i64::MAX, came: None, itself: false });
+                spans.push(Span::untold(d.identity.clone(), 0));
             }
             let (mut since, mut came) = (born(&spans), spans.last().and_then(|s| s.came));
             // A part is, too, since its table is what is called so.
@@ -94,8 +87,7 @@ pub(super) fn life(d: &Difference, found: &Compared, lives: &Lives, declared: &S
             let (born, came) = (born(&spans), spans.last().and_then(|s| s.came));
             // Some get their names from those that they inherit from.
             if live != d.identity && spans.iter().all(|s| s.name != d.identity) {
-                let name = d.identity.clone();
-                spans.push(Span { name, since: born, until: i64::MAX, came: None, itself: false });
+                spans.push(Span::untold(d.identity.clone(), born));
             }
             Life { spans, born, came, gone: None }
         }
@@ -103,7 +95,7 @@ pub(super) fn life(d: &Difference, found: &Compared, lives: &Lives, declared: &S
 }
 
 /// What a table has from the tables that it inherits from, or did.
-pub(super) fn from_above(d: &Difference, found: &Compared, sides: [&Side; 2]) -> Vec<Identity> {
+fn from_above(d: &Difference, found: &Compared, sides: [&Side; 2]) -> Vec<Identity> {
     if !matches!(d.kind.name, "column" | "constraint") {
         return Vec::new();
     }

@@ -70,33 +70,22 @@ WITH difference AS (
        AND o.object_type OPERATOR(pg_catalog.=) ANY (d.granted_types)
        AND o.id OPERATOR(pg_catalog.>=) d.born
     UNION ALL
+    -- A domain's row doesn't say which constraints it has got, and what a
+    -- partition has was its table's until it was detached.
     SELECT d.n, o.id, o.statement, o.action, o.formerly, o.command_tag, NULL, d.words, false, false, true
       FROM difference d
       JOIN span s ON s.n OPERATOR(pg_catalog.=) d.n
       JOIN ddl o ON o.object OPERATOR(pg_catalog.=) s.parent
      WHERE o.id OPERATOR(pg_catalog.>=) s.since AND o.id OPERATOR(pg_catalog.<=) s.until
-       AND s.part OPERATOR(pg_catalog.=) ANY (o.parts)
        AND d.change OPERATOR(pg_catalog.<>) 'missing'
-    UNION ALL
-    -- A domain's row doesn't say which constraints it has got.
-    SELECT d.n, o.id, o.statement, o.action, o.formerly, o.command_tag, NULL, d.words, false, false, true
-      FROM difference d
-      JOIN span s ON s.n OPERATOR(pg_catalog.=) d.n
-      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) s.parent AND o.command_tag OPERATOR(pg_catalog.=) 'ALTER DOMAIN'
-     WHERE o.id OPERATOR(pg_catalog.>=) s.since AND o.id OPERATOR(pg_catalog.<=) s.until
-       AND d.type OPERATOR(pg_catalog.=) 'constraint'
-       AND d.change OPERATOR(pg_catalog.<>) 'missing'
-       AND o.statement OPERATOR(pg_catalog.~*) '\\madd\\M'
-       AND (pg_catalog.strpos(o.statement, s.part) OPERATOR(pg_catalog.>) 0
-            OR o.statement OPERATOR(pg_catalog.~*) '\\madd\\s+(check|not)\\M')
-    UNION ALL
-    -- Until it was detached, what a partition has was its table's.
-    SELECT d.n, o.id, o.statement, o.action, o.formerly, o.command_tag, NULL, d.words, false, false, true
-      FROM difference d
-      JOIN span s ON s.n OPERATOR(pg_catalog.=) d.n
-      JOIN ddl o ON o.object OPERATOR(pg_catalog.=) s.parent AND o.statement OPERATOR(pg_catalog.~*) '\\mdetach\\M'
-     WHERE o.id OPERATOR(pg_catalog.>=) s.since AND o.id OPERATOR(pg_catalog.<=) s.until
-       AND d.change OPERATOR(pg_catalog.=) 'extra' AND d.type OPERATOR(pg_catalog.=) 'constraint'
+       AND (s.part OPERATOR(pg_catalog.=) ANY (o.parts)
+            OR d.type OPERATOR(pg_catalog.=) 'constraint'
+               AND (o.command_tag OPERATOR(pg_catalog.=) 'ALTER DOMAIN'
+                    AND o.statement OPERATOR(pg_catalog.~*) '\\madd\\M'
+                    AND (pg_catalog.strpos(o.statement, s.part) OPERATOR(pg_catalog.>) 0
+                         OR o.statement OPERATOR(pg_catalog.~*) '\\madd\\s+(check|not)\\M')
+                    OR d.change OPERATOR(pg_catalog.=) 'extra'
+                       AND o.statement OPERATOR(pg_catalog.~*) '\\mdetach\\M'))
     UNION ALL
     SELECT d.n, o.id, o.statement, o.action, o.formerly, o.command_tag, NULL,
            CASE d.change WHEN 'changed' THEN '' ELSE d.words END, false, false, false
@@ -252,6 +241,7 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
         let words = words(d);
         let guess = words.is_none();
         let granted = granted(d);
+        let through = through(d, found, sides, &lives);
         serde_json::json!({
             "n": n,
             "change": d.change.as_str(),
@@ -274,7 +264,7 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
             "known": d.renamed_by.or(life.gone),
             "containers": match d.change {
                 ChangeKind::Missing => {
-                    let gone_with = [whole(d, found, sides[0]), through(d, found, sides, &lives), columns(d, sides[0])].concat();
+                    let gone_with = [whole(d, found, sides[0]), through.clone(), columns(d, sides[0])].concat();
                     with_live_names(gone_with, &found.renames)
                 }
                 _ => with_live_names(index_named(d), &found.renames),
@@ -283,7 +273,7 @@ pub fn questions(found: &Compared) -> Vec<serde_json::Value> {
                 ChangeKind::Missing => with_live_names(tables(d, sides[0]), &found.renames),
                 _ => Vec::new(),
             },
-            "through": through(d, found, sides, &lives),
+            "through": through,
         })
     };
     found.differences.iter().enumerate().map(about).collect()

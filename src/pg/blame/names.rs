@@ -133,7 +133,7 @@ pub(super) fn through(
 
 /// Columns that the live text speaks of by a name that the declared one
 /// doesn't have.
-pub(super) fn renamed_columns(
+fn renamed_columns(
     d: &Difference,
     found: &Compared,
     sides: [&Side; 2],
@@ -168,7 +168,7 @@ pub(super) fn renamed_columns(
         .collect()
 }
 
-pub(super) fn mentions(d: &Difference, text: Option<&str>) -> Vec<String> {
+fn mentions(d: &Difference, text: Option<&str>) -> Vec<String> {
     let Some(text) = text else { return Vec::new() };
     let mut named = Vec::new();
     // Some are shown as the record has them.
@@ -193,7 +193,7 @@ pub(super) fn mentions(d: &Difference, text: Option<&str>) -> Vec<String> {
 
 /// What labels or attributes of a type are called: they have been renamed by
 /// statements about them.
-pub(super) fn parts_of_type(d: &Difference, found: &Compared, sides: [&Side; 2]) -> Vec<String> {
+fn parts_of_type(d: &Difference, found: &Compared, sides: [&Side; 2]) -> Vec<String> {
     let list = match (d.kind.name, d.attribute.as_deref()) {
         ("enum", Some("labels")) => "labels",
         ("composite", Some("attributes" | "column_comments")) => "_names",

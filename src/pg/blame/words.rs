@@ -98,7 +98,7 @@ pub(super) fn words(d: &Difference) -> Option<Cow<'static, str>> {
 }
 
 /// What a statement says of a sequence.
-pub(super) fn words_of_sequence(attribute: &str) -> String {
+fn words_of_sequence(attribute: &str) -> String {
     match attribute {
         // A sequence of another type has other bounds.
         "min" | "max" => format!(r"\m({attribute}value|as)\M"),
@@ -152,7 +152,7 @@ pub(super) fn words_of_rights(d: &Difference, verbs: &str) -> String {
 }
 
 /// A text as a pattern that only it matches.
-pub(super) fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> String {
     let special = |c: char| !c.is_alphanumeric() && c != '_' && c.is_ascii();
     text.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
 }

@@ -304,7 +304,9 @@ pub fn keep_comment(stmt: *mut pg_sys::CommentStmt) {
             }
             let comment =
                 text(pg_sys::GetComment(object.objectId, object.classId, object.objectSubId))?;
-            let word = text(pg_sys::getObjectTypeDescription(&object, true))?;
+            let address =
+                Address { class: object.classId, object: object.objectId, sub: object.objectSubId };
+            let word = identity::object_type(address)?;
             let word = match word.as_str() {
                 word if word.ends_with(" column") => "column",
                 word if word.ends_with(" constraint") => "constraint",
@@ -313,8 +315,7 @@ pub fn keep_comment(stmt: *mut pg_sys::CommentStmt) {
             let name = text(pg_sys::getObjectIdentity(&object, true))?;
             let comment = crate::model::sql::literal(&comment);
             let definition = format!("COMMENT ON {} {name} IS {comment}", word.to_uppercase());
-            let (class, object, sub) = (object.classId, object.objectId, object.objectSubId);
-            Some((Address { class, object, sub }, definition))
+            Some((address, definition))
         }
     });
     if let Some((address, definition)) = former {
