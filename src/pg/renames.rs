@@ -69,6 +69,19 @@ pub fn events(of: Vec<String>) -> Vec<Event> {
     })
 }
 
+/// The first row of the record after the declaration.
+fn since(version: &Declared) -> i64 {
+    const QUERY: &str = "
+        SELECT pg_catalog.min(l.id) FROM schemaguard.ddl_log l, schemaguard.declared d
+         WHERE d.version OPERATOR(pg_catalog.=) $1 AND l.at OPERATOR(pg_catalog.>) d.declared_at";
+    let first = super::as_owner(|| {
+        Spi::connect(|client| {
+            client.select(QUERY, Some(1), &[version.version.into()]).ok()?.first().get(1).ok()?
+        })
+    });
+    first.unwrap_or(i64::MAX)
+}
+
 /// Finds what of the differences are renames, and calls everything in the live
 /// model as it is declared. What has left the declared schemas is read again
 /// where it is now.
@@ -95,9 +108,13 @@ pub fn settle(
         let schemas: Vec<String> = version.schemas.iter().cloned().chain(elsewhere).collect();
         catalog::read(Some(&schemas))
     });
-    let renames = Renames::find(declared, read.as_ref().unwrap_or(live), &events, |o| {
-        version.terms.manages(o)
-    });
+    let renames = Renames::find(
+        declared,
+        read.as_ref().unwrap_or(live),
+        &events,
+        || since(version),
+        |o| version.terms.manages(o),
+    );
     if !renames.is_empty() {
         if let Some(read) = read {
             *live = read;

@@ -9,12 +9,13 @@ use crate::model::mend::Side;
 use crate::model::{Identity, Object};
 
 /// The live columns that are called as another one of their table is declared,
-/// and was called as that one once. Only where fewer things differ if they get
-/// these names back: a name may have been exchanged before it was declared.
+/// and was called as that one when it was declared. Only where fewer things
+/// differ if they get these names back.
 pub(super) fn columns<'a>(
     declared: &Side,
     live: &Side<'a>,
     lives: &Lives,
+    since: impl Fn() -> i64,
     counts: impl Fn(&Object) -> bool,
 ) -> Vec<&'a Object> {
     let mut differing: BTreeMap<Identity, Vec<&'a Object>> = BTreeMap::new();
@@ -28,11 +29,17 @@ pub(super) fn columns<'a>(
     // one table doesn't tell.
     let alone = |table: &Identity| live.heirs(table).is_empty() && live.parents(table).is_empty();
     let tables = differing.into_iter().filter(|(table, columns)| columns.len() > 1 && alone(table));
-    tables.flat_map(|(_, columns)| in_table(&columns, declared, lives)).collect()
+    tables.flat_map(|(_, columns)| in_table(&columns, declared, lives, &since)).collect()
 }
 
-fn in_table<'a>(columns: &[&'a Object], declared: &Side, lives: &Lives) -> Vec<&'a Object> {
+fn in_table<'a>(
+    columns: &[&'a Object],
+    declared: &Side,
+    lives: &Lives,
+    since: impl Fn() -> i64,
+) -> Vec<&'a Object> {
     let mut was: HashMap<&str, String> = HashMap::new();
+    let mut came: HashMap<&str, Option<i64>> = HashMap::new();
     for column in columns {
         let former = trace(&column.identity, column.kind.object_type, lives);
         let of_these = |name: &Identity| {
@@ -40,8 +47,9 @@ fn in_table<'a>(columns: &[&'a Object], declared: &Side, lives: &Lives) -> Vec<&
                 && name.name() != column.identity.name()
                 && columns.iter().any(|c| c.identity == *name)
         };
-        if let Some((name, _)) = former.into_iter().find(|(name, _)| of_these(name)) {
+        if let Some((name, cause)) = former.into_iter().find(|(name, _)| of_these(name)) {
             was.insert(column.identity.name(), name.name().to_owned());
+            came.insert(column.identity.name(), cause);
         }
     }
     // Each of them has to have its name from another one of them.
@@ -65,7 +73,12 @@ fn in_table<'a>(columns: &[&'a Object], declared: &Side, lives: &Lives) -> Vec<&
     };
     let as_it_is = differences(&|c| c.identity.clone());
     let given_back = differences(&|c| c.identity.prefix(2).part(&was[c.identity.name()]));
-    if given_back < as_it_is { exchanged } else { Vec::new() }
+    // A name that was exchanged before it was declared is the declared one.
+    let is_later = || {
+        let since = since();
+        was.keys().all(|now| came[now].is_some_and(|came| came >= since))
+    };
+    if given_back < as_it_is && is_later() { exchanged } else { Vec::new() }
 }
 
 /// In how much a column differs from a declared one.

@@ -75,11 +75,13 @@ const TYPES: [&str; 5] = ["enum", "composite", "range", "domain", "base type"];
 impl Renames {
     /// Finds them. `events` are what the record says of the names of what is
     /// live and not declared, the newest first; `counts` says which objects
-    /// are managed.
+    /// are managed, `since` with which row the record goes on after the
+    /// declaration.
     pub fn find(
         declared: &Model,
         live: &Model,
         events: &[Event],
+        since: impl Fn() -> i64,
         counts: impl Fn(&Object) -> bool,
     ) -> Renames {
         let key = |o: &Object| (o.kind.name, o.identity.clone());
@@ -97,7 +99,7 @@ impl Renames {
         let lives = Lives::new(events);
         let mut renames = Renames::default();
         let (side, declared_side) = (Side::new(live), Side::new(declared));
-        for column in exchange::columns(&declared_side, &side, &lives, &counts) {
+        for column in exchange::columns(&declared_side, &side, &lives, &since, &counts) {
             there.remove(&key(column));
             missing.insert(key(column));
             extra.push(column);

@@ -21,7 +21,7 @@ fn event(id: i64, formerly: Option<&str>, object: &str) -> Event {
 /// The newest comes first, as the record is read.
 fn found(declared: &[String], live: &[String], events: &[Event]) -> Vec<String> {
     let (declared, mut live) = (model(declared), model(live));
-    let renames = Renames::find(&declared, &live, events, |_| true);
+    let renames = Renames::find(&declared, &live, events, || 0, |_| true);
     if !renames.is_empty() {
         renames.apply(&declared, &mut live);
     }

@@ -312,3 +312,8 @@ CREATE UNIQUE INDEX sorted_nr ON app.sorted (nr);
 ALTER TABLE app.sorted CLUSTER ON sorted_nr, REPLICA IDENTITY USING INDEX sorted_nr;
 CREATE TABLE app.swapped (number integer CHECK (number > 0), word text DEFAULT '1', more text);
 CREATE INDEX swapped_word ON app.swapped (word, number);
+CREATE TABLE app.exchanged (b integer DEFAULT 2, a integer DEFAULT 1);
+ALTER TABLE app.exchanged RENAME a TO x;
+ALTER TABLE app.exchanged RENAME b TO a;
+ALTER TABLE app.exchanged RENAME x TO b;
+ALTER TABLE app.exchanged ALTER a SET DEFAULT 1, ALTER b SET DEFAULT 2, ALTER a SET STATISTICS 5, ALTER b SET STATISTICS 7;
